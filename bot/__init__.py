@@ -1,0 +1,1 @@
+"""The bot: rules decide, actions record, channels and delivery carry out."""

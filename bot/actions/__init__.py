@@ -1,0 +1,1 @@
+"""Load, decide, record, in one transaction; an action never sends."""

@@ -1,0 +1,1 @@
+"""One small file per way out: one verb, one error."""

@@ -1,0 +1,1 @@
+"""Words, messages and the sender."""

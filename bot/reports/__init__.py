@@ -1,0 +1,1 @@
+"""What comes out: weekly summary, notices, slips, evidence, ledgers."""

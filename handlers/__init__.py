@@ -1,0 +1,1 @@
+"""In: identify, translate, call one action, translate back."""

@@ -1,0 +1,1 @@
+"""What people type: the table of commands, parsing, replies; one file per chat platform."""

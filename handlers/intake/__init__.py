@@ -1,0 +1,1 @@
+"""How tickets come in: spreadsheets now; paste, push, poll and mail through the same door."""

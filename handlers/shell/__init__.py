@@ -1,0 +1,1 @@
+"""The operator's shell: `python -m bot …`, one small file per command."""

@@ -1,0 +1,225 @@
+"""Every setting, read once from the environment and one TOML file into a frozen object that is passed on."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import (
+    AnyHttpUrl,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+PREFIX = "DUBAN_"
+
+
+class SettingsInvalid(Exception):
+    """The settings cannot be used; the message names the key and the fix, in Chinese."""
+
+
+def _plain_url(value: object) -> object:
+    return str(AnyHttpUrl(value)).rstrip("/") if isinstance(value, str) and value else value
+
+
+HttpUrl = Annotated[str, BeforeValidator(_plain_url)]
+
+
+class Section(BaseModel):
+    """A group of settings; unknown keys are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Channel(Section):
+    """Settings of one channel: absent as a whole, or complete."""
+
+    needs: ClassVar[tuple[str, ...]] = ()
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        missing = [name for name in self.needs if not getattr(self, name)]
+        if missing and len(missing) < len(self.needs):
+            raise ValueError("还缺 " + "、".join(name.upper() for name in missing))
+        return self
+
+    @property
+    def configured(self) -> bool:
+        """Whether this channel is to be used."""
+        return all(getattr(self, name) for name in self.needs)
+
+
+class Telegram(Channel):
+    """Telegram Bot API."""
+
+    needs: ClassVar[tuple[str, ...]] = ("token",)
+    token: SecretStr | None = None
+    base_url: HttpUrl = "https://api.telegram.org"
+    mode: Literal["polling", "webhook"] = "polling"
+    webhook_secret: SecretStr | None = None
+
+    @model_validator(mode="after")
+    def _webhook_has_secret(self) -> Self:
+        if self.configured and self.mode == "webhook" and not self.webhook_secret:
+            raise ValueError("用 webhook 方式时还缺 WEBHOOK_SECRET")
+        return self
+
+
+class WeCom(Channel):
+    """企业微信 self-built app."""
+
+    needs: ClassVar[tuple[str, ...]] = ("corp_id", "secret", "agent_id", "token", "aes_key")
+    corp_id: str = ""
+    secret: SecretStr | None = None
+    agent_id: int | None = None
+    token: SecretStr | None = None
+    aes_key: SecretStr | None = None
+    base_url: HttpUrl = "https://qyapi.weixin.qq.com"
+
+
+class WeChat(Channel):
+    """微信公众号 / 服务号."""
+
+    needs: ClassVar[tuple[str, ...]] = ("app_id", "secret", "token", "aes_key")
+    app_id: str = ""
+    secret: SecretStr | None = None
+    token: SecretStr | None = None
+    aes_key: SecretStr | None = None
+    base_url: HttpUrl = "https://api.weixin.qq.com"
+    template_id: str = ""
+
+
+class Mail(Channel):
+    """Outgoing mail by SMTP."""
+
+    needs: ClassVar[tuple[str, ...]] = ("host", "sender")
+    host: str = ""
+    port: int = 465
+    user: str = ""
+    password: SecretStr | None = None
+    sender: str = ""
+    tls: Literal["implicit", "starttls", "none"] = "implicit"
+
+
+class Web(Section):
+    """The HTTP server: board, API and webhooks."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+    public_url: HttpUrl = ""
+
+
+class Api(Section):
+    """Who may push tickets."""
+
+    tokens: dict[str, SecretStr] = Field(default_factory=dict)  # source name -> token
+
+
+class Rhythm(Section):
+    """How often the engine looks, and how it sends."""
+
+    tick_seconds: float = Field(default=5, gt=0, le=300)
+    lease_seconds: int = Field(default=60, ge=5, le=600)
+    send_from: str = Field(default="08:00", pattern=r"^\d\d:\d\d$")
+    send_until: str = Field(default="20:00", pattern=r"^\d\d:\d\d$")
+    digest_from: int = Field(default=3, ge=2)  # so many messages for one person at once become one
+
+
+class Settings(BaseSettings):
+    """All settings; the environment (DUBAN_…) goes before the TOML file named by DUBAN_CONFIG."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="__", frozen=True, extra="forbid"
+    )
+
+    data_dir: Path = Path("data")
+    database_url: SecretStr | None = None
+    secret_key: SecretStr | None = None  # seals phone numbers; else a 0600 file under data_dir
+    policies: Path | None = None
+    language: Literal["zh", "en"] = "zh"
+    timezone: Literal["Asia/Shanghai"] = "Asia/Shanghai"
+    heartbeat_url: HttpUrl = ""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    web: Web = Web()
+    api: Api = Api()
+    telegram: Telegram = Telegram()
+    wecom: WeCom = WeCom()
+    wechat: WeChat = WeChat()
+    mail: Mail = Mail()
+    rhythm: Rhythm = Rhythm()
+
+    @property
+    def database(self) -> str:
+        """The database URL; an SQLite file under data_dir when none is set."""
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{self.data_dir.resolve() / 'duban.sqlite3'}"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Order of the sources: arguments, environment (with …_FILE), TOML file."""
+        sources: list[PydanticBaseSettingsSource] = [init_settings, _Environment(settings_cls)]
+        named = os.environ.get(PREFIX + "CONFIG")
+        if named:
+            sources.append(TomlConfigSettingsSource(settings_cls, Path(named)))
+        return tuple(sources)
+
+
+class _Environment(EnvSettingsSource):
+    """The environment, where KEY_FILE names a file that holds the value of KEY."""
+
+    def _load_env_vars(self) -> Mapping[str, str | None]:
+        values = dict(super()._load_env_vars())
+        values.pop((PREFIX + "CONFIG").lower(), None)
+        for key in [key for key in values if key.startswith(PREFIX.lower()) and key.endswith("_file")]:
+            path = values.pop(key)
+            values[key.removesuffix("_file")] = _secret_from(key, path or "")
+        return values
+
+
+def _secret_from(key: str, path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except OSError as reason:
+        raise SettingsInvalid(f"设置 {key.upper()} 指向的文件读不到:{path}({reason.strerror})") from None
+
+
+def load(**overrides: Any) -> Settings:
+    """Read all settings; a mistake raises SettingsInvalid with the key named and values left out."""
+    named = os.environ.get(PREFIX + "CONFIG")
+    if named and not Path(named).is_file():
+        raise SettingsInvalid(f"DUBAN_CONFIG 指向的文件不存在:{named}")
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        raise SettingsInvalid("\n".join(_line(one) for one in error.errors(include_input=False))) from None
+    except ValueError as error:
+        # A TOML file that cannot be parsed, or a JSON value in the environment.
+        raise SettingsInvalid(f"设置读不懂:{error}") from None
+
+
+def _line(error: Mapping[str, Any]) -> str:
+    key = PREFIX + "__".join(str(part) for part in error["loc"]).upper()
+    message = str(error["msg"]).removeprefix("Value error, ")
+    if error["type"] == "extra_forbidden":
+        message = "没有这个设置,请检查拼写"
+    return f"设置 {key} 有误:{message}"

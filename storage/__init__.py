@@ -1,0 +1,1 @@
+"""Remember: the only room that speaks SQL. Imports nothing from above."""

@@ -1,0 +1,1 @@
+"""Schedules of the State Council, by year."""

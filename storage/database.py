@@ -1,0 +1,100 @@
+"""The engine and its transactions: SQLite with one writer, or PostgreSQL by URL."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any, ParamSpec, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.pool import StaticPool
+
+__all__ = ["Connection", "Database"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+MEMORY_URL = "sqlite://"
+BUSY_TIMEOUT_MS = 15_000
+WRITING = {"duban_writing": True}
+
+
+class Database:
+    """Owns the connections; every write of the product goes through `begin`."""
+
+    def __init__(self, url: str, *, pool_size: int = 8) -> None:
+        self.url = _driver_url(url)
+        self.sqlite = self.url.startswith("sqlite")
+        self.engine = _sqlite_engine(self.url) if self.sqlite else _postgres_engine(self.url, pool_size)
+        # SQLite has one writer: threads queue here instead of polling the file lock.
+        self._write_lock: AbstractContextManager[Any] = threading.RLock() if self.sqlite else nullcontext()
+        self._writers = ThreadPoolExecutor(
+            1 if self.sqlite else min(pool_size, 4), thread_name_prefix="write"
+        )
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """Open a writing transaction: committed on leaving, rolled back on any exception."""
+        with self._write_lock, self.engine.connect() as conn:
+            conn.execution_options(**WRITING)
+            with conn.begin():
+                yield conn
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Open a reading transaction: one consistent view, never waits for the writer."""
+        with self.engine.connect() as conn, conn.begin():
+            yield conn
+
+    async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a storage-touching function off the event loop, on the writer thread(s)."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._writers, lambda: function(*args, **kwargs))
+
+    def answers(self) -> bool:
+        """Whether the database answers a trivial question now."""
+        with self.read() as conn:
+            return bool(conn.execute(text("SELECT 1")).scalar_one() == 1)
+
+    def close(self) -> None:
+        """Give back threads and connections."""
+        self._writers.shutdown(wait=True, cancel_futures=True)
+        self.engine.dispose()
+
+
+def _driver_url(url: str) -> str:
+    for plain in ("postgresql://", "postgres://"):
+        if url.startswith(plain):
+            return "postgresql+psycopg://" + url.removeprefix(plain)
+    return url
+
+
+def _postgres_engine(url: str, pool_size: int) -> Engine:
+    return create_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
+
+
+def _sqlite_engine(url: str) -> Engine:
+    memory = url in (MEMORY_URL, "sqlite:///:memory:")
+    options: dict[str, Any] = {"poolclass": StaticPool} if memory else {"pool_size": 8, "max_overflow": 8}
+    engine = create_engine(url, connect_args={"check_same_thread": False, "isolation_level": None}, **options)
+    event.listen(engine, "connect", _on_connect)
+    event.listen(engine, "begin", _on_begin)
+    return engine
+
+
+def _on_connect(connection: Any, _record: Any) -> None:
+    # FULL: a commit that was answered for survives a power cut; the evidence depends on it.
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        f"busy_timeout={BUSY_TIMEOUT_MS}",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _on_begin(conn: Connection) -> None:
+    # IMMEDIATE: a writer takes the lock before it reads, so it never loses it half-way.
+    writing = conn.get_execution_options().get("duban_writing")
+    conn.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")

@@ -1,0 +1,1 @@
+"""Raw things that came in."""

@@ -1,0 +1,1 @@
+"""Questions the bot waits for an answer to."""

@@ -1,0 +1,116 @@
+"""The ticket, its deadline and its journal."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+
+class TicketState(StrEnum):
+    """Where a ticket stands; overdue is computed, never a state."""
+
+    NEW = "new"  # 待签收
+    ACKNOWLEDGED = "acknowledged"  # 处理中
+    RETURNED = "returned"  # 退回: a reviewer sent it back to work
+    DISPUTED = "disputed"  # 误报申诉: waits for a supervisor, the clock runs on
+    COMPLETED = "completed"  # 已办结: completion time logged
+    CLOSED = "closed"  # 已归档: reviewed, or by itself after a set time
+    VOID = "void"  # 无需整改: the false alarm was approved
+
+    @property
+    def open(self) -> bool:
+        """Whether somebody still has to do something."""
+        return self in OPEN_STATES
+
+
+OPEN_STATES = frozenset(
+    {TicketState.NEW, TicketState.ACKNOWLEDGED, TicketState.RETURNED, TicketState.DISPUTED}
+)
+
+
+class DeadlineStatus(StrEnum):
+    OK = "ok"
+    UNPUBLISHED = "unpublished"  # the schedule of a needed year is not known yet: never counted late
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Deadline:
+    """The two lines of a ticket; None where the schedule is unpublished."""
+
+    received_at: datetime
+    policy: str
+    status: DeadlineStatus
+    due_day: date | None
+    target_at: datetime | None  # close of business: reminders aim here
+    due_at: datetime | None  # exclusive instant on which lateness is judged
+    earliest_day: date | None  # display only, where unpublished
+    calendar_revision: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ticket:
+    id: int
+    source: str
+    number: str  # the source's own number: opaque text, never parsed
+    policy: str
+    policy_key: str  # which stored snapshot of the policy
+    account_id: int | None  # None: on the desk's unmatched list
+    unit_id: int | None
+    platform: str
+    account_name: str
+    received_at: datetime
+    deadline_status: DeadlineStatus
+    calendar_revision: str
+    created_at: datetime
+    problem: str = ""
+    problem_class: str = ""
+    severity: str = ""
+    suggestion: str = ""
+    url: str = ""
+    due_day: date | None = None
+    target_at: datetime | None = None
+    due_at: datetime | None = None
+    earliest_day: date | None = None
+    state: TicketState = TicketState.NEW
+    version: int = 0
+    holder_id: int | None = None
+    acknowledged_at: datetime | None = None
+    acknowledged_by: int | None = None
+    completed_at: datetime | None = None
+    completed_by: int | None = None
+    completion_text: str = ""
+    closed_at: datetime | None = None
+    next_step_at: datetime | None = None  # when the tick must look again; None: never
+    steps_taken: tuple[str, ...] = ()
+    journal_seq: int = 0  # length of the ticket's journal
+    journal_hash: str = ""  # hash of its last line
+
+    def overdue(self, now: datetime) -> bool:
+        """Whether the judging line passed without an answer before it."""
+        return (
+            self.due_at is not None
+            and (self.completed_at or now) >= self.due_at
+            and self.state != TicketState.VOID
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JournalDraft:
+    """A line about to be written; `data` is JSON-able, without phone numbers."""
+
+    kind: str
+    at: datetime
+    actor: str  # "bot", "person:12", "person:12 via person:3", "operator"
+    data: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JournalLine:
+    ticket_id: int
+    seq: int
+    kind: str
+    at: datetime
+    actor: str
+    data: Mapping[str, object]
+    previous_hash: str
+    hash: str

@@ -1,0 +1,1 @@
+"""Units, people, accounts, duties, addresses, leave."""

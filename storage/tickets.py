@@ -1,0 +1,1 @@
+"""Tickets: one row each, with the moment the tick must look again."""
