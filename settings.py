@@ -140,9 +140,7 @@ class Rhythm(Section):
 class Settings(BaseSettings):
     """All settings; the environment (DUBAN_…) goes before the TOML file named by DUBAN_CONFIG."""
 
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_nested_delimiter="__", frozen=True, extra="forbid"
-    )
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__", frozen=True, extra="forbid")
 
     data_dir: Path = Path("data")
     database_url: SecretStr | None = None

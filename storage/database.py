@@ -29,9 +29,7 @@ class Database:
         self.engine = _sqlite_engine(self.url) if self.sqlite else _postgres_engine(self.url, pool_size)
         # SQLite has one writer: threads queue here instead of polling the file lock.
         self._write_lock: AbstractContextManager[Any] = threading.RLock() if self.sqlite else nullcontext()
-        self._writers = ThreadPoolExecutor(
-            1 if self.sqlite else min(pool_size, 4), thread_name_prefix="write"
-        )
+        self._writers = ThreadPoolExecutor(1 if self.sqlite else min(pool_size, 4), thread_name_prefix="write")
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:

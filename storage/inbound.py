@@ -1,1 +1,47 @@
-"""Raw things that came in."""
+"""Raw things that came in: committed as they came, unique by source and event, settled or set aside."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import insert, select, update
+
+from storage.database import Connection
+from storage.records import Inbound, InboundState
+from storage.tables import inbound
+
+
+def known_events(conn: Connection, kind: str, source: str, event_ids: Iterable[str]) -> dict[str, int | None]:
+    """Return event id → ticket id for those that already came in."""
+    query = select(inbound.c.event_id, inbound.c.ticket_id).where(
+        inbound.c.kind == kind, inbound.c.source == source, inbound.c.event_id.in_(list(event_ids))
+    )
+    return {row.event_id: row.ticket_id for row in conn.execute(query)}
+
+
+def keep_all(conn: Connection, rows: Sequence[Inbound]) -> None:
+    """Insert raw things that carry reserved ids."""
+    if rows:
+        names = ("id", "kind", "source", "event_id", "received_at", "raw", "state", "reason", "ticket_id")
+        conn.execute(insert(inbound), [{name: getattr(row, name) for name in names} for row in rows])
+
+
+def settle(
+    conn: Connection, inbound_id: int, state: InboundState, reason: str = "", ticket_id: int | None = None
+) -> None:
+    """Say what became of a raw thing."""
+    values: dict[str, Any] = {"state": state, "reason": reason}
+    if ticket_id is not None:
+        values["ticket_id"] = ticket_id
+    conn.execute(update(inbound).where(inbound.c.id == inbound_id).values(values))
+
+
+def in_state(conn: Connection, state: InboundState, kind: str, limit: int = 100) -> list[Inbound]:
+    """Return the oldest raw things in a state, locked until the transaction ends; another node skips them."""
+    query = (
+        select(inbound)
+        .where(inbound.c.state == state, inbound.c.kind == kind)
+        .order_by(inbound.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return [Inbound(**{**row, "state": InboundState(row["state"])}) for row in conn.execute(query).mappings()]

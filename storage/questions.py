@@ -1,1 +1,39 @@
-"""Questions the bot waits for an answer to."""
+"""The one question per person the bot waits for an answer to; it survives a restart."""
+
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select
+
+from storage.database import Connection
+from storage.records import Question
+from storage.tables import questions
+
+
+def ask(conn: Connection, question: Question) -> None:
+    """Store a question in place of the person's last one."""
+    drop(conn, question.person_id)
+    conn.execute(
+        insert(questions),
+        {
+            "person_id": question.person_id,
+            "command": question.command,
+            "text": question.text,
+            "ticket_ids": " ".join(map(str, question.ticket_ids)),
+            "asked_at": question.asked_at,
+            "expires_at": question.expires_at,
+        },
+    )
+
+
+def pending(conn: Connection, person_id: int, now: datetime) -> Question | None:
+    """Return the person's open question; None when there is none or it has expired."""
+    query = select(questions).where(questions.c.person_id == person_id, questions.c.expires_at > now)
+    row = conn.execute(query).mappings().first()
+    if row is None:
+        return None
+    return Question(**{**row, "ticket_ids": tuple(map(int, row["ticket_ids"].split()))})
+
+
+def drop(conn: Connection, person_id: int) -> None:
+    """Forget the person's question."""
+    conn.execute(delete(questions).where(questions.c.person_id == person_id))

@@ -62,9 +62,7 @@ people = Table(
     Column("active", Boolean, nullable=False, default=True),
     Column("phone_sealed", Text, nullable=False, default=""),  # encrypted with the key in the 0600 file
     Column("phone_mask", String(32), nullable=False, default=""),
-    Column(
-        "phone_index", String(64), nullable=False, default="", index=True
-    ),  # keyed hash, to find a person by number
+    Column("phone_index", String(64), nullable=False, default="", index=True),  # keyed hash, to find a person by number
     UniqueConstraint("unit_id", "name"),
 )
 
@@ -298,9 +296,7 @@ inbox_items = Table(
     "inbox_items",
     metadata,
     _id(),
-    Column(
-        "message_key", String(128), nullable=False, unique=True
-    ),  # a second send of one message changes nothing
+    Column("message_key", String(128), nullable=False, unique=True),  # a second send of one message changes nothing
     Column("person_id", Id, ForeignKey("people.id"), nullable=False, index=True),
     Column("text", Text, nullable=False),
     Column("buttons", Text, nullable=False, default="[]"),

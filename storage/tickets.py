@@ -1,1 +1,120 @@
 """Tickets: one row each, with the moment the tick must look again."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, bindparam, insert, select, update
+
+from storage.database import Connection
+from storage.records import OPEN_STATES, DeadlineStatus, Ticket, TicketState, number_key
+from storage.tables import tickets
+
+FIELDS = tuple(field.name for field in fields(Ticket))
+COLUMNS = tuple(tickets.c[name] for name in FIELDS)
+FIXED = {"id", "source", "number", "received_at", "created_at", "version"}
+MUTABLE = tuple(name for name in FIELDS if name not in FIXED)
+
+# The version in the WHERE is the lock: a row changed by somebody else since it was read is not matched.
+_UPDATE = (
+    update(tickets)
+    .where(tickets.c.id == bindparam("b_id"), tickets.c.version == bindparam("b_version"))
+    .values({name: bindparam(name) for name in (*MUTABLE, "version")})
+)
+
+
+class VersionConflict(Exception):
+    """Somebody else changed a ticket since it was read; load it again and decide again."""
+
+
+def insert_all(conn: Connection, new: Sequence[Ticket]) -> None:
+    """Insert tickets that carry reserved ids."""
+    if new:
+        conn.execute(insert(tickets), [{**_values(one), "number_key": number_key(one.number)} for one in new])
+
+
+def save(conn: Connection, changed: Sequence[Ticket]) -> None:
+    """Write tickets that were read at `version`, and count the version up; VersionConflict when one moved on."""
+    if not changed:
+        return
+    rows = []
+    for one in changed:
+        row = _values(one)
+        row.update(b_id=row.pop("id"), b_version=one.version, version=one.version + 1)
+        rows.append({key: row[key] for key in ("b_id", "b_version", "version", *MUTABLE)})
+    if conn.execute(_UPDATE, rows).rowcount != len(rows):
+        raise VersionConflict
+
+
+def known_numbers(conn: Connection, source: str, keys: Iterable[str]) -> dict[str, int]:
+    """Return number key → ticket id for those of the keys this source already brought."""
+    query = select(tickets.c.number_key, tickets.c.id).where(
+        tickets.c.source == source, tickets.c.number_key.in_(list(keys))
+    )
+    return {row.number_key: row.id for row in conn.execute(query)}
+
+
+def due(conn: Connection, now: datetime, limit: int) -> list[Ticket]:
+    """Return the tickets whose next look is due, locked until the transaction ends; another node skips them."""
+    query = (
+        select(*COLUMNS)
+        .where(tickets.c.next_step_at <= now)
+        .order_by(tickets.c.next_step_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return _read(conn, query)
+
+
+def next_look(conn: Connection) -> datetime | None:
+    """Return the earliest moment any ticket wants a look."""
+    column = tickets.c.next_step_at
+    return conn.execute(select(column).where(column.is_not(None)).order_by(column).limit(1)).scalar_one_or_none()
+
+
+def by_ids(conn: Connection, ids: Iterable[int], *, lock: bool = False) -> dict[int, Ticket]:
+    """Return the tickets by id; locked in id order until the transaction ends when asked."""
+    wanted = sorted(set(ids))
+    if not wanted:
+        return {}
+    query = select(*COLUMNS).where(tickets.c.id.in_(wanted)).order_by(tickets.c.id)
+    return {one.id: one for one in _read(conn, query.with_for_update() if lock else query)}
+
+
+def by_number(conn: Connection, number: str) -> list[Ticket]:
+    """Return the tickets of all sources that carry this number."""
+    return _read(conn, select(*COLUMNS).where(tickets.c.number_key == number_key(number)).order_by(tickets.c.id))
+
+
+def matching(conn: Connection, *conditions: ColumnElement[bool], lock: bool = False) -> list[Ticket]:
+    """Return the tickets that fulfil storage's own conditions, by receipt."""
+    query = select(*COLUMNS).where(*conditions).order_by(tickets.c.received_at, tickets.c.id)
+    return _read(conn, query.with_for_update() if lock else query)
+
+
+def open_unmatched(conn: Connection) -> list[Ticket]:
+    """Return the open tickets of accounts nobody knows, locked."""
+    return matching(conn, is_open(), tickets.c.account_id.is_(None), lock=True)
+
+
+def is_open() -> ColumnElement[bool]:
+    """The condition "somebody still has to do something"."""
+    return tickets.c.state.in_(sorted(OPEN_STATES))
+
+
+def _values(one: Ticket) -> dict[str, Any]:
+    row = {name: getattr(one, name) for name in FIELDS}
+    row["steps_taken"] = " ".join(one.steps_taken)
+    return row
+
+
+def _read(conn: Connection, query: Select[Any]) -> list[Ticket]:
+    found = []
+    for row in conn.execute(query).tuples():
+        values = dict(zip(FIELDS, row, strict=True))
+        values["state"] = TicketState(values["state"])
+        values["deadline_status"] = DeadlineStatus(values["deadline_status"])
+        values["steps_taken"] = tuple(values["steps_taken"].split())
+        found.append(Ticket(**values))
+    return found

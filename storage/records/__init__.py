@@ -31,6 +31,7 @@ from storage.records.ticket import (
     JournalLine,
     Ticket,
     TicketState,
+    number_key,
 )
 
 __all__ = [
@@ -63,4 +64,5 @@ __all__ = [
     "TicketState",
     "TimeUnit",
     "Unit",
+    "number_key",
 ]

@@ -48,14 +48,10 @@ class MomentKind(StrEnum):
     SHARE_OF_TIME = "share_of_time"  # of the plain time from receipt to target, 0..1
     BEFORE_TARGET_WORKING_HOURS = "before_target_working_hours"
     BEFORE_TARGET_HOURS = "before_target_hours"
-    BEFORE_HOLIDAY = (
-        "before_holiday"  # opening of the last working day before the holiday that holds the due day
-    )
+    BEFORE_HOLIDAY = "before_holiday"  # opening of the last working day before the holiday that holds the due day
     AT_TARGET = "at_target"
     AT_DUE = "at_due"
-    WORKING_MORNINGS_AFTER_OVERDUE = (
-        "working_mornings_after_overdue"  # counted from the morning `overdue` is told
-    )
+    WORKING_MORNINGS_AFTER_OVERDUE = "working_mornings_after_overdue"  # counted from the morning `overdue` is told
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

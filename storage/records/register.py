@@ -68,9 +68,7 @@ class Directory:
     units: Mapping[int, Unit] = field(default_factory=dict)
     people: Mapping[int, Person] = field(default_factory=dict)
     accounts: Mapping[int, Account] = field(default_factory=dict)
-    account_keys: Mapping[tuple[str, str], int] = field(
-        default_factory=dict
-    )  # (platform, name key) -> account id
+    account_keys: Mapping[tuple[str, str], int] = field(default_factory=dict)  # (platform, name key) -> account id
     duties: Mapping[tuple[int, Role], int] = field(default_factory=dict)  # (account id, role) -> person id
     supervisors: Mapping[int, tuple[int, ...]] = field(default_factory=dict)  # unit id -> person ids
     addresses: Mapping[int, tuple[Address, ...]] = field(default_factory=dict)  # person id -> by preference

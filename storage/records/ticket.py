@@ -1,5 +1,6 @@
 """The ticket, its deadline and its journal."""
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -23,9 +24,7 @@ class TicketState(StrEnum):
         return self in OPEN_STATES
 
 
-OPEN_STATES = frozenset(
-    {TicketState.NEW, TicketState.ACKNOWLEDGED, TicketState.RETURNED, TicketState.DISPUTED}
-)
+OPEN_STATES = frozenset({TicketState.NEW, TicketState.ACKNOWLEDGED, TicketState.RETURNED, TicketState.DISPUTED})
 
 
 class DeadlineStatus(StrEnum):
@@ -87,11 +86,7 @@ class Ticket:
 
     def overdue(self, now: datetime) -> bool:
         """Whether the judging line passed without an answer before it."""
-        return (
-            self.due_at is not None
-            and (self.completed_at or now) >= self.due_at
-            and self.state != TicketState.VOID
-        )
+        return self.due_at is not None and (self.completed_at or now) >= self.due_at and self.state != TicketState.VOID
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -114,3 +109,8 @@ class JournalLine:
     data: Mapping[str, object]
     previous_hash: str
     hash: str
+
+
+def number_key(number: str) -> str:
+    """The number as it is compared: without width, case and white space."""
+    return "".join(unicodedata.normalize("NFKC", number).split()).upper()

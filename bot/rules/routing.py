@@ -1,0 +1,135 @@
+"""Who hears: audiences become people, by duty, leave, the tree of units, and whether anybody can be reached."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from storage.records import Address, Audience, Directory, Role, Ticket
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Told:
+    """The people a step addresses, and why others are not among them."""
+
+    people: tuple[int, ...]
+    notes: tuple[str, ...] = ()  # keys of texts: "on_leave:12", "unreachable:7", "vacant:backup"
+
+
+def audience(to: Iterable[Audience], ticket: Ticket, directory: Directory, now: datetime) -> Told:
+    """Resolve audiences to reachable people, each once, in the order asked."""
+    people: dict[int, None] = {}
+    notes: dict[str, None] = {}
+    for one in to:
+        wanted = _RESOLVERS[one](ticket, directory)
+        if not wanted:
+            notes[f"vacant:{one}"] = None
+        for person_id in wanted:
+            stand_in = _present(person_id, ticket, directory, now, notes)
+            if stand_in is not None:
+                people[stand_in] = None
+    return Told(people=tuple(people), notes=tuple(notes))
+
+
+def holder(ticket: Ticket, directory: Directory) -> int | None:
+    """Return whoever works on the ticket: the one who took it, else the A角."""
+    return ticket.holder_id or _duty(ticket, directory, Role.PRIMARY)
+
+
+def desk(directory: Directory) -> tuple[int, ...]:
+    """Return the active people of the municipal desk."""
+    units = {unit.id for unit in directory.units.values() if unit.desk}
+    return tuple(sorted(p.id for p in directory.people.values() if p.active and p.unit_id in units))
+
+
+def supervisors(unit_id: int | None, directory: Directory) -> tuple[int, ...]:
+    """Return who supervises the unit: its own, else those of the units above, else the desk."""
+    seen: set[int] = set()
+    while unit_id is not None and unit_id not in seen:
+        seen.add(unit_id)
+        active = tuple(p for p in directory.supervisors.get(unit_id, ()) if directory.people[p].active)
+        if active:
+            return active
+        unit = directory.units.get(unit_id)
+        unit_id = unit.parent_id if unit else None
+    return desk(directory)
+
+
+def supervised_units(person_id: int, directory: Directory) -> frozenset[int]:
+    """Return the units whose tickets a person oversees, with everything below them."""
+    roots = {unit for unit, people in directory.supervisors.items() if person_id in people}
+    found: set[int] = set()
+    while roots:
+        found |= roots
+        roots = {u.id for u in directory.units.values() if u.parent_id in roots} - found
+    return frozenset(found)
+
+
+def ways(person_id: int, directory: Directory) -> tuple[Address, ...]:
+    """Return the usable addresses of an active person, the preferred first."""
+    person = directory.people.get(person_id)
+    if person is None or not person.active:
+        return ()
+    return tuple(address for address in directory.addresses.get(person_id, ()) if address.usable)
+
+
+def on_leave(person_id: int, directory: Directory, now: datetime) -> bool:
+    """Whether the person is on leave at this moment."""
+    return any(leave.starts_at <= now < leave.ends_at for leave in directory.leaves.get(person_id, ()))
+
+
+def _present(person_id: int, ticket: Ticket, directory: Directory, now: datetime, notes: dict[str, None]) -> int | None:
+    """The person, or who stands in for them on leave; None when nobody of them can be reached."""
+    candidate: int | None = person_id
+    if on_leave(person_id, directory, now):
+        notes[f"on_leave:{person_id}"] = None
+        candidate = _stand_in(person_id, ticket, directory, now)
+    if candidate is not None and ways(candidate, directory):
+        return candidate
+    if candidate is not None:
+        notes[f"unreachable:{candidate}"] = None
+    return None
+
+
+def _stand_in(person_id: int, ticket: Ticket, directory: Directory, now: datetime) -> int | None:
+    for leave in directory.leaves.get(person_id, ()):
+        named = leave.deputy_id if leave.starts_at <= now < leave.ends_at else None
+        if named is not None and not on_leave(named, directory, now):
+            return named
+    primary, backup = _duty(ticket, directory, Role.PRIMARY), _duty(ticket, directory, Role.BACKUP)
+    other = {primary: backup, backup: primary}.get(person_id)
+    return other if other is not None and not on_leave(other, directory, now) else None
+
+
+def _duty(ticket: Ticket, directory: Directory, role: Role) -> int | None:
+    return None if ticket.account_id is None else directory.duties.get((ticket.account_id, role))
+
+
+def _one(role: Role) -> "Resolver":
+    def resolve(ticket: Ticket, directory: Directory) -> tuple[int, ...]:
+        found = _duty(ticket, directory, role)
+        return () if found is None else (found,)
+
+    return resolve
+
+
+def _holder(ticket: Ticket, directory: Directory) -> tuple[int, ...]:
+    found = holder(ticket, directory)
+    return () if found is None else (found,)
+
+
+def _other(ticket: Ticket, directory: Directory) -> tuple[int, ...]:
+    both = (_duty(ticket, directory, Role.PRIMARY), _duty(ticket, directory, Role.BACKUP))
+    return tuple(one for one in both if one is not None and one != holder(ticket, directory))
+
+
+Resolver = Callable[[Ticket, Directory], tuple[int, ...]]
+
+_RESOLVERS: dict[Audience, Resolver] = {
+    Audience.PRIMARY: _one(Role.PRIMARY),
+    Audience.BACKUP: _one(Role.BACKUP),
+    Audience.LEADER: _one(Role.LEADER),
+    Audience.SUPERVISOR: lambda ticket, directory: supervisors(ticket.unit_id, directory),
+    Audience.DESK: lambda _ticket, directory: desk(directory),
+    Audience.HOLDER: _holder,
+    Audience.OTHER: _other,
+}

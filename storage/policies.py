@@ -1,0 +1,20 @@
+"""Snapshots of policies: what a ticket was opened with never changes."""
+
+from sqlalchemy import insert, select
+
+from storage.database import Connection
+from storage.tables import policies
+
+
+def keep(conn: Connection, key: str, name: str, body: str) -> None:
+    """Store a snapshot under its hash unless it is there."""
+    if conn.execute(select(policies.c.key).where(policies.c.key == key)).first() is None:
+        conn.execute(insert(policies), {"key": key, "name": name, "body": body})
+
+
+def body(conn: Connection, key: str) -> str:
+    """Return a snapshot's text; KeyError when there is none."""
+    found: str | None = conn.execute(select(policies.c.body).where(policies.c.key == key)).scalar_one_or_none()
+    if found is None:
+        raise KeyError(key)
+    return found
