@@ -59,15 +59,21 @@ class WorkingTime:
             found = self._closings[day] = _moment(day, self._spans[day.month, day.day][-1][1])
         return found
 
+    def sessions(self, day: date) -> tuple[tuple[datetime, datetime], ...]:
+        """Return the half-open sessions of that day, were it worked."""
+        return tuple(
+            (_moment(day, first), _moment(day, last)) for first, last in self._spans[day.month, day.day]
+        )
+
     def add(self, moment: datetime, hours: float) -> datetime:
-        """Return the moment so many working hours later; the end of a session where they just fit into it."""
+        """Return the moment so many working hours later; the end of a session where they just fit."""
         if hours < 0:
             return self.subtract(moment, -hours)
         axis, position = self._position(moment)
         return self._earliest(axis, position + round(hours * HOUR_US)) if hours else _utc(moment)
 
     def subtract(self, moment: datetime, hours: float) -> datetime:
-        """Return the moment so many working hours earlier; the start of a session where they just fit into it."""
+        """Return the moment so many working hours earlier; the start of a session where they just fit."""
         if hours < 0:
             return self.add(moment, -hours)
         axis, position = self._position(moment)
@@ -111,7 +117,7 @@ class WorkingTime:
         return at(day, self.send_from)
 
     def _sendable(self, day: date) -> bool:
-        # A reminder judges nobody: in an unpublished year it goes out Monday to Friday rather than not at all.
+        # A reminder judges nobody: in an unpublished year it goes out Monday to Friday, not never.
         if self.calendar.published(day.year):
             return self.calendar.is_working_day(day)
         return day.weekday() < SATURDAY
@@ -167,7 +173,7 @@ class WorkingTime:
 
 
 def spans_by_day(hours: Iterable[OfficeHours]) -> dict[tuple[int, int], Spans]:
-    """Return the sessions of each month-day; ValueError, in Chinese, if one is named twice, badly, or not at all."""
+    """Return the sessions of each month-day; ValueError (in Chinese) if one is missing, doubled or wrong."""
     spans: dict[tuple[int, int], Spans] = {}
     for one in hours:
         sessions = _spans(one)
