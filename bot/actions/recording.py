@@ -1,0 +1,31 @@
+"""Writes decisions: ticket, journal and outbox in the caller's transaction, all or nothing."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.failpoints import failpoint
+from bot.rules.decision import Decision
+from storage import journal, outbox, tickets
+from storage.database import Connection
+
+
+def record(conn: Connection, decisions: Sequence[Decision], now: datetime) -> None:
+    """Write changed tickets with their journal lines and messages; VersionConflict when one moved on meanwhile."""
+    chained = [journal.chain(one.ticket, one.journal) for one in decisions]
+    tickets.save(conn, [ticket for ticket, _ in chained])
+    _write_rest(conn, decisions, [row for _, rows in chained for row in rows], now)
+
+
+def open_tickets(conn: Connection, decisions: Sequence[Decision], now: datetime) -> None:
+    """Write new tickets with their first journal lines and messages."""
+    chained = [journal.chain(one.ticket, one.journal) for one in decisions]
+    tickets.insert_all(conn, [ticket for ticket, _ in chained])
+    _write_rest(conn, decisions, [row for _, rows in chained for row in rows], now)
+
+
+def _write_rest(conn: Connection, decisions: Sequence[Decision], lines: list[dict[str, object]], now: datetime) -> None:
+    journal.write(conn, lines)
+    for reason in {one.supersede for one in decisions if one.supersede}:
+        outbox.supersede(conn, [one.ticket.id for one in decisions if one.supersede == reason], reason)
+    outbox.put(conn, [message for one in decisions for message in one.messages], now)
+    failpoint("before_commit")

@@ -1,0 +1,62 @@
+"""The tick: asks which tickets want a look, decides, records. Cost grows with what is due, not with what is open."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bot.actions.context import Context
+from bot.actions.recording import record
+from bot.rules.decision import Decision
+from bot.rules.escalation import decide
+from storage import tickets
+from storage.database import Connection
+from storage.records import JournalDraft, Ticket
+
+log = logging.getLogger(__name__)
+
+BATCH = 500
+ASIDE_FOR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ticked:
+    """What one tick did."""
+
+    looked_at: int = 0
+    set_aside: int = 0
+
+
+def tick(context: Context, batch: int = BATCH) -> Ticked:
+    """Look at every ticket that is due now; one transaction a batch, one bad ticket never blocks the others."""
+    now, done = context.now(), Ticked()
+    while True:
+        with context.database.begin() as conn:
+            due = tickets.due(conn, now, batch)
+            decisions, aside = _decide_all(context, conn, due, now)
+            record(conn, [*decisions, *aside], now)
+        done = Ticked(looked_at=done.looked_at + len(due), set_aside=done.set_aside + len(aside))
+        if len(due) < batch:
+            return done
+
+
+def _decide_all(
+    context: Context, conn: Connection, due: Sequence[Ticket], now: datetime
+) -> tuple[list[Decision], list[Decision]]:
+    if not due:
+        return [], []
+    directory, working = context.directory(conn), context.working(conn)
+    decisions, aside = [], []
+    for ticket in due:
+        try:
+            policy = context.policy(conn, ticket.policy_key)
+            decisions.append(decide(ticket, policy, directory, working, now))
+        except Exception as reason:
+            log.exception("ticket set aside for an hour", extra={"action": "set_aside", "ticket_id": ticket.id})
+            aside.append(_set_aside(ticket, reason, now))
+    return decisions, aside
+
+
+def _set_aside(ticket: Ticket, reason: Exception, now: datetime) -> Decision:
+    line = JournalDraft(kind="set_aside", at=now, actor="bot", data={"reason": type(reason).__name__})
+    return Decision(ticket=replace(ticket, next_step_at=now + ASIDE_FOR), journal=(line,))

@@ -1,0 +1,87 @@
+"""What every channel is: one verb, one receipt, one error, and a word on what it can do."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Protocol
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Button:
+    """Something to press: shown as `label`, sent back as `action` ("ack:12")."""
+
+    label: str
+    action: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Attachment:
+    name: str
+    media_type: str
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outgoing:
+    """A message as a channel gets it: the same `key` is the same message, however often it is tried."""
+
+    key: str
+    address: str
+    text: str
+    title: str = ""
+    buttons: tuple[Button, ...] = ()
+    attachment: Attachment | None = None
+    reply_to: str = ""  # the channel's own id of the message this answers
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Receipt:
+    """The channel took the message; `delivered` only where it proves that it arrived."""
+
+    provider_id: str = ""
+    delivered: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Abilities:
+    two_way: bool  # people can answer here; only then a message counts as told
+    tells_doubles: bool  # a second send of the same key makes no second copy
+    buttons: bool = False
+    attachments: bool = False
+    text_bytes: int = 20_000  # longer texts are cut by us, with a word, before the platform cuts them
+
+
+class SendFailed(Exception):
+    """A message did not go out, or nobody knows: `uncertain` means it may have arrived."""
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        permanent: bool = False,
+        retry_after: timedelta | None = None,
+        uncertain: bool = False,
+        moved_to: str = "",
+    ) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.permanent = permanent  # this address will never work again until it is bound anew
+        self.retry_after = retry_after
+        self.uncertain = uncertain
+        self.moved_to = moved_to  # the platform gave the person a new address
+
+
+class Channel(Protocol):
+    """One way out."""
+
+    name: str
+    abilities: Abilities
+
+    async def send(self, message: Outgoing) -> Receipt:
+        """Send one message or raise SendFailed."""
+
+    async def check(self) -> Sequence[str]:
+        """Ask the platform once whether the settings work; returns Chinese sentences that name what is wrong."""
+
+    async def close(self) -> None:
+        """Give back connections."""

@@ -1,0 +1,92 @@
+"""How messages leave: no doubles, digests instead of bursts, the urgent first. Pure functions on lists."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from storage.records import Message, MessageKind, Policy, Ticket, TicketState
+
+ALONE = frozenset({MessageKind.ANSWER, MessageKind.SUMMARY, MessageKind.NOTICE, MessageKind.DIGEST})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Paced:
+    """What becomes of a list of claimed messages."""
+
+    send: tuple[Message, ...]  # one by one, in this order
+    bundles: tuple[tuple[Message, ...], ...]  # each becomes one digest to one person
+    drop: tuple[tuple[Message, str], ...]  # superseded, with the reason
+
+
+def pace(messages: Sequence[Message], digest_from: int) -> Paced:
+    """Drop doubles, bundle, order."""
+    kept, dropped = drop_doubles(messages)
+    single, bundles = bundle(kept, digest_from)
+    return Paced(send=tuple(order(single)), bundles=bundles, drop=dropped)
+
+
+def still_true(message: Message, ticket: Ticket | None, policy: Policy | None) -> str:
+    """Return "" if the message may go out, else the reason why it is no longer true; asked right before sending."""
+    if message.kind in ALONE or ticket is None or policy is None:
+        return ""
+    if not ticket.state.open:
+        return f"工单已{_STATE_WORDS.get(ticket.state, ticket.state)}"
+    step = next((one for one in policy.steps if one.name == message.step), None)
+    if step is not None and step.while_new and message.kind != MessageKind.ASSIGNED and ticket.state != TicketState.NEW:
+        return "已有人签收"
+    return ""
+
+
+def drop_doubles(messages: Sequence[Message]) -> tuple[list[Message], tuple[tuple[Message, str], ...]]:
+    """Keep, of several untried messages about one ticket to one person, the last step only."""
+    last: dict[tuple[int, int], Message] = {}
+    for one in messages:
+        if _mergeable(one):
+            key = (one.person_id, one.ticket_id or 0)
+            if key not in last or one.id > last[key].id:
+                last[key] = one
+    kept, dropped = [], []
+    for one in messages:
+        newest = last.get((one.person_id, one.ticket_id or 0), one) if _mergeable(one) else one
+        if newest is one:
+            kept.append(one)
+        else:
+            dropped.append((one, f"同一工单已有更新的提醒({newest.step})"))
+    return kept, tuple(dropped)
+
+
+def bundle(messages: Sequence[Message], digest_from: int) -> tuple[list[Message], tuple[tuple[Message, ...], ...]]:
+    """Make one digest of many messages for one person, or of those that waited for the opening together."""
+    by_person: dict[int, list[Message]] = {}
+    for one in messages:
+        if _mergeable(one):
+            by_person.setdefault(one.person_id, []).append(one)
+    bundles = {person: tuple(order(many)) for person, many in by_person.items() if _enough(many, digest_from)}
+    single = [one for one in messages if not (_mergeable(one) and one.person_id in bundles)]
+    return single, tuple(bundles.values())
+
+
+def order(messages: Sequence[Message]) -> list[Message]:
+    """Put the urgent first, then by age."""
+    return sorted(messages, key=lambda one: (one.urgency, one.id))
+
+
+def duplicated(message: Message, channel_tells_doubles: bool) -> bool:
+    """Whether a retry must be marked 重复提醒: it was tried before on a channel that cannot tell a second copy."""
+    return message.attempts > 0 and bool(message.payload) and not channel_tells_doubles
+
+
+def _enough(many: Sequence[Message], digest_from: int) -> bool:
+    waited = sum(one.not_before > one.created_at for one in many)
+    return len(many) >= digest_from or (len(many) >= 2 and waited == len(many))
+
+
+def _mergeable(message: Message) -> bool:
+    # What was tried already may have arrived: it is sent again byte for byte or not at all, never merged.
+    return message.kind not in ALONE and message.ticket_id is not None and message.attempts == 0
+
+
+_STATE_WORDS: Mapping[TicketState, str] = {
+    TicketState.COMPLETED: "办结",
+    TicketState.CLOSED: "归档",
+    TicketState.VOID: "无需整改",
+}

