@@ -1,8 +1,8 @@
 """Every setting, read once from the environment and one TOML file into a frozen object that is passed on."""
 
 import os
-from datetime import time
 from collections.abc import Mapping
+from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 

@@ -1,6 +1,7 @@
 """The rhythm: APScheduler only ticks; what is due stands in the database."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -74,8 +75,6 @@ class Rhythm:
             log.exception("sending failed; it is tried again", extra={"action": "drain"})
 
     async def _rest(self) -> None:
-        try:
+        with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), self._engine.settings.rhythm.tick_seconds)
-        except TimeoutError:
-            pass
         self._wake.clear()

@@ -46,5 +46,3 @@ class Context:
         if key not in self._snapshots:
             self._snapshots[key] = decode(policy_store.body(conn, key))
         return self._snapshots[key]
-
-

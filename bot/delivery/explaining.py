@@ -29,9 +29,7 @@ def day_lines(policy: Policy, deadline: Deadline, working: WorkingTime) -> tuple
     documents = tuple(dict.fromkeys(one.source for one in days if one.source))
     if len(documents) < 2:
         return (*lines, *(f"依据:{document}" for document in documents))
-    return tuple(
-        f"{line}(依据:{one.source})" if one.source else line for line, one in zip(lines, days, strict=True)
-    )
+    return tuple(f"{line}(依据:{one.source})" if one.source else line for line, one in zip(lines, days, strict=True))
 
 
 def day_text(day: date, year: int) -> str:

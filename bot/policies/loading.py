@@ -113,9 +113,7 @@ def _layer(path: Path, below: _Layer | None) -> _Layer:
     default = document.get("default", below.default if below else None)
     if default not in policies:
         raise place.wrong("default", "应为下面某个策略的名称")
-    return _Layer(
-        default=default, tables=tables, policies=policies, office_hours=_office_hours(document, below, place)
-    )
+    return _Layer(default=default, tables=tables, policies=policies, office_hours=_office_hours(document, below, place))
 
 
 def _merged(
@@ -144,9 +142,7 @@ def _office_hours(document: Mapping[str, Any], below: _Layer | None, place: Plac
         return below.office_hours
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise place.wrong("office_hours", "上班时间写成一段或几段 [[office_hours]]")
-    places = [
-        Place(file=place.file, text=place.text, table=("office_hours",), index=i) for i in range(len(rows))
-    ]
+    places = [Place(file=place.file, text=place.text, table=("office_hours",), index=i) for i in range(len(rows))]
     hours = tuple(office_hours_from(row, here) for row, here in zip(rows, places, strict=True))
     try:
         spans_by_day(hours)

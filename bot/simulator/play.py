@@ -3,14 +3,18 @@
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time
 
 from bot.channels.base import Abilities, Outgoing, Receipt, SendFailed
 from bot.clock import WoundClock
 from bot.engine import Engine
+from bot.rules.hours import DAY
+from bot.rules.zone import at, shanghai_day
 from storage import outbox, tickets
+from storage.database import Connection
 from storage.records import Message, MessageKind, Ticket
 
+STAGE = Abilities(two_way=True, tells_doubles=True, buttons=True)
 ROUNDS = 50  # at one instant: more would mean that the engine argues with itself
 
 
@@ -40,7 +44,7 @@ class StageChannel:
 
     name: str
     dead: frozenset[str] = frozenset()
-    abilities: Abilities = Abilities(two_way=True, tells_doubles=True, buttons=True)
+    abilities: Abilities = STAGE
     taken: list[Outgoing] = field(default_factory=list)
 
     async def send(self, message: Outgoing) -> Receipt:
@@ -61,10 +65,18 @@ class StageChannel:
 class Play:
     """An engine on a wound clock, advanced from one moment that matters to the next."""
 
-    def __init__(self, engine: Engine, clock: WoundClock, stage: Sequence[StageChannel], beats: Sequence[Callable[[], object]]) -> None:
+    def __init__(
+        self, engine: Engine, clock: WoundClock, stage: Sequence[StageChannel], beats: Sequence[Callable[[], object]]
+    ) -> None:
         self.engine, self.clock = engine, clock
         self._stage, self._beats = stage, beats
         self._states: dict[int, str] = {}
+        self._loop = asyncio.Runner()
+
+    def close(self) -> None:
+        """Close the engine."""
+        self._loop.run(self.engine.close())
+        self._loop.close()
 
     def until(self, moment: datetime) -> Iterator[Sent | Changed]:
         """Let everything happen up to and including the moment, in order."""
@@ -84,7 +96,7 @@ class Play:
                 beat()
             ticked = self.engine.tick()
             yield from self._changes()
-            handled = asyncio.run(self.engine.sender.drain())
+            handled = self._loop.run(self.engine.sender.drain())
             yield from self._sent()
             if not handled and not ticked.looked_at:
                 return
@@ -99,9 +111,11 @@ class Play:
             looks = (tickets.next_look(conn), outbox.next_due(conn), self._next_opening(conn))
         return min((one for one in looks if one is not None and one > self.clock.now()), default=None)
 
-    def _next_opening(self, conn: "outbox.Connection") -> datetime:
-        working = self.engine.context.working(conn)
-        return working.next_sending(working.closing_of_window(self.clock.now()))
+    def _next_opening(self, conn: Connection) -> datetime:
+        # What happens once a day or week happens when messages may go out again.
+        working, now = self.engine.context.working(conn), self.clock.now()
+        today = working.next_sending(now)
+        return today if today > now else working.next_sending(at(shanghai_day(now) + DAY, time(0)))
 
     def _changes(self) -> Iterator[Changed]:
         with self.engine.database.read() as conn:
