@@ -186,7 +186,7 @@ def _traced(policy: Policy, deadline: Deadline, working: WorkingTime) -> Iterato
             kind=info.kind if info else None,
             name=info.name if info else "",
             source=info.source if info else "",
-            number=number if counted and info else None,
+            number=number if counted else None,
             hours=_hours(policy.unit, deadline, day, working),
             due=day == deadline.due_day,
         )

@@ -22,7 +22,20 @@ from storage.records.policy import (
     Step,
     TimeUnit,
 )
-from storage.records.register import Account, Address, Directory, Leave, Person, Role, Unit
+from storage.records.register import (
+    Account,
+    AccountDraft,
+    Address,
+    AddressDraft,
+    Directory,
+    Leave,
+    Person,
+    PersonDraft,
+    Role,
+    SealedPhone,
+    Unit,
+    UnitDraft,
+)
 from storage.records.ticket import (
     OPEN_STATES,
     Deadline,
@@ -37,7 +50,9 @@ from storage.records.ticket import (
 __all__ = [
     "OPEN_STATES",
     "Account",
+    "AccountDraft",
     "Address",
+    "AddressDraft",
     "Audience",
     "Deadline",
     "DeadlineStatus",
@@ -55,14 +70,17 @@ __all__ = [
     "MomentKind",
     "OfficeHours",
     "Person",
+    "PersonDraft",
     "Policy",
     "Question",
     "Role",
     "Schedule",
+    "SealedPhone",
     "Step",
     "Ticket",
     "TicketState",
     "TimeUnit",
     "Unit",
+    "UnitDraft",
     "number_key",
 ]
