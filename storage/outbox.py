@@ -83,15 +83,9 @@ def prepare(conn: Connection, messages: Sequence[Message]) -> None:
                 attempts=bindparam("attempts"),
             )
         )
+        names = ("channel", "address", "payload", "attempts")
         rows = [
-            {
-                "b_id": m.id,
-                "b_fence": m.fence,
-                "channel": m.channel,
-                "address": m.address,
-                "payload": m.payload,
-            }
-            for m in messages
+            {"b_id": one.id, "b_fence": one.fence, **{name: getattr(one, name) for name in names}} for one in messages
         ]
         conn.execute(statement, rows)
 

@@ -5,7 +5,7 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, func, insert, select, update
 
 from storage.database import Connection
 from storage.records import OPEN_STATES, DeadlineStatus, Ticket, TicketState, number_key
@@ -96,6 +96,11 @@ def matching(conn: Connection, *conditions: ColumnElement[bool], lock: bool = Fa
 def open_unmatched(conn: Connection) -> list[Ticket]:
     """Return the open tickets of accounts nobody knows, locked."""
     return matching(conn, is_open(), tickets.c.account_id.is_(None), lock=True)
+
+
+def count(conn: Connection) -> int:
+    """Return how many tickets there are."""
+    return conn.execute(select(func.count()).select_from(tickets)).scalar_one()
 
 
 def is_open() -> ColumnElement[bool]:

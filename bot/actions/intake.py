@@ -7,8 +7,8 @@ from enum import StrEnum
 
 from bot.actions.context import Context
 from bot.actions.recording import open_tickets, record
-from bot.policies.loading import encode
-from bot.rules.arrivals import TicketInput
+from bot.policies.loading import PolicyUnknown, encode, key_of
+from bot.rules.arrivals import TicketInput, check
 from bot.rules.deadline import compute
 from bot.rules.decision import Decision
 from bot.rules.escalation import deadline_of, decide
@@ -110,13 +110,13 @@ class _Batch:
     def _sorted(self, one: Arrival, known: dict[str, int], ids: Iterator[int]) -> Taken:
         if one.ticket is None:
             return Taken(outcome=Outcome.SET_ASIDE, reason=one.reason)
-        policy = self.context.policies.named(one.ticket.policy)
-        if policy is None:
-            return Taken(
-                outcome=Outcome.SET_ASIDE,
-                number=one.ticket.number,
-                reason=f"没有名为“{one.ticket.policy}”的时限规则,请改用已有的规则名",
-            )
+        refused = check(one.ticket, self.now)
+        if refused is not None:
+            return Taken(outcome=Outcome.SET_ASIDE, number=one.ticket.number, reason=refused.reason)
+        try:
+            policy = self.context.policies.get(one.ticket.policy or "")
+        except PolicyUnknown as unknown:
+            return Taken(outcome=Outcome.SET_ASIDE, number=one.ticket.number, reason=str(unknown))
         key = number_key(one.ticket.number)
         if key in known:
             self.evidence.setdefault(known[key], []).append(self._evidence_line(one))
@@ -168,7 +168,7 @@ class _Batch:
         return ticket
 
     def _stamp(self, policy: Policy) -> str:
-        key = self.context.policies.key(policy)
+        key = key_of(policy)
         if key not in self.stamped:
             policies.keep(self.conn, key, policy.name, encode(policy))
             self.stamped.add(key)
