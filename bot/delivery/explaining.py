@@ -14,7 +14,7 @@ WEEKDAYS = "一二三四五六日"
 OFF_BY_DECISION = (DayKind.HOLIDAY, DayKind.CLOSURE)
 
 
-def sentence(policy: Policy, deadline: Deadline, working: WorkingTime) -> str:
+def explain(policy: Policy, deadline: Deadline, working: WorkingTime) -> str:
     """Return the Chinese sentence that explains the deadline."""
     days = trace(policy, deadline, working)
     if deadline.due_day is None:
@@ -22,16 +22,14 @@ def sentence(policy: Policy, deadline: Deadline, working: WorkingTime) -> str:
     return _count(policy, deadline, days) + _lines(deadline)
 
 
-def day_lines(policy: Policy, deadline: Deadline, working: WorkingTime) -> tuple[str, ...]:
+def explain_by_day(policy: Policy, deadline: Deadline, working: WorkingTime) -> tuple[str, ...]:
     """Return the count day by day in Chinese, every day with the document it rests on."""
     days = trace(policy, deadline, working)
     lines = tuple(_day_line(policy, one, first=one is days[0]) for one in days)
     documents = tuple(dict.fromkeys(one.source for one in days if one.source))
     if len(documents) < 2:
         return (*lines, *(f"依据:{document}" for document in documents))
-    return tuple(
-        f"{line}(依据:{one.source})" if one.source else line for line, one in zip(lines, days, strict=True)
-    )
+    return tuple(f"{line}(依据:{one.source})" if one.source else line for line, one in zip(lines, days, strict=True))
 
 
 def day_text(day: date, year: int) -> str:

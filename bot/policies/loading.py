@@ -23,17 +23,10 @@ from storage.records import (
     TimeUnit,
 )
 
-__all__ = ["Policies", "PolicyInvalid", "PolicyUnknown", "decode", "encode", "key_of", "load"]
+__all__ = ["Policies", "PolicyInvalid", "decode", "encode", "key_of", "load"]
 
 SHIPPED = Path(__file__).with_name("default.toml")
 TOP_KEYS = ("default", "office_hours", "policies")
-
-
-class PolicyUnknown(LookupError):
-    """No policy has this name; the message lists those there are, in Chinese."""
-
-    def __init__(self, name: str, known: Mapping[str, Policy]) -> None:
-        super().__init__(f"没有名为“{name}”的策略。现有:{'、'.join(known)}。")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,15 +35,18 @@ class Policies:
 
     default: str
     by_name: Mapping[str, Policy]
+    keys: Mapping[str, str]  # name -> key_of its policy
     office_hours: tuple[OfficeHours, ...]
     own: tuple[str, ...]  # names defined in the office's own file, in its order
 
-    def get(self, name: str = "") -> Policy:
-        """Return the policy of that name, the default one for no name; PolicyUnknown if there is none."""
-        try:
-            return self.by_name[name or self.default]
-        except KeyError:
-            raise PolicyUnknown(name, self.by_name) from None
+    def named(self, name: str = "") -> Policy | None:
+        """Return the policy of that name, the default one for no name; None if there is none."""
+        return self.by_name.get(name or self.default)
+
+    def key(self, policy: Policy) -> str:
+        """Return the policy's key, looked up for our own ones and computed for others."""
+        ours = self.by_name.get(policy.name) is policy
+        return self.keys[policy.name] if ours else key_of(policy)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +66,7 @@ def load(path: Path | None = None) -> Policies:
     return Policies(
         default=own.default,
         by_name=own.policies,
+        keys={name: key_of(policy) for name, policy in own.policies.items()},
         office_hours=own.office_hours,
         own=tuple(own.tables) if path else (),
     )
@@ -113,9 +110,7 @@ def _layer(path: Path, below: _Layer | None) -> _Layer:
     default = document.get("default", below.default if below else None)
     if default not in policies:
         raise place.wrong("default", "应为下面某个策略的名称")
-    return _Layer(
-        default=default, tables=tables, policies=policies, office_hours=_office_hours(document, below, place)
-    )
+    return _Layer(default=default, tables=tables, policies=policies, office_hours=_office_hours(document, below, place))
 
 
 def _merged(
@@ -144,9 +139,7 @@ def _office_hours(document: Mapping[str, Any], below: _Layer | None, place: Plac
         return below.office_hours
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise place.wrong("office_hours", "上班时间写成一段或几段 [[office_hours]]")
-    places = [
-        Place(file=place.file, text=place.text, table=("office_hours",), index=i) for i in range(len(rows))
-    ]
+    places = [Place(file=place.file, text=place.text, table=("office_hours",), index=i) for i in range(len(rows))]
     hours = tuple(office_hours_from(row, here) for row, here in zip(rows, places, strict=True))
     try:
         spans_by_day(hours)

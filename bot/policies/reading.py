@@ -40,9 +40,7 @@ POLICY_KEYS = frozenset(
 STEP_KEYS = frozenset(["name", "kind", "to", "while_new", "urgency"])
 STEP_KINDS = (MessageKind.ASSIGNED, MessageKind.REMINDER, MessageKind.ESCALATION, MessageKind.SLIP)
 MOMENTS = {kind.value: kind for kind in MomentKind}
-PLAIN_MOMENTS = frozenset(
-    {MomentKind.AT_RECEIPT, MomentKind.AT_TARGET, MomentKind.AT_DUE, MomentKind.BEFORE_HOLIDAY}
-)
+PLAIN_MOMENTS = frozenset({MomentKind.AT_RECEIPT, MomentKind.AT_TARGET, MomentKind.AT_DUE, MomentKind.BEFORE_HOLIDAY})
 SHARES = frozenset({MomentKind.SHARE_OF_TIME, MomentKind.SHARE_OF_WORKING_TIME})
 WHOLE = frozenset({MomentKind.AFTER_RECEIPT_DAYS, MomentKind.WORKING_MORNINGS_AFTER_OVERDUE})
 BY_DAY = frozenset({TimeUnit.WORKING_DAYS, TimeUnit.CALENDAR_DAYS})

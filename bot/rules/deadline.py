@@ -126,9 +126,7 @@ def _judged(policy: Policy, received_at: datetime, due_day: date, working: Worki
     return at(due_day + DAY, MIDNIGHT)
 
 
-def _target(
-    policy: Policy, received_at: datetime, due_day: date, due_at: datetime, working: WorkingTime
-) -> datetime:
+def _target(policy: Policy, received_at: datetime, due_day: date, due_at: datetime, working: WorkingTime) -> datetime:
     if policy.any_hour or policy.unit is TimeUnit.WORKING_HOURS:
         return due_at
     closing = working.closing(due_day)

@@ -61,9 +61,7 @@ class WorkingTime:
 
     def sessions(self, day: date) -> tuple[tuple[datetime, datetime], ...]:
         """Return the half-open sessions of that day, were it worked."""
-        return tuple(
-            (_moment(day, first), _moment(day, last)) for first, last in self._spans[day.month, day.day]
-        )
+        return tuple((_moment(day, first), _moment(day, last)) for first, last in self._spans[day.month, day.day])
 
     def add(self, moment: datetime, hours: float) -> datetime:
         """Return the moment so many working hours later; the end of a session where they just fit."""
@@ -115,6 +113,11 @@ class WorkingTime:
         while not self._sendable(day):
             day += DAY
         return at(day, self.send_from)
+
+    def closing_of_window(self, moment: datetime) -> datetime:
+        """Return the first close of the send window after the moment, whatever day it is."""
+        closing = at(shanghai(moment).date(), self.send_until)
+        return closing if closing > moment else closing + DAY
 
     def _sendable(self, day: date) -> bool:
         # A reminder judges nobody: in an unpublished year it goes out Monday to Friday, not never.
