@@ -71,7 +71,7 @@ def add_claimed(conn: Connection, draft: MessageDraft, now: datetime, lease_unti
 
 
 def prepare(conn: Connection, messages: Sequence[Message]) -> None:
-    """Store channel, address and exact payload of claimed messages before they go out, and count the attempt."""
+    """Store channel, address and exact payload of claimed messages before they go out."""
     if messages:
         statement = (
             update(outbox)
@@ -80,7 +80,7 @@ def prepare(conn: Connection, messages: Sequence[Message]) -> None:
                 channel=bindparam("channel"),
                 address=bindparam("address"),
                 payload=bindparam("payload"),
-                attempts=outbox.c.attempts + 1,
+                attempts=bindparam("attempts"),
             )
         )
         rows = [
@@ -104,10 +104,18 @@ def settle(conn: Connection, settlements: Sequence[Settlement]) -> list[Settleme
         for name in ("provider_id", "accepted_at", "delivered_at", "not_before", "parent_id"):
             if (value := getattr(one, name)) not in (None, ""):
                 values[name] = value
+        if one.state == MessageState.PENDING:
+            values["payload"] = ""  # surely not sent, so it may be worded anew
         guard = (outbox.c.id == one.id, outbox.c.fence == one.fence, outbox.c.state == MessageState.LEASED)
         if conn.execute(update(outbox).where(*guard).values(values)).rowcount == 1:
             counted.append(one)
     return counted
+
+
+def fail_children(conn: Connection, parent_id: int, reason: str) -> None:
+    """A digest that failed for good takes what it told with it."""
+    told = outbox.c.parent_id == parent_id
+    conn.execute(update(outbox).where(told).values(state=MessageState.FAILED, reason=reason))
 
 
 def supersede(conn: Connection, ticket_ids: Iterable[int], reason: str) -> None:
@@ -148,6 +156,14 @@ def of_step(conn: Connection, ticket_id: int, step: str) -> list[Message]:
 def by_ids(conn: Connection, ids: Iterable[int]) -> dict[int, Message]:
     """Return messages by id."""
     return {one.id: one for one in _read(conn, select(*COLUMNS).where(outbox.c.id.in_(list(ids))))}
+
+
+def by_intent(conn: Connection, intent: str) -> Message:
+    """Return the one message of an intent; KeyError when it was never put."""
+    found = _read(conn, select(*COLUMNS).where(outbox.c.intent == intent))
+    if not found:
+        raise KeyError(intent)
+    return found[0]
 
 
 def by_provider_id(conn: Connection, channel: str, provider_id: str) -> Message | None:

@@ -1,4 +1,4 @@
-"""A real PostgreSQL for the tests: the one named by DUBAN_TEST_POSTGRES_URL, else one from pip under a temp directory."""
+"""A real PostgreSQL for the tests: named by DUBAN_TEST_POSTGRES_URL, else one from pip in a temp directory."""
 
 import os
 import tempfile

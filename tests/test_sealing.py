@@ -27,7 +27,8 @@ def test_a_number_is_read_however_it_is_written(text: str, number: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "打不通", "12345", "1380000000", "138000000012", "8222222", "4008001234", "00000000000", "+1 2025550123"]
+    "text",
+    ["", "打不通", "12345", "1380000000", "138000000012", "8222222", "4008001234", "00000000000", "+1 2025550123"],
 )
 def test_a_bad_number_is_refused_and_never_shown(text: str) -> None:
     with pytest.raises(PhoneInvalid) as refused:

@@ -70,11 +70,6 @@ def order(messages: Sequence[Message]) -> list[Message]:
     return sorted(messages, key=lambda one: (one.urgency, one.id))
 
 
-def duplicated(message: Message, channel_tells_doubles: bool) -> bool:
-    """Whether a retry must be marked 重复提醒: it was tried before on a channel that cannot tell a second copy."""
-    return message.attempts > 0 and bool(message.payload) and not channel_tells_doubles
-
-
 def _enough(many: Sequence[Message], digest_from: int) -> bool:
     waited = sum(one.not_before > one.created_at for one in many)
     return len(many) >= digest_from or (len(many) >= 2 and waited == len(many))
@@ -82,7 +77,7 @@ def _enough(many: Sequence[Message], digest_from: int) -> bool:
 
 def _mergeable(message: Message) -> bool:
     # What was tried already may have arrived: it is sent again byte for byte or not at all, never merged.
-    return message.kind not in ALONE and message.ticket_id is not None and message.attempts == 0
+    return message.kind not in ALONE and message.ticket_id is not None and not message.payload
 
 
 _STATE_WORDS: Mapping[TicketState, str] = {
