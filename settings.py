@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -132,8 +133,8 @@ class Rhythm(Section):
 
     tick_seconds: float = Field(default=5, gt=0, le=300)
     lease_seconds: int = Field(default=60, ge=5, le=600)
-    send_from: str = Field(default="08:00", pattern=r"^\d\d:\d\d$")
-    send_until: str = Field(default="20:00", pattern=r"^\d\d:\d\d$")
+    send_from: time = time(8)
+    send_until: time = time(20)
     digest_from: int = Field(default=3, ge=2)  # so many messages for one person at once become one
 
 

@@ -11,10 +11,12 @@ from sqlalchemy import insert, select
 
 from storage.database import Connection
 from storage.records import JournalDraft, JournalLine, Ticket
-from storage.tables import journal, tickets
+from storage.tables import journal, meta, tickets
 from storage.types import canonical
+from storage.upsert import upsert
 
 PAGE = 2000
+HOUSE, HOUSE_KEY = 0, "house_journal"  # the chain that belongs to no ticket
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,21 +30,16 @@ class Broken:
 
 def chain(ticket: Ticket, drafts: Sequence[JournalDraft]) -> tuple[Ticket, list[dict[str, Any]]]:
     """Append drafts to the ticket's chain: the ticket with its new head, and the rows to write."""
-    seq, previous, rows = ticket.journal_seq, ticket.journal_hash, []
-    for draft in drafts:
-        seq += 1
-        row = {
-            "ticket_id": ticket.id,
-            "seq": seq,
-            "at": draft.at,
-            "kind": draft.kind,
-            "actor": draft.actor,
-            "data": canonical(draft.data),
-            "previous_hash": previous,
-        }
-        previous = row["hash"] = _hash(row)
-        rows.append(row)
-    return replace(ticket, journal_seq=seq, journal_hash=previous), rows
+    seq, head, rows = _extend(ticket.id, ticket.journal_seq, ticket.journal_hash, drafts)
+    return replace(ticket, journal_seq=seq, journal_hash=head), rows
+
+
+def write_house(conn: Connection, drafts: Sequence[JournalDraft]) -> None:
+    """Append to the journal of the house: what concerns no single ticket (register, calendar, operator's acts)."""
+    seq, head = _house_head(conn, lock=True)
+    seq, head, rows = _extend(HOUSE, seq, head, drafts)
+    write(conn, rows)
+    upsert(conn, meta, ("key",), [{"key": HOUSE_KEY, "value": f"{seq} {head}"}])
 
 
 def write(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:
@@ -62,12 +59,42 @@ def verify(conn: Connection, ticket_ids: Iterable[int] | None = None) -> Iterato
     heads = select(tickets.c.id, tickets.c.journal_seq, tickets.c.journal_hash).order_by(tickets.c.id)
     if ticket_ids is not None:
         heads = heads.where(tickets.c.id.in_(list(ticket_ids)))
+    if ticket_ids is None:
+        seq, head = _house_head(conn)
+        yield HOUSE, _first_broken(HOUSE, _rows_by_ticket(conn, HOUSE, HOUSE).get(HOUSE, []), seq, head)
     last = 0
     while page := conn.execute(heads.where(tickets.c.id > last).limit(PAGE)).all():
         last = page[-1].id
         lines = _rows_by_ticket(conn, page[0].id, last)
-        for head in page:
-            yield head.id, _first_broken(head.id, lines.get(head.id, []), head.journal_seq, head.journal_hash)
+        for row in page:
+            yield row.id, _first_broken(row.id, lines.get(row.id, []), row.journal_seq, row.journal_hash)
+
+
+def _extend(
+    ticket_id: int, seq: int, previous: str, drafts: Sequence[JournalDraft]
+) -> tuple[int, str, list[dict[str, Any]]]:
+    rows = []
+    for draft in drafts:
+        seq += 1
+        row = {
+            "ticket_id": ticket_id,
+            "seq": seq,
+            "at": draft.at,
+            "kind": draft.kind,
+            "actor": draft.actor,
+            "data": canonical(draft.data),
+            "previous_hash": previous,
+        }
+        previous = row["hash"] = _hash(row)
+        rows.append(row)
+    return seq, previous, rows
+
+
+def _house_head(conn: Connection, *, lock: bool = False) -> tuple[int, str]:
+    query = select(meta.c.value).where(meta.c.key == HOUSE_KEY)
+    value = conn.execute(query.with_for_update() if lock else query).scalar_one_or_none()
+    seq, head = str(value).split() if value else ("0", "")
+    return int(seq), head
 
 
 def _rows_by_ticket(conn: Connection, first: int, last: int) -> dict[int, list[dict[str, Any]]]:

@@ -158,6 +158,14 @@ def by_ids(conn: Connection, ids: Iterable[int]) -> dict[int, Message]:
     return {one.id: one for one in _read(conn, select(*COLUMNS).where(outbox.c.id.in_(list(ids))))}
 
 
+def by_intent(conn: Connection, intent: str) -> Message:
+    """Return the one message of an intent; KeyError when it was never put."""
+    found = _read(conn, select(*COLUMNS).where(outbox.c.intent == intent))
+    if not found:
+        raise KeyError(intent)
+    return found[0]
+
+
 def by_provider_id(conn: Connection, channel: str, provider_id: str) -> Message | None:
     """Return the message a person replied to, by the provider's own id."""
     query = select(*COLUMNS).where(outbox.c.channel == channel, outbox.c.provider_id == provider_id)

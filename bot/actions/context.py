@@ -1,7 +1,6 @@
 """What every action needs: the database, the clock, the register and calendar at their present version."""
 
-from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, time
 
 from bot.clock import Clock
 from bot.policies.loading import Policies, decode
@@ -17,7 +16,7 @@ from storage.register import Register
 class Context:
     """Owns nothing but small caches that renew themselves when the database has a newer version."""
 
-    def __init__(self, database: Database, clock: Clock, policies: Policies, send_window: "SendWindow") -> None:
+    def __init__(self, database: Database, clock: Clock, policies: Policies, send_window: tuple[time, time]) -> None:
         self.database = database
         self.clock = clock
         self.policies = policies
@@ -36,10 +35,10 @@ class Context:
 
     def working(self, conn: Connection) -> WorkingTime:
         """Return working time on the calendar revision in force."""
-        revision = calendar_store.revision(conn)
-        if self._working is None or self._working.calendar.revision != revision:
-            calendar = GovChina(calendar_store.schedules(conn), revision)
-            self._working = WorkingTime(calendar, self.policies.office_hours, self._send_window)
+        if self._working is None:
+            schedules, (opens, closes) = calendar_store.base_schedules(), self._send_window
+            calendar = GovChina(schedules, calendar_store.revision_of(schedules))
+            self._working = WorkingTime(calendar, self.policies.office_hours, send_from=opens, send_until=closes)
         return self._working
 
     def policy(self, conn: Connection, key: str) -> Policy:
@@ -47,7 +46,3 @@ class Context:
         if key not in self._snapshots:
             self._snapshots[key] = decode(policy_store.body(conn, key))
         return self._snapshots[key]
-
-
-SendWindow = tuple[str, str]
-Work = Callable[[Connection], object]

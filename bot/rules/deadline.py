@@ -126,9 +126,7 @@ def _judged(policy: Policy, received_at: datetime, due_day: date, working: Worki
     return at(due_day + DAY, MIDNIGHT)
 
 
-def _target(
-    policy: Policy, received_at: datetime, due_day: date, due_at: datetime, working: WorkingTime
-) -> datetime:
+def _target(policy: Policy, received_at: datetime, due_day: date, due_at: datetime, working: WorkingTime) -> datetime:
     if policy.any_hour or policy.unit is TimeUnit.WORKING_HOURS:
         return due_at
     closing = working.closing(due_day)
@@ -186,7 +184,7 @@ def _traced(policy: Policy, deadline: Deadline, working: WorkingTime) -> Iterato
             kind=info.kind if info else None,
             name=info.name if info else "",
             source=info.source if info else "",
-            number=number if counted and info else None,
+            number=number if counted else None,
             hours=_hours(policy.unit, deadline, day, working),
             due=day == deadline.due_day,
         )

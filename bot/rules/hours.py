@@ -61,9 +61,7 @@ class WorkingTime:
 
     def sessions(self, day: date) -> tuple[tuple[datetime, datetime], ...]:
         """Return the half-open sessions of that day, were it worked."""
-        return tuple(
-            (_moment(day, first), _moment(day, last)) for first, last in self._spans[day.month, day.day]
-        )
+        return tuple((_moment(day, first), _moment(day, last)) for first, last in self._spans[day.month, day.day])
 
     def add(self, moment: datetime, hours: float) -> datetime:
         """Return the moment so many working hours later; the end of a session where they just fit."""

@@ -42,15 +42,11 @@ def _at_receipt(_amount: float, _policy: Policy, deadline: Deadline, _working: W
     return deadline.received_at
 
 
-def _after_receipt_working_hours(
-    amount: float, _policy: Policy, deadline: Deadline, working: WorkingTime
-) -> datetime:
+def _after_receipt_working_hours(amount: float, _policy: Policy, deadline: Deadline, working: WorkingTime) -> datetime:
     return working.add(deadline.received_at, amount)
 
 
-def _after_receipt_hours(
-    amount: float, _policy: Policy, deadline: Deadline, _working: WorkingTime
-) -> datetime:
+def _after_receipt_hours(amount: float, _policy: Policy, deadline: Deadline, _working: WorkingTime) -> datetime:
     return deadline.received_at + timedelta(hours=amount)
 
 
@@ -58,17 +54,13 @@ def _after_receipt_days(amount: float, _policy: Policy, deadline: Deadline, work
     return working.opening(shanghai_day(deadline.received_at) + DAY * int(amount))
 
 
-def _share_of_working_time(
-    amount: float, _policy: Policy, deadline: Deadline, working: WorkingTime
-) -> datetime | None:
+def _share_of_working_time(amount: float, _policy: Policy, deadline: Deadline, working: WorkingTime) -> datetime | None:
     if deadline.target_at is None:
         return None
     return working.share(deadline.received_at, deadline.target_at, amount)
 
 
-def _share_of_time(
-    amount: float, _policy: Policy, deadline: Deadline, _working: WorkingTime
-) -> datetime | None:
+def _share_of_time(amount: float, _policy: Policy, deadline: Deadline, _working: WorkingTime) -> datetime | None:
     if deadline.target_at is None:
         return None
     return deadline.received_at + (deadline.target_at - deadline.received_at) * amount
@@ -80,15 +72,11 @@ def _before_target_working_hours(
     return None if deadline.target_at is None else working.subtract(deadline.target_at, amount)
 
 
-def _before_target_hours(
-    amount: float, _policy: Policy, deadline: Deadline, _working: WorkingTime
-) -> datetime | None:
+def _before_target_hours(amount: float, _policy: Policy, deadline: Deadline, _working: WorkingTime) -> datetime | None:
     return None if deadline.target_at is None else deadline.target_at - timedelta(hours=amount)
 
 
-def _before_holiday(
-    _amount: float, _policy: Policy, deadline: Deadline, working: WorkingTime
-) -> datetime | None:
+def _before_holiday(_amount: float, _policy: Policy, deadline: Deadline, working: WorkingTime) -> datetime | None:
     if deadline.due_day is None or working.calendar.is_working_day(deadline.due_day):
         return None
     return working.opening(working.calendar.add_working_days(deadline.due_day, -1))

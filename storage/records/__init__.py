@@ -23,7 +23,20 @@ from storage.records.policy import (
     Step,
     TimeUnit,
 )
-from storage.records.register import Account, Address, Directory, Leave, Person, Role, Unit
+from storage.records.register import (
+    Account,
+    AccountDraft,
+    Address,
+    AddressDraft,
+    Directory,
+    Leave,
+    Person,
+    PersonDraft,
+    Role,
+    SealedPhone,
+    Unit,
+    UnitDraft,
+)
 from storage.records.ticket import (
     OPEN_STATES,
     Deadline,
@@ -38,7 +51,9 @@ from storage.records.ticket import (
 __all__ = [
     "OPEN_STATES",
     "Account",
+    "AccountDraft",
     "Address",
+    "AddressDraft",
     "Audience",
     "Deadline",
     "DeadlineStatus",
@@ -56,10 +71,12 @@ __all__ = [
     "MomentKind",
     "OfficeHours",
     "Person",
+    "PersonDraft",
     "Policy",
     "Question",
     "Role",
     "Schedule",
+    "SealedPhone",
     "Step",
     "StoryMessage",
     "Telling",
@@ -69,5 +86,6 @@ __all__ = [
     "TicketStory",
     "TimeUnit",
     "Unit",
+    "UnitDraft",
     "number_key",
 ]

@@ -60,6 +60,58 @@ class Leave:
     deputy_id: int | None = None
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SealedPhone:
+    """A phone number as it is stored: sealed, masked for eyes, and a keyed hash to find it by."""
+
+    sealed: str = field(repr=False)
+    mask: str
+    index: str = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UnitDraft:
+    """A unit about to be written; the name tells which."""
+
+    name: str
+    parent_id: int | None = None
+    desk: bool = False
+    jurisdiction: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PersonDraft:
+    """A person about to be written; unit and name tell who."""
+
+    name: str
+    unit_id: int
+    active: bool = True
+    phone: SealedPhone | None = None  # None leaves what is stored
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AccountDraft:
+    """An account about to be written; platform and name key tell which."""
+
+    platform: str
+    name: str
+    name_key: str
+    unit_id: int
+    state: str = "active"
+    verified_entity: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AddressDraft:
+    """An address about to be bound to a person."""
+
+    person_id: int
+    channel: str
+    address: str
+    bound_at: datetime
+    preference: int = 0
+
+
 @dataclass(frozen=True, kw_only=True)
 class Directory:
     """The whole register at one version, for rules to look people up in."""

@@ -1,0 +1,19 @@
+"""Proves the journals: every line follows from the one before, and the last is the ticket's head."""
+
+from collections.abc import Iterator
+
+from bot.actions.context import Context
+from storage import journal, views
+from storage.journal import Broken
+
+
+def count(context: Context) -> int:
+    """Return how many tickets there are."""
+    with context.database.read() as conn:
+        return views.count_tickets(conn)
+
+
+def broken_chains(context: Context) -> Iterator[tuple[int, Broken | None]]:
+    """Check every ticket; yields (ticket id, first broken line or None)."""
+    with context.database.read() as conn:
+        yield from journal.verify(conn)

@@ -1,0 +1,150 @@
+"""Why a deadline is where it is: one sentence, and on request day by day."""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from itertools import groupby
+
+from bot.rules.deadline import CountedDay, missing_year, trace
+from bot.rules.hours import DAY, WorkingTime
+from bot.rules.workdays import DayKind
+from bot.rules.zone import shanghai, shanghai_day
+from storage.records import Deadline, Policy, TimeUnit
+
+WEEKDAYS = "一二三四五六日"
+OFF_BY_DECISION = (DayKind.HOLIDAY, DayKind.CLOSURE)
+
+
+def sentence(policy: Policy, deadline: Deadline, working: WorkingTime) -> str:
+    """Return the Chinese sentence that explains the deadline."""
+    days = trace(policy, deadline, working)
+    if deadline.due_day is None:
+        return _unpublished(policy, deadline, days[0], working)
+    return _count(policy, deadline, days) + _lines(deadline)
+
+
+def day_lines(policy: Policy, deadline: Deadline, working: WorkingTime) -> tuple[str, ...]:
+    """Return the count day by day in Chinese, every day with the document it rests on."""
+    days = trace(policy, deadline, working)
+    lines = tuple(_day_line(policy, one, first=one is days[0]) for one in days)
+    documents = tuple(dict.fromkeys(one.source for one in days if one.source))
+    if len(documents) < 2:
+        return (*lines, *(f"依据:{document}" for document in documents))
+    return tuple(f"{line}(依据:{one.source})" if one.source else line for line, one in zip(lines, days, strict=True))
+
+
+def day_text(day: date, year: int) -> str:
+    """Return "8月24日", with the year in front where it is not the given one."""
+    return f"{day.year}年{day.month}月{day.day}日" if day.year != year else f"{day.month}月{day.day}日"
+
+
+def _count(policy: Policy, deadline: Deadline, days: tuple[CountedDay, ...]) -> str:
+    first, last = days[0], days[-1]
+    year = first.day.year
+    received, between, amount = _named(first, year), _between(days, year), f"{policy.amount:g}"
+    clock = f"{shanghai(deadline.received_at):%H:%M}"
+    if policy.unit is TimeUnit.WORKING_HOURS:
+        return f"{received}{clock}收到,按上班时间计{amount}小时{';' if between else ''}{between[:-1]}。"
+    if policy.unit is TimeUnit.CALENDAR_HOURS:
+        return f"{received}{clock}收到,按自然小时计{amount}小时,夜间和节假日照算。"
+    if policy.unit is TimeUnit.FIXED:
+        return f"{received}收到,按文件写明的时间办结,截止日为{_named(last, year)}。"
+    if policy.unit is TimeUnit.CALENDAR_DAYS:
+        return f"{received}收到,当日不计;{_named(last, year)}为第{last.number}天,节假日照算。"
+    if not policy.amount:
+        moved = "" if first.due else f",当日不上班;{between}顺延至{_named(last, year)}"
+        return f"{received}收到{moved},当日办结。"
+    return f"{received}收到,当日不计;{between}{_named(last, year)}为第{last.number}个工作日。"
+
+
+def _lines(deadline: Deadline) -> str:
+    target, due = deadline.target_at, deadline.due_at
+    if target is None or due is None:
+        return ""
+    year = shanghai_day(deadline.received_at).year
+    target_day, target_clock = _day_and_clock(target)
+    due_day, due_clock = _day_and_clock(due)
+    last = "" if due_day == target_day else day_text(due_day, year)
+    latest = "" if due == target else f",最迟{last}{due_clock}"
+    return f"请于{day_text(target_day, year)}{target_clock}前办结{latest}。"
+
+
+def _unpublished(policy: Policy, deadline: Deadline, first: CountedDay, working: WorkingTime) -> str:
+    year = first.day.year
+    not_counted = ",当日不计" if policy.unit is TimeUnit.WORKING_DAYS and policy.amount else ""
+    earliest = deadline.earliest_day
+    guess = f",最早可能为{day_text(earliest, year)}({_weekday(earliest)})" if earliest else ""
+    missing = missing_year(deadline, working.calendar)
+    return (
+        f"{_named(first, year)}收到{not_counted};{missing}年放假安排尚未公布,"
+        f"暂不能确定截止日{guess}。公布后自动补算,在此之前不算逾期。"
+    )
+
+
+def _between(days: tuple[CountedDay, ...], year: int) -> str:
+    """Name what makes the count unlike Monday to Friday: holidays, closures, make-up days in between."""
+    phrases = []
+    for key, group in groupby(days[1:-1], key=lambda one: (one.kind, one.name)):
+        span = [one.day for one in group]
+        if key[0] in OFF_BY_DECISION:
+            phrases.append(f"{_span(span, year)}{_off(key[1])};")
+        elif key[0] is DayKind.MAKEUP:
+            phrases.extend(f"{day_text(day, year)}({_weekday(day)})调休上班;" for day in span)
+    return "".join(phrases)
+
+
+def _span(days: list[date], year: int) -> str:
+    first, last = days[0], days[-1]
+    if first == last:
+        return day_text(first, year)
+    same = (first.year, first.month) == (last.year, last.month)
+    return f"{day_text(first, year)}至{f'{last.day}日' if same else day_text(last, year)}"
+
+
+def _named(one: CountedDay, year: int) -> str:
+    notes = [_weekday(one.day)]
+    if one.kind is DayKind.MAKEUP:
+        notes.append("调休上班")
+    elif one.kind in OFF_BY_DECISION:
+        notes.append(_off(one.name))
+    return f"{day_text(one.day, year)}({','.join(notes)})"
+
+
+def _day_line(policy: Policy, one: CountedDay, *, first: bool) -> str:
+    notes = ",".join(_day_notes(policy, one, first))
+    return f"{one.day.year}年{one.day.month}月{one.day.day}日({_weekday(one.day)}):{notes}"
+
+
+def _day_notes(policy: Policy, one: CountedDay, first: bool) -> Iterator[str]:
+    if one.kind is None:
+        yield "放假安排尚未公布"
+    elif one.kind in OFF_BY_DECISION:
+        yield _off(one.name)
+    elif one.kind is not DayKind.WEEKDAY:
+        yield "周末" if one.kind is DayKind.WEEKEND else f"{one.name}调休上班"
+    if first:
+        yield "收到"
+    if one.hours is not None:
+        yield f"计{one.hours:.2f}".rstrip("0").rstrip(".") + "小时"
+    elif one.number is not None:
+        yield f"第{one.number}个工作日" if policy.unit is TimeUnit.WORKING_DAYS else f"第{one.number}天"
+    elif policy.unit is not TimeUnit.FIXED and not one.due and one.kind is not None:
+        yield "不计"
+    if one.due:
+        yield "截止日"
+
+
+def _off(name: str) -> str:
+    # A local closure carries its own words, such as 台风停工.
+    return f"{name}放假" if name.endswith(("节", "旦", "日")) else name
+
+
+def _weekday(day: date) -> str:
+    return "周" + WEEKDAYS[day.weekday()]
+
+
+def _day_and_clock(moment: datetime) -> tuple[date, str]:
+    """Read 00:00 as 24:00 of the day before, as people write it."""
+    local = shanghai(moment)
+    if not (local.hour or local.minute or local.second or local.microsecond):
+        return local.date() - DAY, "24:00"
+    return local.date(), f"{local:%H:%M}"

@@ -1,0 +1,109 @@
+"""Texts by language, and moments, states and time limits as people read them."""
+
+import tomllib
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+from bot.rules.decision import MoveRefused
+from bot.rules.lifecycle import Verb
+from bot.rules.zone import shanghai, shanghai_day
+from storage.records import DeadlineStatus, Ticket, TicketState
+
+Language = Literal["zh", "en"]
+MINUTE = timedelta(minutes=1)
+
+
+@cache
+def texts(language: Language) -> Mapping[str, str]:
+    """Return every text of a language by its full key, such as "chat.completed"."""
+    tree = tomllib.loads((files("bot.texts") / f"{language}.toml").read_text(encoding="utf-8"))
+    return {f"{section}.{key}": text for section, keys in tree.items() for key, text in keys.items()}
+
+
+class Wording:
+    """Fills the texts of one language; days and clocks are read in Asia/Shanghai."""
+
+    def __init__(self, language: Language = "zh") -> None:
+        self.language: Language = language
+        self._texts = texts(language)
+
+    def __call__(self, key: str, **params: object) -> str:
+        """Fill one text; KeyError names a text or a parameter that is missing."""
+        return self._texts[key].format_map(params)
+
+    def has(self, key: str) -> bool:
+        """Whether there is such a text."""
+        return key in self._texts
+
+    def day(self, day: date) -> str:
+        """Word a day: "8月24日"."""
+        return self("format.day", **_parts(self, day))
+
+    def day_with_year(self, day: date) -> str:
+        """Word a day with its year: "2021年8月24日"."""
+        return self("format.day_with_year", year=day.year, **_parts(self, day))
+
+    def moment(self, moment: datetime) -> str:
+        """Word a moment with its weekday: "8月24日(周二)18:00"."""
+        local = shanghai(moment)
+        weekday = self(f"format.weekday_{local.weekday()}")
+        return self("format.moment", day=self.day(local.date()), weekday=weekday, clock=f"{local:%H:%M}")
+
+    def moment_short(self, moment: datetime) -> str:
+        """Word a moment: "8月24日18:00"."""
+        local = shanghai(moment)
+        return self("format.moment_short", day=self.day(local.date()), clock=f"{local:%H:%M}")
+
+    def due(self, ticket: Ticket) -> str:
+        """Word both lines of the time limit: "8月24日18:00前办结,最迟24:00"; without a date where unpublished."""
+        if ticket.deadline_status == DeadlineStatus.UNPUBLISHED or ticket.due_at is None:
+            earliest = ticket.earliest_day or shanghai_day(ticket.received_at)
+            return self("format.due_unpublished", earliest=self.day_with_year(earliest))
+        if ticket.target_at is None or ticket.target_at == ticket.due_at:
+            return self("format.due", target=self._end(ticket.due_at))
+        latest = self._end(ticket.due_at)
+        if _end_day(ticket.due_at) == shanghai_day(ticket.target_at):
+            latest = _end_clock(ticket.due_at)
+        return self("format.due_latest", target=self.moment_short(ticket.target_at), latest=latest)
+
+    def left(self, working_time: timedelta) -> str:
+        """Word the working time that is left."""
+        hours, minutes = divmod(working_time // MINUTE, 60)
+        return self("format.left", hours=hours, minutes=minutes)
+
+    def state(self, state: TicketState) -> str:
+        """Word a state: "待签收"."""
+        return self(f"state.{state}")
+
+    def refusal(self, refused: MoveRefused) -> str:
+        """Say politely why something was not done."""
+        return self(f"refusal.{refused.key}", **{name: self._plain(value) for name, value in refused.params.items()})
+
+    def _plain(self, value: object) -> str:
+        if isinstance(value, datetime):
+            return self.moment(value)
+        if isinstance(value, TicketState):
+            return self.state(value)
+        if isinstance(value, Verb):
+            return self(f"verb.{value}")
+        return str(value)
+
+    def _end(self, end: datetime) -> str:
+        """An exclusive end: 00:00 is read as 24:00 of the day before."""
+        return self("format.moment_short", day=self.day(_end_day(end)), clock=_end_clock(end))
+
+
+def _end_day(end: datetime) -> date:
+    return shanghai_day(end - timedelta(microseconds=1))
+
+
+def _end_clock(end: datetime) -> str:
+    clock = f"{shanghai(end):%H:%M}"
+    return "24:00" if clock == "00:00" else clock
+
+
+def _parts(wording: Wording, day: date) -> dict[str, object]:
+    return {"month": wording(f"format.month_{day.month}"), "day": day.day}

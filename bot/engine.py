@@ -1,0 +1,82 @@
+"""The assembled lower parts: what the handlers, the rhythm and the simulator get passed."""
+
+import os
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot.actions import watch
+from bot.actions.context import Context
+from bot.channels import catalog
+from bot.channels.base import Channel
+from bot.clock import Clock, SystemClock
+from bot.delivery.sender import Sender
+from bot.delivery.wording import Wording
+from bot.policies.loading import load as load_policies
+from bot.sealing import Sealer
+from settings import Settings
+from storage import schema
+from storage.database import Database
+
+
+@dataclass(frozen=True, kw_only=True)
+class Engine:
+    """Everything below the handlers, built once from the settings."""
+
+    settings: Settings
+    database: Database
+    clock: Clock
+    context: Context
+    channels: Mapping[str, Channel]
+    wording: Wording
+    sealer: Sealer
+    sender: Sender
+
+    def tick(self) -> watch.Ticked:
+        """Look once at everything that is due."""
+        return watch.tick(self.context)
+
+    async def close(self) -> None:
+        """Give back connections."""
+        for channel in self.channels.values():
+            await channel.close()
+        self.database.close()
+
+
+def open_engine(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    channels: Mapping[str, Channel] | None = None,
+) -> Engine:
+    """Build the engine on a migrated database; PolicyInvalid and SettingsInvalid name what is wrong."""
+    clock = clock or SystemClock()
+    policies = load_policies(settings.policies)
+    if settings.database_url is None:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    key = settings.secret_key.get_secret_value() if settings.secret_key else None
+    sealer = Sealer.open(settings.data_dir, key)
+    database = Database(settings.database)
+    schema.migrate(database)
+    wording = Wording(settings.language)
+    rhythm = settings.rhythm
+    context = Context(database, clock, policies, (rhythm.send_from, rhythm.send_until))
+    ways = catalog.build(settings, database, clock) if channels is None else channels
+    return Engine(
+        settings=settings,
+        database=database,
+        clock=clock,
+        context=context,
+        channels=ways,
+        wording=wording,
+        sealer=sealer,
+        sender=Sender(
+            context,
+            ways,
+            wording,
+            holder=f"{socket.gethostname()}:{os.getpid()}"[:64],
+            lease=timedelta(seconds=rhythm.lease_seconds),
+            digest_from=rhythm.digest_from,
+        ),
+    )

@@ -1,0 +1,92 @@
+"""Says in Chinese what is missing or wrong, before it is needed."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from bot.channels.base import Channel
+from bot.rules.routing import desk, supervisors, ways
+from bot.rules.workdays import GovChina
+from storage.records import Directory, Role
+
+ROLE_WORDS = {Role.PRIMARY: "A角", Role.BACKUP: "B角", Role.LEADER: "分管领导"}
+WARN_MONTH, RED_DAY = 11, (12, 20)  # from 1 November next year's schedule is missed, from 20 December badly
+
+
+class Level(StrEnum):
+    RED = "red"  # work is or will be lost
+    YELLOW = "yellow"  # works, but not as it should
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finding:
+    level: Level
+    about: str  # register | calendar | channel
+    sentence: str
+
+
+def findings(directory: Directory, calendar: GovChina, today: date) -> list[Finding]:
+    """Look at register and calendar; `today` is the Shanghai date."""
+    return [*_desk(directory), *_accounts(directory), *_people(directory), *calendar_findings(calendar, today)]
+
+
+def calendar_findings(calendar: GovChina, today: date) -> Iterator[Finding]:
+    """Say whether the years needed are there."""
+    if not calendar.published(today.year):
+        yield Finding(
+            level=Level.RED, about="calendar", sentence=f"缺少{today.year}年放假安排,无法计算时限,请立即导入。"
+        )
+    elif today.month >= WARN_MONTH and not calendar.published(today.year + 1):
+        level = Level.RED if (today.month, today.day) >= RED_DAY else Level.YELLOW
+        sentence = f"缺少{today.year + 1}年放假安排,国务院办公厅公布后请及时导入。"
+        yield Finding(level=level, about="calendar", sentence=sentence)
+
+
+async def channel_findings(channels: Mapping[str, Channel]) -> list[Finding]:
+    """Ask each configured platform once."""
+    found = []
+    for name, channel in channels.items():
+        for sentence in await channel.check():
+            found.append(Finding(level=Level.RED, about="channel", sentence=f"渠道 {name}:{sentence}"))
+    return found
+
+
+def _desk(directory: Directory) -> Iterator[Finding]:
+    if not directory.accounts:
+        yield Finding(
+            level=Level.RED, about="register", sentence="登记簿里还没有账号,请先导入登记簿(register import)。"
+        )
+    if not any(ways(one, directory) for one in desk(directory)):
+        sentence = "没有可联系的市级督办人员,无人接手的工单将没有去处,请登记。"
+        yield Finding(level=Level.RED, about="register", sentence=sentence)
+
+
+def _accounts(directory: Directory) -> Iterator[Finding]:
+    for account in directory.accounts.values():
+        if account.state == "cancelled":
+            continue
+        for role in (Role.PRIMARY, Role.BACKUP, Role.LEADER):
+            if (account.id, role) not in directory.duties:
+                level = Level.RED if role == Role.PRIMARY else Level.YELLOW
+                sentence = f"账号“{account.name}”({account.platform})未登记{ROLE_WORDS[role]},请补登。"
+                yield Finding(level=level, about="register", sentence=sentence)
+    for unit_id in sorted({one.unit_id for one in directory.accounts.values()}):
+        if supervisors(unit_id, directory) == desk(directory):
+            sentence = f"单位“{directory.units[unit_id].name}”及其上级未登记监督人员,逾期将直接报市级督办。"
+            yield Finding(level=Level.YELLOW, about="register", sentence=sentence)
+
+
+def _people(directory: Directory) -> Iterator[Finding]:
+    on_duty = set(directory.duties.values()) | {one for many in directory.supervisors.values() for one in many}
+    for person_id in sorted(on_duty):
+        person = directory.people[person_id]
+        if not person.active:
+            sentence = f"{person.name}已离岗,但仍登记在岗,请更换。"
+            yield Finding(level=Level.RED, about="register", sentence=sentence)
+        elif not ways(person_id, directory):
+            sentence = f"{person.name}没有可用的联系方式,请重新绑定。"
+            yield Finding(level=Level.RED, about="register", sentence=sentence)
+        elif all(way.channel == "inbox" for way in ways(person_id, directory)):
+            sentence = f"{person.name}只能通过网页收件箱联系,建议绑定企业微信、微信或Telegram。"
+            yield Finding(level=Level.YELLOW, about="register", sentence=sentence)

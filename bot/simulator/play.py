@@ -1,0 +1,141 @@
+"""Plays the real engine through time on a wound clock: who would hear what when."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, time
+
+from bot.channels.base import Abilities, Outgoing, Receipt, SendFailed
+from bot.clock import WoundClock
+from bot.engine import Engine
+from bot.rules.hours import DAY
+from bot.rules.zone import at, shanghai_day
+from storage import outbox, tickets
+from storage.database import Connection
+from storage.records import Message, MessageKind, Ticket
+
+STAGE = Abilities(two_way=True, tells_doubles=True, buttons=True)
+ROUNDS = 50  # at one instant: more would mean that the engine argues with itself
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sent:
+    """A message that went out."""
+
+    at: datetime
+    person_id: int
+    channel: str
+    message: Message
+    text: str
+    told: tuple[Message, ...] = ()  # inside a digest
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Changed:
+    """A ticket that is new or in another state than before."""
+
+    at: datetime
+    ticket: Ticket
+
+
+@dataclass(kw_only=True)
+class StageChannel:
+    """A channel that keeps what it is given; addresses in `dead` refuse for good."""
+
+    name: str
+    dead: frozenset[str] = frozenset()
+    abilities: Abilities = STAGE
+    taken: list[Outgoing] = field(default_factory=list)
+
+    async def send(self, message: Outgoing) -> Receipt:
+        """Keep the message, or refuse."""
+        if message.address in self.dead:
+            raise SendFailed("地址已失效", permanent=True)
+        self.taken.append(message)
+        return Receipt(provider_id=message.key)
+
+    async def check(self) -> Sequence[str]:
+        """Nothing to check."""
+        return ()
+
+    async def close(self) -> None:
+        """Nothing to give back."""
+
+
+class Play:
+    """An engine on a wound clock, advanced from one moment that matters to the next."""
+
+    def __init__(
+        self, engine: Engine, clock: WoundClock, stage: Sequence[StageChannel], beats: Sequence[Callable[[], object]]
+    ) -> None:
+        self.engine, self.clock = engine, clock
+        self._stage, self._beats = stage, beats
+        self._states: dict[int, str] = {}
+        self._loop = asyncio.Runner()
+
+    def close(self) -> None:
+        """Close the engine."""
+        self._loop.run(self.engine.close())
+        self._loop.close()
+
+    def until(self, moment: datetime) -> Iterator[Sent | Changed]:
+        """Let everything happen up to and including the moment, in order."""
+        while True:
+            yield from self.settle()
+            following = self._following()
+            if following is None or following > moment:
+                break
+            self.clock.wind_to(max(following, self.clock.now()))
+        self.clock.wind_to(max(moment, self.clock.now()))
+        yield from self.settle()
+
+    def settle(self) -> Iterator[Sent | Changed]:
+        """Let everything happen that is due at this very moment."""
+        for _ in range(ROUNDS):
+            for beat in self._beats:
+                beat()
+            ticked = self.engine.tick()
+            yield from self._changes()
+            handled = self._loop.run(self.engine.sender.drain())
+            yield from self._sent()
+            if not handled and not ticked.looked_at:
+                return
+        raise RuntimeError("the engine does not come to rest at " + self.clock.now().isoformat())
+
+    def skip_to(self, moment: datetime) -> None:
+        """Let time pass while nothing runs."""
+        self.clock.wind_to(moment)
+
+    def _following(self) -> datetime | None:
+        with self.engine.database.read() as conn:
+            looks = (tickets.next_look(conn), outbox.next_due(conn), self._next_opening(conn))
+        return min((one for one in looks if one is not None and one > self.clock.now()), default=None)
+
+    def _next_opening(self, conn: Connection) -> datetime:
+        # What happens once a day or week happens when messages may go out again.
+        working, now = self.engine.context.working(conn), self.clock.now()
+        today = working.next_sending(now)
+        return today if today > now else working.next_sending(at(shanghai_day(now) + DAY, time(0)))
+
+    def _changes(self) -> Iterator[Changed]:
+        with self.engine.database.read() as conn:
+            for ticket in tickets.matching(conn):
+                if self._states.get(ticket.id) != ticket.state:
+                    self._states[ticket.id] = ticket.state
+                    yield Changed(at=self.clock.now(), ticket=ticket)
+
+    def _sent(self) -> Iterator[Sent]:
+        for channel in self._stage:
+            taken, channel.taken = channel.taken, []
+            with self.engine.database.read() as conn:
+                for one in taken:
+                    message = outbox.by_intent(conn, one.key)
+                    told = outbox.children(conn, message.id) if message.kind == MessageKind.DIGEST else []
+                    yield Sent(
+                        at=self.clock.now(),
+                        person_id=message.person_id,
+                        channel=channel.name,
+                        message=message,
+                        text=one.text,
+                        told=tuple(told),
+                    )

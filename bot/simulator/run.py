@@ -1,0 +1,200 @@
+"""Plays a scenario and tells it line by line: messages, replies, ticket changes, a summary last."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.actions.intake import Arrival, Outcome, take_in
+from bot.engine import Engine
+from bot.rules.arrivals import TicketInput, event_id
+from bot.rules.deadline import lateness
+from bot.rules.matching import name_key, platform_of
+from bot.rules.zone import SHANGHAI
+from bot.simulator.play import Changed, Play, Sent
+from bot.simulator.scenario import Event, Scenario, ScenarioTicket
+from storage import register, tickets
+from storage.records import AccountDraft, PersonDraft, Role, Ticket, UnitDraft
+
+Line = dict[str, Any]
+# Hears what a person typed and returns the bot's answer: (person id, text, moment).
+Hear = Callable[[int, str, datetime], str]
+
+
+class Simulation:
+    """One scenario on one isolated engine."""
+
+    def __init__(self, scenario: Scenario, play: Play, hear: Hear) -> None:
+        self._scenario, self._play, self._hear = scenario, play, hear
+        self._engine: Engine = play.engine
+        self._ids: dict[str, int] = {}
+
+    def lines(self) -> Iterator[Line]:
+        """Yield what happens, in time order, then the summary."""
+        self._fill_register()
+        resumes = self._scenario.start
+        for event in sorted(self._scenario.event, key=lambda one: one.at):
+            moment = max(event.at, resumes)
+            if moment > self._scenario.until:
+                break
+            yield from self._told(self._play.until(moment))
+            if event.down is not None:
+                resumes = event.at + timedelta(minutes=event.down.minutes)
+                yield {"at": _local(event.at), "event": "down", "until": _local(resumes)}
+                self._play.skip_to(resumes)
+                continue
+            yield from self._happen(event)
+            yield from self._told(self._play.settle())
+        yield from self._told(self._play.until(self._scenario.until))
+        yield self._summary()
+
+    def _happen(self, event: Event) -> Iterator[Line]:
+        if event.ticket is not None:
+            yield from self._receive(event.ticket, event.at)
+        elif event.say is not None:
+            answer = self._hear(self._ids[event.say.person], event.say.text, event.at)
+            number = self._number_in(event.say.text)
+            yield {
+                "at": _local(event.at),
+                "event": "reply",
+                "person": event.say.person,
+                "ticket": number,
+                "said": event.say.text,
+                "text": answer,
+            }
+        elif event.leave is not None:
+            away = event.leave
+            with self._engine.database.begin() as conn:
+                deputy = self._ids[away.deputy] if away.deputy else None
+                register.add_leave(conn, self._ids[away.person], event.at, away.until, deputy)
+            yield {"at": _local(event.at), "event": "leave", "person": away.person, "until": _local(away.until)}
+
+    def _receive(self, given: ScenarioTicket, at: datetime) -> Iterator[Line]:
+        raw = {key: str(value) for key, value in given.model_dump(exclude_none=True).items()}
+        arrival = Arrival(
+            event_id=event_id(given.source, raw),
+            raw=raw,
+            ticket=TicketInput(
+                number=given.no,
+                account_name=given.account,
+                received_at=at,
+                platform=given.platform,
+                problem=given.problem,
+                problem_class=given.problem_class,
+                severity=given.severity,
+                suggestion=given.suggestion,
+                url=given.url,
+                policy=given.policy,
+                fixed_at=given.fixed_at,
+            ),
+        )
+        [taken] = take_in(self._engine.context, given.source, [arrival])
+        if taken.outcome != Outcome.CREATED:
+            yield {"at": _local(at), "event": str(taken.outcome), "ticket": given.no, "reason": taken.reason}
+
+    def _told(self, happened: Iterator[Sent | Changed]) -> Iterator[Line]:
+        for one in happened:
+            yield self._message(one) if isinstance(one, Sent) else _ticket_line(one)
+
+    def _message(self, sent: Sent) -> Line:
+        people = {number: name for name, number in self._ids.items()}
+        about = [*sent.told, sent.message] if not sent.told else [*sent.told]
+        numbers = self._numbers([one.ticket_id for one in about if one.ticket_id is not None])
+        line: Line = {
+            "at": _local(sent.at),
+            "event": "message",
+            "to": people.get(sent.person_id, str(sent.person_id)),
+            "channel": sent.channel,
+            "kind": str(sent.message.kind),
+            "step": sent.message.step,
+            "ticket": numbers.get(sent.message.ticket_id or 0),
+            "text": sent.text,
+        }
+        if sent.told:
+            line["items"] = [{"ticket": numbers.get(one.ticket_id or 0), "step": one.step} for one in sent.told]
+        return line
+
+    def _numbers(self, ids: Sequence[int]) -> Mapping[int, str]:
+        with self._engine.database.read() as conn:
+            return {one.id: one.number for one in tickets.by_ids(conn, ids).values()}
+
+    def _number_in(self, text: str) -> str | None:
+        with self._engine.database.read() as conn:
+            found = [one.number for one in tickets.matching(conn)]
+        named = [number for number in found if number in text]
+        return named[0] if named else (found[0] if len(found) == 1 else None)
+
+    def _summary(self) -> Line:
+        with self._engine.database.read() as conn:
+            calendar = self._engine.context.working(conn).calendar
+            rows = []
+            for one in tickets.matching(conn):
+                answered = one.completed_at or self._play.clock.now()
+                late = lateness(one.due_day, answered, calendar) if one.due_day and one.overdue(answered) else None
+                rows.append(
+                    {
+                        **_facts(one),
+                        "completed_at": _local(one.completed_at),
+                        "late_workdays": late.workdays if late else 0,
+                        "late_days": late.days if late else 0,
+                    }
+                )
+        return {"event": "summary", "tickets": rows}
+
+    def _fill_register(self) -> None:
+        scenario, ids = self._scenario, self._ids
+        units: dict[str, int] = {}
+        with self._engine.database.begin() as conn:
+            for unit in _parents_first(scenario):
+                parent = units[unit.parent] if unit.parent else None
+                units[unit.id] = register.save_unit(conn, UnitDraft(name=unit.name, parent_id=parent, desk=unit.desk))
+            for person in scenario.person:
+                ids[person.id] = number = register.save_person(
+                    conn, PersonDraft(name=person.name, unit_id=units[person.unit])
+                )
+                address = str(number) if person.channel == "inbox" else f"{person.channel}:{person.id}"
+                register.bind_address(conn, number, person.channel, address, scenario.start)
+            for account in scenario.account:
+                platform = platform_of(account.platform) or account.platform
+                draft = AccountDraft(
+                    platform=platform, name=account.name, name_key=name_key(account.name), unit_id=units[account.unit]
+                )
+                account_id = register.save_account(conn, draft)
+                for role, who in zip(Role, (account.primary, account.backup, account.leader), strict=True):
+                    if who is not None:
+                        register.set_duty(conn, account_id, role, ids[who])
+            for one in scenario.supervisor:
+                register.add_supervisor(conn, units[one.unit], ids[one.person])
+
+
+def _parents_first(scenario: Scenario) -> Iterator[Any]:
+    waiting, known = list(scenario.unit), {None}
+    while waiting:
+        ready = [one for one in waiting if one.parent in known]
+        if not ready:
+            raise ValueError("单位的上下级互相循环")
+        yield from ready
+        known |= {one.id for one in ready}
+        waiting = [one for one in waiting if one not in ready]
+
+
+def _ticket_line(changed: Changed) -> Line:
+    line = {"at": _local(changed.at), "event": "ticket", **_facts(changed.ticket)}
+    if changed.ticket.completed_at is not None:
+        line["completed_at"] = _local(changed.ticket.completed_at)
+    return line
+
+
+def _facts(ticket: Ticket) -> Line:
+    return {
+        "ticket": ticket.number,
+        "account": ticket.account_name,
+        "state": str(ticket.state),
+        "due_day": ticket.due_day.isoformat() if ticket.due_day else None,
+        "target_at": _local(ticket.target_at),
+        "due_at": _local(ticket.due_at),
+        "deadline_status": str(ticket.deadline_status),
+    }
+
+
+def _local(moment: datetime | None) -> str | None:
+    return moment.astimezone(SHANGHAI).isoformat() if moment else None

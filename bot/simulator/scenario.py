@@ -1,0 +1,161 @@
+"""The form of a scenario file; ids are only used inside it."""
+
+import tomllib
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from bot.rules.zone import SHANGHAI
+
+
+class ScenarioInvalid(Exception):
+    """The scenario cannot be played; the sentence names the place."""
+
+
+def _aware(moment: datetime) -> datetime:
+    # Written without a zone, a time in a scenario is meant as the office reads its clock.
+    return moment.replace(tzinfo=SHANGHAI) if moment.tzinfo is None else moment
+
+
+Moment = Annotated[datetime, AfterValidator(_aware)]
+
+
+class Part(BaseModel):
+    """A part of a scenario; unknown keys are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ScenarioUnit(Part):
+    id: str
+    name: str
+    parent: str | None = None
+    desk: bool = False
+
+
+class ScenarioPerson(Part):
+    id: str
+    name: str
+    unit: str
+    phone: str = ""
+    channel: str = "inbox"
+    reachable: bool = True
+
+
+class ScenarioAccount(Part):
+    platform: str
+    name: str
+    unit: str
+    primary: str | None = None
+    backup: str | None = None
+    leader: str | None = None
+
+
+class ScenarioSupervisor(Part):
+    unit: str
+    person: str
+
+
+class ScenarioTicket(Part):
+    source: str = "省平台"
+    no: str
+    platform: str = ""
+    account: str
+    problem: str = ""
+    problem_class: str = ""
+    severity: str = ""
+    suggestion: str = ""
+    url: str = ""
+    policy: str | None = None
+    fixed_at: Moment | None = None
+
+
+class Say(Part):
+    person: str
+    text: str
+
+
+class Absence(Part):
+    person: str
+    until: Moment
+    deputy: str | None = None
+
+
+class Closure(Part):
+    day: date
+    kind: Literal["closure", "extra_work"] = "closure"
+    why: str
+    decided_by: str
+
+
+class Down(Part):
+    minutes: Annotated[float, Field(gt=0)]
+
+
+class Event(Part):
+    """Something that happens at a moment: exactly one of the kinds."""
+
+    at: Moment
+    ticket: ScenarioTicket | None = None
+    say: Say | None = None
+    leave: Absence | None = None
+    closure: Closure | None = None
+    down: Down | None = None
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        kinds = [one for one in (self.ticket, self.say, self.leave, self.closure, self.down) if one is not None]
+        if len(kinds) != 1:
+            raise ValueError("每个 event 应恰好写 ticket、say、leave、closure、down 之一")
+        return self
+
+
+class Scenario(Part):
+    start: Moment
+    until: Moment
+    policy: str = ""
+    unit: tuple[ScenarioUnit, ...]
+    person: tuple[ScenarioPerson, ...]
+    account: tuple[ScenarioAccount, ...] = ()
+    supervisor: tuple[ScenarioSupervisor, ...] = ()
+    event: tuple[Event, ...] = ()
+
+    @model_validator(mode="after")
+    def _names_exist(self) -> Self:
+        if self.until < self.start:
+            raise ValueError("until 早于 start,请改正")
+        units, people = {one.id for one in self.unit}, {one.id for one in self.person}
+        for used in (*(one.parent for one in self.unit), *(one.unit for one in (*self.person, *self.account))):
+            if used is not None and used not in units:
+                raise ValueError(f"没有 id 为“{used}”的 unit")
+        for named in self._people_named():
+            if named is not None and named not in people:
+                raise ValueError(f"没有 id 为“{named}”的 person")
+        return self
+
+    def _people_named(self) -> list[str | None]:
+        duties = [one for account in self.account for one in (account.primary, account.backup, account.leader)]
+        said = [event.say.person for event in self.event if event.say]
+        away = [one for event in self.event if event.leave for one in (event.leave.person, event.leave.deputy)]
+        return [*duties, *(one.person for one in self.supervisor), *said, *away]
+
+
+def read(path: Path) -> Scenario:
+    """Read a scenario file; ScenarioInvalid names the place and the fix."""
+    try:
+        return Scenario.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise ScenarioInvalid(f"场景文件读不到:{path}({error.strerror})") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ScenarioInvalid(f"场景文件不是正确的 TOML:{error}") from None
+    except ValidationError as error:
+        raise ScenarioInvalid("\n".join(_line(one) for one in error.errors(include_url=False))) from None
+
+
+def _line(error: Any) -> str:
+    place = ".".join(str(part) for part in error["loc"]) or "整个文件"
+    message = str(error["msg"]).removeprefix("Value error, ")
+    words = {"missing": "缺少这一项", "extra_forbidden": "没有这一项,请检查拼写"}
+    return f"场景的 {place} 有误:{words.get(error['type'], message)}"

@@ -1,0 +1,66 @@
+"""The table of commands; a command's module is only loaded when it is called, so that --help is quick."""
+
+import importlib
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+# name -> (module under handlers.shell, help); a module holds a typer app named `app`.
+COMMANDS = {
+    "demo": ("demo", "演示:重放2021年的真实案例"),
+    "run": ("run", "启动督办机器人"),
+    "check": ("check", "检查通讯录、日历和渠道还缺什么"),
+    "deadline": ("deadline", "计算并解释办结时限"),
+    "intake": ("intake", "导入工单表格"),
+    "register": ("register", "登记簿:单位、人员、账号"),
+    "say": ("say", "代某人答复工单(如电话答复),如实记录"),
+    "bind": ("bind", "登记某人的渠道地址"),
+    "tickets": ("tickets", "列出工单"),
+    "ticket": ("ticket", "一件工单的全过程"),
+    "calendar": ("calendar", "工作日历:查看与检查"),
+    "report": ("report", "周报等报表"),
+    "simulate": ("simulate", "推演一个场景:谁在何时收到什么"),
+    "migrate": ("migrate", "升级数据库结构"),
+    "verify": ("verify", "核验全部流水未被改动"),
+}
+
+
+class Shell(TyperGroup):
+    """Lists the table, and loads one command."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Names in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """A light stand-in: enough to be listed."""
+        if cmd_name not in COMMANDS:
+            return None
+        return TyperCommand(cmd_name, help=COMMANDS[cmd_name][1])
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Load the command that is really called."""
+        name, listed, rest = super().resolve_command(ctx, args)
+        if name is None or listed is None:
+            return name, listed, rest
+        module = importlib.import_module(f"handlers.shell.{COMMANDS[name][0]}")
+        return name, typer.main.get_command(module.app), rest
+
+
+app = typer.Typer(
+    cls=Shell,
+    help="督办:监测工单时限跟踪。时限按国务院放假安排计算。",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def _root() -> None:
+    pass
+
+
+shell = typer.main.get_command(app)

@@ -1,0 +1,24 @@
+"""`migrate`: bring the database to the newest schema."""
+
+import typer
+
+import settings as settings_file
+from handlers.shell.opening import refusals
+from storage.database import Database
+from storage.schema import current, migrate
+
+app = typer.Typer()
+
+
+@app.command("migrate")
+def run() -> None:
+    """升级数据库结构。"""
+    with refusals():
+        settings = settings_file.load()
+        if settings.database_url is None:
+            settings.data_dir.mkdir(parents=True, exist_ok=True)
+        database = Database(settings.database)
+        migrate(database)
+        with database.read() as conn:
+            typer.echo(f"数据库结构已是最新({current(conn)})。")
+        database.close()

@@ -1,0 +1,77 @@
+"""What the commands share: open the engine, say refusals in Chinese, write JSON lines."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import typer
+
+import settings as settings_file
+from bot import logs
+from bot.clock import Clock
+from bot.engine import Engine, open_engine
+from bot.policies.loading import PolicyInvalid
+from bot.rules.decision import MoveRefused
+from bot.rules.zone import SHANGHAI
+from bot.sealing import KeyRefused, PhoneInvalid
+from bot.simulator.scenario import ScenarioInvalid
+from handlers.intake.fields import InputRefused
+
+REFUSALS = (
+    settings_file.SettingsInvalid,
+    PolicyInvalid,
+    KeyRefused,
+    PhoneInvalid,
+    ScenarioInvalid,
+    InputRefused,
+    MoveRefused,
+)
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Print a refusal as a Chinese sentence on stderr and exit with 1."""
+    try:
+        yield
+    except REFUSALS as refused:
+        raise refuse(str(refused)) from None
+
+
+def refuse(sentence: str) -> typer.Exit:
+    """Say why on stderr; raise what this returns."""
+    print(sentence, file=sys.stderr)
+    return typer.Exit(1)
+
+
+@contextmanager
+def opened(clock: Clock | None = None, **overrides: Any) -> Iterator[Engine]:
+    """Open the engine on the settings of this environment, and close it again."""
+    with refusals():
+        settings = settings_file.load(**overrides)
+        logs.set_up(settings.log_level if sys.stderr.isatty() is False else "WARNING")
+        engine = open_engine(settings, clock=clock)
+        try:
+            yield engine
+        finally:
+            engine.database.close()
+
+
+def emit(line: dict[str, Any]) -> None:
+    """Write one JSON object a line on stdout."""
+    print(json.dumps(line, ensure_ascii=False), flush=True)
+
+
+def local(moment: datetime | None) -> str | None:
+    """Return a moment as ISO text in Asia/Shanghai."""
+    return moment.astimezone(SHANGHAI).isoformat() if moment else None
+
+
+def read_moment(text: str) -> datetime:
+    """Read a time as people type it, in Asia/Shanghai unless it carries a zone; UTC out."""
+    moment = datetime.fromisoformat(text.strip().replace("/", "-"))
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=SHANGHAI)
+    return moment.astimezone(UTC)

@@ -1,0 +1,122 @@
+"""Phone numbers: checked, sealed, masked, found; the key in a file nobody else reads."""
+
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from bot.sealing import KEY_FILE, KeyRefused, PhoneInvalid, Sealer, mask, read_phone
+
+SECRET = "a plainly made-up secret of the tests"
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("13800000001", "+8613800000001"),
+        ("138 0000-0001", "+8613800000001"),
+        ("+86 13800000001", "+8613800000001"),
+        ("１３８００００１２３４", "+8613800001234"),
+        ("0598-8222222", "+865988222222"),
+        ("010-12345678", "+861012345678"),
+    ],
+)
+def test_a_number_is_read_however_it_is_written(text: str, number: str) -> None:
+    assert read_phone(text) == number
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "打不通", "12345", "1380000000", "138000000012", "8222222", "4008001234", "00000000000", "+1 2025550123"],
+)
+def test_a_bad_number_is_refused_and_never_shown(text: str) -> None:
+    with pytest.raises(PhoneInvalid) as refused:
+        read_phone(text)
+    assert not text or text not in str(refused.value)
+    assert "请填11位手机号" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("number", "masked"),
+    [
+        ("+8613800001234", "138****1234"),
+        ("13800001234", "138****1234"),
+        ("+865988222222", "0598****22"),
+        ("+861012345678", "010****78"),
+        ("+862012345678", "020****78"),
+        ("1380000000", "13****00"),
+        ("1234", "****"),
+    ],
+)
+def test_a_mask_hides_the_middle(number: str, masked: str) -> None:
+    assert mask(number) == masked
+
+
+def test_a_sealed_number_opens_again_and_looks_different_each_time() -> None:
+    sealer = Sealer(SECRET)
+    first, second = sealer.seal("+8613800000001"), sealer.seal("+8613800000001")
+    assert first != second
+    assert sealer.unseal(first) == sealer.unseal(second) == "+8613800000001"
+
+
+def test_the_index_is_stable_and_belongs_to_the_key() -> None:
+    one, other = Sealer(SECRET), Sealer(SECRET + "!")
+    assert one.index("+8613800000001") == Sealer(SECRET).index("+8613800000001")
+    assert one.index("+8613800000001") != other.index("+8613800000001")
+    assert one.index("+8613800000001") != one.index("+8613800000002")
+    assert len(one.index("+8613800000001")) == 64
+    assert one.fingerprint != other.fingerprint
+
+
+def test_what_is_stored_shows_no_number() -> None:
+    assert "3800000001" not in repr(Sealer(SECRET).sealed_phone("+8613800000001"))
+
+
+def test_another_key_does_not_open_it() -> None:
+    with pytest.raises(KeyRefused, match="换回原来的"):
+        Sealer(SECRET + "!").unseal(Sealer(SECRET).seal("+8613800000001"))
+
+
+def test_a_short_secret_is_refused() -> None:
+    with pytest.raises(KeyRefused, match="至少要32个字符"):
+        Sealer("short")
+
+
+def test_the_first_start_makes_a_private_key_file(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    first = Sealer.open(data, None)
+    assert stat.S_IMODE((data / KEY_FILE).stat().st_mode) == 0o600
+    assert [one.name for one in data.iterdir()] == [KEY_FILE]
+    assert Sealer.open(data, None).fingerprint == first.fingerprint
+
+
+def test_a_key_from_the_settings_goes_before_the_file(tmp_path: Path) -> None:
+    assert Sealer.open(tmp_path, SECRET).fingerprint == Sealer(SECRET).fingerprint
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_two_first_starts_agree_on_one_key(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        opened = list(pool.map(lambda _: Sealer.open(tmp_path, None).fingerprint, range(16)))
+    assert len(set(opened)) == 1
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o660])
+def test_a_key_file_others_can_read_is_refused(tmp_path: Path, mode: int) -> None:
+    Sealer.open(tmp_path, None)
+    (tmp_path / KEY_FILE).chmod(mode)
+    with pytest.raises(KeyRefused, match="chmod 600"):
+        Sealer.open(tmp_path, None)
+
+
+def test_an_empty_key_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / KEY_FILE).touch(mode=0o600)
+    with pytest.raises(KeyRefused):
+        Sealer.open(tmp_path, None)
+
+
+def test_a_place_where_no_file_can_be_made_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(KeyRefused, match="DUBAN_SECRET_KEY"):
+        Sealer.open(tmp_path / "file", None)
