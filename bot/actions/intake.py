@@ -16,7 +16,17 @@ from bot.rules.matching import find_account
 from storage import inbound, policies, tables, tickets
 from storage.database import Connection
 from storage.numbering import reserve
-from storage.records import Deadline, Directory, Inbound, InboundState, JournalDraft, Policy, Ticket, number_key
+from storage.records import (
+    Deadline,
+    Directory,
+    Inbound,
+    InboundState,
+    JournalDraft,
+    Policy,
+    Ticket,
+    TimeUnit,
+    number_key,
+)
 from storage.types import canonical
 
 BATCH = 500
@@ -117,6 +127,9 @@ class _Batch:
             policy = self.context.policies.get(one.ticket.policy or "")
         except PolicyUnknown as unknown:
             return Taken(outcome=Outcome.SET_ASIDE, number=one.ticket.number, reason=str(unknown))
+        if policy.unit == TimeUnit.FIXED and one.ticket.fixed_at is None:
+            reason = f"规则“{policy.title}”要写明截止时刻,请补上“截止时刻”一列"
+            return Taken(outcome=Outcome.SET_ASIDE, number=one.ticket.number, reason=reason)
         key = number_key(one.ticket.number)
         if key in known:
             self.evidence.setdefault(known[key], []).append(self._evidence_line(one))

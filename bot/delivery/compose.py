@@ -7,7 +7,7 @@ from datetime import datetime
 
 from bot.actions.dispatch import Load
 from bot.channels.base import Button, Outgoing
-from bot.delivery.explaining import sentence
+from bot.delivery.explaining import explain
 from bot.delivery.wording import Wording
 from bot.rules.deadline import lateness
 from bot.rules.escalation import deadline_of
@@ -59,7 +59,7 @@ def _about(message: Message, ticket: Ticket, load: Load, wording: Wording, now: 
     head = _head(message, ticket, load, wording)
     lines = [head, *_facts(message, ticket, wording)]
     if message.kind == MessageKind.ASSIGNED:
-        lines.append(sentence(load.policies[ticket.policy_key], deadline_of(ticket), load.working))
+        lines.append(explain(load.policies[ticket.policy_key], deadline_of(ticket), load.working))
     else:
         lines.append(standing(ticket, load.working, wording, now))
     if why := _why(message, load.directory, wording):
