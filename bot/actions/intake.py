@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from bot.actions.context import Context
 from bot.actions.recording import open_tickets, record
-from bot.policies.loading import PolicyUnknown, encode, key_of
+from bot.policies.loading import encode
 from bot.rules.arrivals import TicketInput, check
 from bot.rules.deadline import compute
 from bot.rules.decision import Decision
@@ -123,10 +123,10 @@ class _Batch:
         refused = check(one.ticket, self.now)
         if refused is not None:
             return Taken(outcome=Outcome.SET_ASIDE, number=one.ticket.number, reason=refused.reason)
-        try:
-            policy = self.context.policies.get(one.ticket.policy or "")
-        except PolicyUnknown as unknown:
-            return Taken(outcome=Outcome.SET_ASIDE, number=one.ticket.number, reason=str(unknown))
+        policy = self.context.policies.named(one.ticket.policy or "")
+        if policy is None:
+            reason = f"没有名为“{one.ticket.policy}”的时限规则,请改用:{'、'.join(self.context.policies.by_name)}"
+            return Taken(outcome=Outcome.SET_ASIDE, number=one.ticket.number, reason=reason)
         if policy.unit == TimeUnit.FIXED and one.ticket.fixed_at is None:
             reason = f"规则“{policy.title}”要写明截止时刻,请补上“截止时刻”一列"
             return Taken(outcome=Outcome.SET_ASIDE, number=one.ticket.number, reason=reason)
@@ -181,7 +181,7 @@ class _Batch:
         return ticket
 
     def _stamp(self, policy: Policy) -> str:
-        key = key_of(policy)
+        key = self.context.policies.key(policy)
         if key not in self.stamped:
             policies.keep(self.conn, key, policy.name, encode(policy))
             self.stamped.add(key)
