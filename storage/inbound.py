@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import RowMapping, insert, select, update
 
 from storage.database import Connection
+from storage.numbering import reserve
 from storage.records import Inbound, InboundState
 from storage.tables import inbound
 from storage.upsert import insert_into
@@ -27,11 +28,16 @@ def keep_all(conn: Connection, rows: Sequence[Inbound]) -> None:
         conn.execute(insert(inbound), [{name: getattr(row, name) for name in names} for row in rows])
 
 
-def keep(conn: Connection, kind: str, source: str, event_id: str, received_at: datetime, raw: str) -> Inbound:
-    """Keep one raw thing, and return it; the same event again changes nothing and returns what is there."""
-    row = {"kind": kind, "source": source, "event_id": event_id, "received_at": received_at, "raw": raw}
-    query = insert_into(conn, inbound).values(**row, state=InboundState.WAITING, reason="")
-    conn.execute(query.on_conflict_do_nothing(index_elements=["kind", "source", "event_id"]))
+def keep_once(conn: Connection, kind: str, source: str, event_id: str, now: datetime, raw: str) -> bool:
+    """Insert one raw thing; False when it is there already."""
+    [number] = reserve(conn, inbound, 1)
+    row = {"id": number, "kind": kind, "source": source, "event_id": event_id, "received_at": now, "raw": raw}
+    statement = insert_into(conn, inbound).on_conflict_do_nothing(index_elements=["kind", "source", "event_id"])
+    return conn.execute(statement, {**row, "state": InboundState.WAITING, "reason": ""}).rowcount == 1
+
+
+def event(conn: Connection, kind: str, source: str, event_id: str) -> Inbound:
+    """Return the raw thing of an event that was kept."""
     here = (inbound.c.kind == kind) & (inbound.c.source == source) & (inbound.c.event_id == event_id)
     return _record(conn.execute(select(inbound).where(here)).mappings().one())
 

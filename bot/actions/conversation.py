@@ -70,7 +70,9 @@ def keep_raw(context: Context, said: Said) -> Kept | None:
     """Commit a person's words before anything is done with them; None when they were answered already."""
     now = context.now()
     with context.database.begin() as conn:
-        kept = inbound.keep(conn, KIND, said.via, _event_id(said.event_id), now, _raw(said))
+        event_id = _event_id(said.event_id)
+        inbound.keep_once(conn, KIND, said.via, event_id, now, _raw(said))
+        kept = inbound.event(conn, KIND, said.via, event_id)
     return Kept(id=kept.id, received_at=kept.received_at, said=said) if kept.state == InboundState.WAITING else None
 
 
