@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from bot.actions import conversation
 from bot.actions.tickets import answer as act
-from bot.delivery.explaining import day_lines, sentence
+from bot.delivery.explaining import explain, explain_by_day
 from bot.rules.deadline import lateness
 from bot.rules.decision import MoveRefused
 from bot.rules.escalation import deadline_of
@@ -66,7 +66,7 @@ def why(turn: Turn, wish: Wish) -> Reply:
     lines = [
         turn.wording("chat.show_head", number=ticket.number, account=ticket.account_name, platform=ticket.platform)
     ]
-    lines += [sentence(policy, deadline, turn.working), *day_lines(policy, deadline, turn.working)]
+    lines += [explain(policy, deadline, turn.working), *explain_by_day(policy, deadline, turn.working)]
     if policy.legal:
         lines.append(policy.legal)
     return Reply(text="\n".join(lines), ticket_id=ticket.id)
