@@ -83,15 +83,9 @@ def prepare(conn: Connection, messages: Sequence[Message]) -> None:
                 attempts=bindparam("attempts"),
             )
         )
+        names = ("channel", "address", "payload", "attempts")
         rows = [
-            {
-                "b_id": m.id,
-                "b_fence": m.fence,
-                "channel": m.channel,
-                "address": m.address,
-                "payload": m.payload,
-            }
-            for m in messages
+            {"b_id": one.id, "b_fence": one.fence, **{name: getattr(one, name) for name in names}} for one in messages
         ]
         conn.execute(statement, rows)
 
@@ -172,6 +166,12 @@ def by_provider_id(conn: Connection, channel: str, provider_id: str) -> Message 
     return next(iter(_read(conn, query.order_by(outbox.c.id.desc()).limit(1))), None)
 
 
+def known_intents(conn: Connection, intents: Iterable[str]) -> set[str]:
+    """Return those of the intents that were ever put."""
+    wanted = list(intents)
+    return set(conn.execute(select(outbox.c.intent).where(outbox.c.intent.in_(wanted))).scalars()) if wanted else set()
+
+
 def children(conn: Connection, parent_id: int) -> list[Message]:
     """Return the messages told inside a digest."""
     return _read(conn, select(*COLUMNS).where(outbox.c.parent_id == parent_id).order_by(outbox.c.id))
@@ -219,7 +219,7 @@ def _row(draft: MessageDraft, number: int, now: datetime) -> dict[str, Any]:
 
 def _read(conn: Connection, query: Select[Any]) -> list[Message]:
     found = []
-    for row in conn.execute(query).tuples():
+    for row in conn.execute(query):
         values = dict(zip(FIELDS, row, strict=True))
         values["kind"], values["state"] = MessageKind(values["kind"]), MessageState(values["state"])
         found.append(Message(**values))

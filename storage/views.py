@@ -1,1 +1,159 @@
-"""Read-only answers for people."""
+"""Read-only answers for people: the facts of a week, the story of one ticket, the open tickets."""
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
+
+from storage import journal, outbox
+from storage.database import Connection
+from storage.records import (
+    Inbound,
+    InboundState,
+    JournalLine,
+    Message,
+    MessageKind,
+    MessageState,
+    StoryMessage,
+    Telling,
+    Ticket,
+    TicketFacts,
+    TicketState,
+    TicketStory,
+)
+from storage.tables import inbound, people, tickets, units
+from storage.tables import outbox as messages
+from storage.tickets import by_ids, by_number, is_open, matching
+
+SENT = (MessageState.ACCEPTED, MessageState.DELIVERED)
+
+_PERSON = re.compile(r"person:(\d+)", re.ASCII)
+
+
+def weekly_facts(
+    conn: Connection, since: datetime, until: datetime, unit_ids: frozenset[int] | None = None
+) -> list[TicketFacts]:
+    """Return the tickets open at some time in [since, until) or answered since, by receipt; of some units when named.
+
+    For those past due it is told who was told what and when: what a channel took, alone or within a digest.
+    """
+    window = _window(since, until, unit_ids)
+    found, names = matching(conn, *window), _unit_names(conn)
+    told: dict[int, list[Telling]] = {}
+    for telling in _tellings(conn, window, until):
+        told.setdefault(telling.ticket_id, []).append(telling)
+    return [
+        TicketFacts(ticket=one, unit=names.get(one.unit_id or 0, ""), told=tuple(told.get(one.id, ()))) for one in found
+    ]
+
+
+def timeline(conn: Connection, ticket_id: int) -> TicketStory:
+    """Return everything kept about a ticket; KeyError when there is none."""
+    ticket = by_ids(conn, [ticket_id])[ticket_id]
+    lines, told = journal.read(conn, ticket_id), outbox.of_ticket(conn, ticket_id)
+    parents = {one.parent_id for one in told if one.parent_id is not None}
+    digests = outbox.by_ids(conn, parents) if parents else {}
+    names = _names(conn, _named(ticket, lines, told))
+    return TicketStory(
+        ticket=ticket,
+        unit=_unit_names(conn).get(ticket.unit_id or 0, ""),
+        lines=tuple(lines),
+        messages=tuple(
+            StoryMessage(message=one, person=names.get(one.person_id, ""), digest=digests.get(one.parent_id or 0))
+            for one in told
+        ),
+        evidence=tuple(_evidence(conn, ticket_id)),
+        names=names,
+    )
+
+
+def ticket_ids(conn: Connection, number: str, source: str = "") -> list[int]:
+    """Return the ids of the tickets with that number, of one source when named."""
+    found = by_number(conn, number)
+    return [one.id for one in found if not source or one.source == source]
+
+
+def overview(
+    conn: Connection,
+    *,
+    overdue_at: datetime | None = None,
+    unit_ids: frozenset[int] | None = None,
+    limit: int = 200,
+) -> list[Ticket]:
+    """Return open tickets, the first due first and those without a due day last; only the overdue when asked."""
+    conditions: list[ColumnElement[bool]] = [is_open(), *_of_units(unit_ids)]
+    if overdue_at is not None:
+        conditions.append(tickets.c.due_at <= overdue_at)
+    order = (tickets.c.due_at.is_(None), tickets.c.due_at, tickets.c.received_at, tickets.c.id)
+    ids = conn.execute(select(tickets.c.id).where(*conditions).order_by(*order).limit(limit)).scalars().all()
+    found = by_ids(conn, ids)
+    return [found[number] for number in ids]
+
+
+def _window(since: datetime, until: datetime, unit_ids: frozenset[int] | None) -> list[ColumnElement[bool]]:
+    # Open tickets and false alarms have no completed_at, so both halves of the first condition use its index.
+    return [
+        or_(tickets.c.completed_at.is_(None), tickets.c.completed_at >= since),
+        or_(tickets.c.state != TicketState.VOID, tickets.c.closed_at >= since),
+        tickets.c.received_at < until,
+        *_of_units(unit_ids),
+    ]
+
+
+def _of_units(unit_ids: frozenset[int] | None) -> list[ColumnElement[bool]]:
+    return [] if unit_ids is None else [tickets.c.unit_id.in_(sorted(unit_ids))]
+
+
+def _tellings(conn: Connection, window: Sequence[ColumnElement[bool]], until: datetime) -> list[Telling]:
+    """What was told about the tickets of the window that missed their line, in order."""
+    digests = messages.alias("digests")
+    alone = messages.c.state.in_(SENT)
+    within = and_(messages.c.state == MessageState.BUNDLED, digests.c.state.in_(SENT))
+    at = case((alone, messages.c.accepted_at), else_=digests.c.accepted_at)
+    late = (
+        tickets.c.due_at < until,
+        or_(tickets.c.completed_at.is_(None), tickets.c.completed_at >= tickets.c.due_at),
+    )
+    query = (
+        select(
+            messages.c.ticket_id,
+            messages.c.person_id,
+            func.coalesce(people.c.name, "").label("person"),
+            messages.c.kind,
+            messages.c.step,
+            at.label("at"),
+        )
+        .select_from(tickets)
+        .join(messages, messages.c.ticket_id == tickets.c.id)
+        .outerjoin(digests, digests.c.id == messages.c.parent_id)
+        .outerjoin(people, people.c.id == messages.c.person_id)
+        .where(*window, *late, or_(alone, within), messages.c.kind != MessageKind.ANSWER)
+        .order_by(at, messages.c.id)
+    )
+    return [Telling(**{**row, "kind": MessageKind(row["kind"])}) for row in conn.execute(query).mappings()]
+
+
+def _unit_names(conn: Connection) -> dict[int, str]:
+    return {row.id: row.name for row in conn.execute(select(units.c.id, units.c.name))}
+
+
+def _names(conn: Connection, ids: Iterable[int]) -> dict[int, str]:
+    wanted = sorted(set(ids))
+    query = select(people.c.id, people.c.name).where(people.c.id.in_(wanted))
+    return {row.id: row.name for row in conn.execute(query)} if wanted else {}
+
+
+def _named(ticket: Ticket, lines: Sequence[JournalLine], told: Sequence[Message]) -> set[int]:
+    found = {one.person_id for one in told}
+    found.update(one for one in (ticket.holder_id, ticket.acknowledged_by, ticket.completed_by) if one is not None)
+    for line in lines:
+        found.update(map(int, _PERSON.findall(line.actor)))
+        listed = [line.data.get(key) or () for key in ("to", "instead")]
+        found.update(one for some in listed if isinstance(some, list) for one in some)
+    return found
+
+
+def _evidence(conn: Connection, ticket_id: int) -> list[Inbound]:
+    query = select(inbound).where(inbound.c.ticket_id == ticket_id).order_by(inbound.c.id)
+    return [Inbound(**{**row, "state": InboundState(row["state"])}) for row in conn.execute(query).mappings()]

@@ -32,6 +32,8 @@ class Outgoing:
     buttons: tuple[Button, ...] = ()
     attachment: Attachment | None = None
     reply_to: str = ""  # the channel's own id of the message this answers
+    edits: str = ""  # the channel's own id of the message to change to this text and these buttons, where it can
+    callback: str = ""  # what the platform wants back for a tap (one use); answered first
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

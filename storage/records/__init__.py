@@ -3,6 +3,7 @@
 Moments are aware datetimes in UTC; days are dates in Asia/Shanghai.
 """
 
+from storage.records.facts import StoryMessage, Telling, TicketFacts, TicketStory
 from storage.records.message import (
     Inbound,
     InboundState,
@@ -77,8 +78,12 @@ __all__ = [
     "Schedule",
     "SealedPhone",
     "Step",
+    "StoryMessage",
+    "Telling",
     "Ticket",
+    "TicketFacts",
     "TicketState",
+    "TicketStory",
     "TimeUnit",
     "Unit",
     "UnitDraft",

@@ -1,0 +1,55 @@
+"""What views answer: tickets with what was said about them, ready to be counted or told."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from storage.records.message import Inbound, Message, MessageKind
+from storage.records.ticket import JournalLine, Ticket
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Telling:
+    """One person told once: the channel took the message, or the digest that held it, at this moment."""
+
+    ticket_id: int
+    person_id: int
+    person: str
+    kind: MessageKind
+    step: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TicketFacts:
+    """A ticket as figures need it; `told` is filled where the due moment has passed, oldest first."""
+
+    ticket: Ticket
+    unit: str = ""  # empty: on the desk's unmatched list
+    told: tuple[Telling, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoryMessage:
+    """A message about a ticket, the person it is for, and the digest it was told in, if any."""
+
+    message: Message
+    person: str
+    digest: Message | None = None
+
+    @property
+    def carrier(self) -> Message:
+        """The message whose channel and result count: the digest, where there is one."""
+        return self.digest or self.message
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TicketStory:
+    """Everything kept about one ticket."""
+
+    ticket: Ticket
+    unit: str
+    lines: tuple[JournalLine, ...]  # in their order
+    messages: tuple[StoryMessage, ...]  # in the order they were put
+    evidence: tuple[Inbound, ...]  # what came in about it, as it came
+    names: Mapping[int, str] = field(default_factory=dict)  # every person named above, by id
