@@ -86,7 +86,7 @@ def settle(context: Context, results: Sequence[Result]) -> None:
         for one in real:
             if one.moved_to:
                 register.move_address(conn, one.message.person_id, one.message.channel, one.moved_to)
-            for address_id in one.dead:
+            for address_id in filter(None, one.dead):
                 register.disable_address(conn, address_id)
                 outbox.put(conn, _contact_lost(one.message, address_id, context.directory(conn)), now)
             if one.settlement.state == MessageState.FAILED and one.message.kind == MessageKind.DIGEST:
