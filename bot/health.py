@@ -45,11 +45,12 @@ def calendar_findings(calendar: GovChina, today: date) -> Iterator[Finding]:
 
 async def channel_findings(channels: Mapping[str, Channel]) -> list[Finding]:
     """Ask each configured platform once."""
-    found = []
-    for name, channel in channels.items():
-        for sentence in await channel.check():
-            found.append(Finding(level=Level.RED, about="channel", sentence=f"渠道 {name}:{sentence}"))
-    return found
+    answers = {name: await channel.check() for name, channel in channels.items()}
+    return [
+        Finding(level=Level.RED, about="channel", sentence=f"渠道 {name}:{sentence}")
+        for name, sentences in answers.items()
+        for sentence in sentences
+    ]
 
 
 def _desk(directory: Directory) -> Iterator[Finding]:

@@ -1,13 +1,16 @@
 """Raw things that came in: committed as they came, unique by source and event, settled or set aside."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import RowMapping, insert, select, update
 
 from storage.database import Connection
+from storage.numbering import reserve
 from storage.records import Inbound, InboundState
 from storage.tables import inbound
+from storage.upsert import insert_into
 
 
 def known_events(conn: Connection, kind: str, source: str, event_ids: Iterable[str]) -> dict[str, int | None]:
@@ -23,6 +26,26 @@ def keep_all(conn: Connection, rows: Sequence[Inbound]) -> None:
     if rows:
         names = ("id", "kind", "source", "event_id", "received_at", "raw", "state", "reason", "ticket_id")
         conn.execute(insert(inbound), [{name: getattr(row, name) for name in names} for row in rows])
+
+
+def keep_once(conn: Connection, kind: str, source: str, event_id: str, now: datetime, raw: str) -> bool:
+    """Insert one raw thing; False when it is there already."""
+    [number] = reserve(conn, inbound, 1)
+    row = {"id": number, "kind": kind, "source": source, "event_id": event_id, "received_at": now, "raw": raw}
+    statement = insert_into(conn, inbound).on_conflict_do_nothing(index_elements=["kind", "source", "event_id"])
+    return conn.execute(statement, {**row, "state": InboundState.WAITING, "reason": ""}).rowcount == 1
+
+
+def event(conn: Connection, kind: str, source: str, event_id: str) -> Inbound:
+    """Return the raw thing of an event that was kept."""
+    here = (inbound.c.kind == kind) & (inbound.c.source == source) & (inbound.c.event_id == event_id)
+    return _record(conn.execute(select(inbound).where(here)).mappings().one())
+
+
+def hold_waiting(conn: Connection, inbound_id: int) -> bool:
+    """Lock a raw thing until the transaction ends; False when it no longer waits."""
+    here = (inbound.c.id == inbound_id) & (inbound.c.state == InboundState.WAITING)
+    return conn.execute(select(inbound.c.id).where(here).with_for_update()).first() is not None
 
 
 def settle(
@@ -44,4 +67,8 @@ def in_state(conn: Connection, state: InboundState, kind: str, limit: int = 100)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    return [Inbound(**{**row, "state": InboundState(row["state"])}) for row in conn.execute(query).mappings()]
+    return [_record(row) for row in conn.execute(query).mappings()]
+
+
+def _record(row: RowMapping) -> Inbound:
+    return Inbound(**{**row, "state": InboundState(row["state"])})

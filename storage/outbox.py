@@ -83,15 +83,9 @@ def prepare(conn: Connection, messages: Sequence[Message]) -> None:
                 attempts=bindparam("attempts"),
             )
         )
+        names = ("channel", "address", "payload", "attempts")
         rows = [
-            {
-                "b_id": m.id,
-                "b_fence": m.fence,
-                "channel": m.channel,
-                "address": m.address,
-                "payload": m.payload,
-            }
-            for m in messages
+            {"b_id": one.id, "b_fence": one.fence, **{name: getattr(one, name) for name in names}} for one in messages
         ]
         conn.execute(statement, rows)
 
@@ -176,6 +170,12 @@ def known_intents(conn: Connection, intents: Iterable[str]) -> set[str]:
     """Return those of the intents that were ever put."""
     wanted = list(intents)
     return set(conn.execute(select(outbox.c.intent).where(outbox.c.intent.in_(wanted))).scalars()) if wanted else set()
+
+
+def answered(conn: Connection, channel: str, provider_id: str) -> int | None:
+    """Return the ticket a person means by replying to a message of ours; None when it is about none or several."""
+    message = by_provider_id(conn, channel, provider_id)
+    return message.ticket_id if message else None
 
 
 def children(conn: Connection, parent_id: int) -> list[Message]:

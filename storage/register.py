@@ -193,6 +193,13 @@ def bind_addresses(conn: Connection, drafts: Sequence[AddressDraft]) -> None:
     touch(conn)
 
 
+def move_address(conn: Connection, person_id: int, channel: str, address: str) -> None:
+    """Follow a platform that gave a person a new address on the same channel."""
+    here = (addresses.c.person_id == person_id) & (addresses.c.channel == channel)
+    conn.execute(update(addresses).where(here).values(address=address))
+    touch(conn)
+
+
 def disable_address(conn: Connection, address_id: int) -> None:
     """Stop using an address after a hard error, until the person is bound again."""
     conn.execute(update(addresses).where(addresses.c.id == address_id).values(usable=False))

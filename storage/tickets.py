@@ -5,7 +5,7 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, func, insert, select, update
 
 from storage.database import Connection
 from storage.records import OPEN_STATES, DeadlineStatus, Ticket, TicketState, number_key
@@ -88,6 +88,14 @@ def by_number(conn: Connection, number: str) -> list[Ticket]:
     return _read(conn, select(*COLUMNS).where(tickets.c.number_key == number_key(number)).order_by(tickets.c.id))
 
 
+def of_people(
+    conn: Connection, account_ids: Iterable[int], holder_ids: Iterable[int], states: Iterable[TicketState]
+) -> list[Ticket]:
+    """Return the tickets in these states of these accounts, or held by these people, by receipt."""
+    whose = tickets.c.account_id.in_(list(account_ids)) | tickets.c.holder_id.in_(list(holder_ids))
+    return matching(conn, tickets.c.state.in_(list(states)), whose)
+
+
 def matching(conn: Connection, *conditions: ColumnElement[bool], lock: bool = False) -> list[Ticket]:
     """Return the tickets that fulfil storage's own conditions, by receipt."""
     query = select(*COLUMNS).where(*conditions).order_by(tickets.c.received_at, tickets.c.id)
@@ -97,6 +105,11 @@ def matching(conn: Connection, *conditions: ColumnElement[bool], lock: bool = Fa
 def open_unmatched(conn: Connection) -> list[Ticket]:
     """Return the open tickets of accounts nobody knows, locked."""
     return matching(conn, is_open(), tickets.c.account_id.is_(None), lock=True)
+
+
+def count(conn: Connection) -> int:
+    """Return how many tickets there are."""
+    return conn.execute(select(func.count()).select_from(tickets)).scalar_one()
 
 
 def is_open() -> ColumnElement[bool]:

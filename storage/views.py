@@ -24,12 +24,13 @@ from storage.records import (
 )
 from storage.tables import inbound, people, tickets, units
 from storage.tables import outbox as messages
-from storage.tickets import by_ids, is_open, matching
+from storage.tickets import by_ids, by_number, is_open, matching
 
 CHUNK = 500  # ids asked for at once
 SENT = (MessageState.ACCEPTED, MessageState.DELIVERED)
 
-_PERSON = re.compile(r"person:(\d+)", re.ASCII)
+_ACTOR = re.compile(r"person:(\d+)", re.ASCII)
+_NOTE = re.compile(r"(?:on_leave|unreachable):(\d+)", re.ASCII)
 
 
 def weekly_facts(
@@ -69,6 +70,12 @@ def timeline(conn: Connection, ticket_id: int) -> TicketStory:
         evidence=tuple(_evidence(conn, ticket_id)),
         names=names,
     )
+
+
+def ticket_ids(conn: Connection, number: str, source: str = "") -> list[int]:
+    """Return the ids of the tickets with that number, of one source when named."""
+    found = by_number(conn, number)
+    return [one.id for one in found if not source or one.source == source]
 
 
 def overview(
@@ -140,10 +147,16 @@ def _named(ticket: Ticket, lines: Sequence[JournalLine], told: Sequence[Message]
     found = {one.person_id for one in told}
     found.update(one for one in (ticket.holder_id, ticket.acknowledged_by, ticket.completed_by) if one is not None)
     for line in lines:
-        found.update(map(int, _PERSON.findall(line.actor)))
-        listed = [line.data.get(key) or () for key in ("to", "instead")]
-        found.update(one for some in listed if isinstance(some, list) for one in some)
+        found.update(map(int, _ACTOR.findall(line.actor)))
+        for key in ("to", "instead"):
+            found.update(one for one in _listed(line, key) if isinstance(one, int))
+        found.update(int(number) for note in _listed(line, "notes") for number in _NOTE.findall(str(note)))
     return found
+
+
+def _listed(line: JournalLine, key: str) -> list[object]:
+    value = line.data.get(key)
+    return value if isinstance(value, list) else [value]
 
 
 def _evidence(conn: Connection, ticket_id: int) -> list[Inbound]:

@@ -14,7 +14,7 @@ from bot.rules.routing import desk
 from storage import outbox, register, tickets
 from storage.database import Connection
 from storage.outbox import Settlement
-from storage.records import Directory, JournalDraft, Message, MessageDraft, MessageKind, MessageState, Ticket
+from storage.records import Directory, JournalDraft, Message, MessageDraft, MessageKind, MessageState, Policy, Ticket
 
 # These tell a person about a ticket and belong in its story; answers are in it as what the person did.
 IN_THE_STORY = frozenset({MessageKind.ASSIGNED, MessageKind.REMINDER, MessageKind.ESCALATION, MessageKind.SLIP})
@@ -27,6 +27,7 @@ class Load:
     messages: tuple[Message, ...]
     bundled: Mapping[int, tuple[Message, ...]]  # digest id -> what it tells
     tickets: Mapping[int, Ticket]
+    policies: Mapping[str, Policy]  # by the key stamped on the tickets
     directory: Directory
     working: WorkingTime
     lease_until: datetime
@@ -58,10 +59,12 @@ def claim(context: Context, holder: str, lease: timedelta, digest_from: int, lim
         # A digest left behind by a crash comes back alone: what it tells is looked up again.
         again = {one: tuple(outbox.children(conn, one.id)) for one in paced.send if one.kind == MessageKind.DIGEST}
         about |= tickets.by_ids(conn, [m.ticket_id for many in again.values() for m in many if m.ticket_id])
+        policies = {key: context.policy(conn, key) for key in {one.policy_key for one in about.values()}}
     return Load(
         messages=(*paced.send, *digests),
         bundled={digest.id: many for digest, many in (digests | again).items()},
         tickets=about,
+        policies=policies,
         directory=directory,
         working=working,
         lease_until=until,
@@ -83,7 +86,7 @@ def settle(context: Context, results: Sequence[Result]) -> None:
         for one in real:
             if one.moved_to:
                 register.move_address(conn, one.message.person_id, one.message.channel, one.moved_to)
-            for address_id in one.dead:
+            for address_id in filter(None, one.dead):
                 register.disable_address(conn, address_id)
                 outbox.put(conn, _contact_lost(one.message, address_id, context.directory(conn)), now)
             if one.settlement.state == MessageState.FAILED and one.message.kind == MessageKind.DIGEST:

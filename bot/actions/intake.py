@@ -8,7 +8,7 @@ from enum import StrEnum
 from bot.actions.context import Context
 from bot.actions.recording import open_tickets, record
 from bot.policies.loading import encode
-from bot.rules.arrivals import TicketInput
+from bot.rules.arrivals import TicketInput, check
 from bot.rules.deadline import compute
 from bot.rules.decision import Decision
 from bot.rules.escalation import deadline_of, decide
@@ -16,7 +16,17 @@ from bot.rules.matching import find_account
 from storage import inbound, policies, tables, tickets
 from storage.database import Connection
 from storage.numbering import reserve
-from storage.records import Deadline, Directory, Inbound, InboundState, JournalDraft, Policy, Ticket, number_key
+from storage.records import (
+    Deadline,
+    Directory,
+    Inbound,
+    InboundState,
+    JournalDraft,
+    Policy,
+    Ticket,
+    TimeUnit,
+    number_key,
+)
 from storage.types import canonical
 
 BATCH = 500
@@ -110,13 +120,16 @@ class _Batch:
     def _sorted(self, one: Arrival, known: dict[str, int], ids: Iterator[int]) -> Taken:
         if one.ticket is None:
             return Taken(outcome=Outcome.SET_ASIDE, reason=one.reason)
-        policy = self.context.policies.named(one.ticket.policy)
+        refused = check(one.ticket, self.now)
+        if refused is not None:
+            return Taken(outcome=Outcome.SET_ASIDE, number=one.ticket.number, reason=refused.reason)
+        policy = self.context.policies.named(one.ticket.policy or "")
         if policy is None:
-            return Taken(
-                outcome=Outcome.SET_ASIDE,
-                number=one.ticket.number,
-                reason=f"没有名为“{one.ticket.policy}”的时限规则,请改用已有的规则名",
-            )
+            reason = f"没有名为“{one.ticket.policy}”的时限规则,请改用:{'、'.join(self.context.policies.by_name)}"
+            return Taken(outcome=Outcome.SET_ASIDE, number=one.ticket.number, reason=reason)
+        if policy.unit == TimeUnit.FIXED and one.ticket.fixed_at is None:
+            reason = f"规则“{policy.title}”要写明截止时刻,请补上“截止时刻”一列"
+            return Taken(outcome=Outcome.SET_ASIDE, number=one.ticket.number, reason=reason)
         key = number_key(one.ticket.number)
         if key in known:
             self.evidence.setdefault(known[key], []).append(self._evidence_line(one))

@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 
 from bot.actions.context import Context
-from storage import journal, views
+from storage import journal, tickets
 from storage.journal import Broken
 
 
 def count(context: Context) -> int:
     """Return how many tickets there are."""
     with context.database.read() as conn:
-        return views.count_tickets(conn)
+        return tickets.count(conn)
 
 
 def broken_chains(context: Context) -> Iterator[tuple[int, Broken | None]]:

@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from bot.actions.dispatch import Load
 from bot.channels.base import Button, Outgoing
@@ -16,6 +17,7 @@ from storage.records import Directory, Message, MessageKind, Role, Ticket, Ticke
 
 DIGEST_LINES = 20
 PROBLEM_CHARACTERS = 300
+ANSWERING = ("reply_to", "edits", "callback")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,6 +26,7 @@ class Body:
 
     text: str
     buttons: tuple[Button, ...] = ()
+    to: Mapping[str, str] = field(default_factory=dict)  # of an answer: reply_to, edits, callback
 
 
 def compose(message: Message, load: Load, wording: Wording, now: datetime) -> Body:
@@ -33,15 +36,16 @@ def compose(message: Message, load: Load, wording: Wording, now: datetime) -> Bo
     if message.kind == MessageKind.NOTICE:
         return Body(text=_notice(message, load.directory, wording))
     if "text" in message.params:
-        return Body(text=str(message.params["text"]))
+        return _ready(message)
     ticket = load.tickets[message.ticket_id or 0]
-    return Body(text=_about(message, ticket, load, wording, now), buttons=_buttons(message, ticket, wording))
+    return Body(text=_about(message, ticket, load, wording, now), buttons=_buttons(message, ticket, load, wording))
 
 
 def encode(body: Body) -> str:
     """Write a body as the exact payload to store."""
     buttons = [[one.label, one.action] for one in body.buttons]
-    return json.dumps({"text": body.text, "buttons": buttons}, ensure_ascii=False)
+    to = {name: body.to[name] for name in ANSWERING if body.to.get(name)}
+    return json.dumps({"text": body.text, "buttons": buttons, **to}, ensure_ascii=False)
 
 
 def outgoing(message: Message, *, mark: str = "") -> Outgoing:
@@ -52,19 +56,28 @@ def outgoing(message: Message, *, mark: str = "") -> Outgoing:
         address=message.address,
         text=f"{mark}{stored['text']}",
         buttons=tuple(Button(label=label, action=action) for label, action in stored["buttons"]),
+        **{name: stored[name] for name in ANSWERING if name in stored},
     )
+
+
+def _ready(message: Message) -> Body:
+    """A text worded by whoever put it: an answer, a summary."""
+    buttons: Any = message.params.get("buttons", ())
+    to: Any = message.params.get("to", {})
+    pressed = tuple(Button(label=label, action=action) for label, action in buttons)
+    return Body(text=str(message.params["text"]), buttons=pressed, to=to)
 
 
 def _about(message: Message, ticket: Ticket, load: Load, wording: Wording, now: datetime) -> str:
     head = _head(message, ticket, load, wording)
     lines = [head, *_facts(message, ticket, wording)]
     if message.kind == MessageKind.ASSIGNED:
-        lines.append(explain(deadline_of(ticket), load.working.calendar))
+        lines.append(explain(load.policies[ticket.policy_key], deadline_of(ticket), load.working))
     else:
         lines.append(standing(ticket, load.working, wording, now))
     if why := _why(message, load.directory, wording):
         lines.append(why)
-    lines.append(wording(f"message.ask_{_ask(message, ticket)}", number=ticket.number))
+    lines.append(wording(f"message.ask_{_ask(message, ticket, load.directory)}", number=ticket.number))
     return "\n".join(line for line in lines if line)
 
 
@@ -74,24 +87,30 @@ def standing(ticket: Ticket, working: WorkingTime, wording: Wording, now: dateti
         return wording("message.unpublished")
     if now >= ticket.due_at:
         late = lateness(ticket.due_day, now, working.calendar)
-        return wording("message.late", due=wording.day(ticket.due_day), workdays=late.workdays, days=late.days)
+        due = wording.day(ticket.due_day)
+        if late.workdays is None:
+            return wording("message.late_days", due=due, days=late.days)
+        return wording("message.late", due=due, workdays=late.workdays, days=late.days)
     if now >= ticket.target_at:
-        return wording("message.past_target", target=wording.moment(ticket.target_at))
+        return wording("message.past_target", due=wording.due(ticket))
     return wording("message.until", target=wording.moment(ticket.target_at))
 
 
 def _head(message: Message, ticket: Ticket, load: Load, wording: Wording) -> str:
     key = "unreached" if message.kind == MessageKind.UNREACHED else message.step
     if message.step == "receipt" and message.kind == MessageKind.ASSIGNED:
-        key = "receipt_copy" if _is_copy(message, ticket, load.directory) else "receipt"
+        key = _receipt(message, ticket, load.directory)
     if not wording.has(f"message.{key}"):
         key = message.kind
     return wording(f"message.{key}", number=ticket.number, account=ticket.account_name, platform=ticket.platform)
 
 
-def _is_copy(message: Message, ticket: Ticket, directory: Directory) -> bool:
-    backup = directory.duties.get((ticket.account_id or 0, Role.BACKUP))
-    return message.person_id == backup and not message.params.get("notes")
+def _receipt(message: Message, ticket: Ticket, directory: Directory) -> str:
+    primary, backup = (directory.duties.get((ticket.account_id or 0, role)) for role in (Role.PRIMARY, Role.BACKUP))
+    if message.person_id == primary:
+        return "receipt"
+    # Notes say that somebody is missing: then the B角 or a deputy is asked to act, not only told.
+    return "receipt_copy" if message.person_id == backup and not message.params.get("notes") else "receipt_stand_in"
 
 
 def _facts(message: Message, ticket: Ticket, wording: Wording) -> list[str]:
@@ -120,18 +139,24 @@ def _note(note: str, directory: Directory, wording: Wording) -> str:
     return wording(f"message.{kind}", name=person.name if person else "")
 
 
-def _ask(message: Message, ticket: Ticket) -> str:
+def _works(message: Message, ticket: Ticket, directory: Directory) -> bool:
+    """Whether the message goes to somebody who is to do the work, rather than to hear of it."""
+    duty = {directory.duties.get((ticket.account_id or 0, role)) for role in (Role.PRIMARY, Role.BACKUP)}
+    return message.kind == MessageKind.ASSIGNED or message.person_id in duty | {ticket.holder_id}
+
+
+def _ask(message: Message, ticket: Ticket, directory: Directory) -> str:
     if message.kind == MessageKind.SLIP:
         return "slip"
-    if message.kind in (MessageKind.ASSIGNED, MessageKind.REMINDER) or message.step == "take_over":
+    if _works(message, ticket, directory):
         return "work" if ticket.state == TicketState.NEW else "finish"
     if ticket.account_id is None:
         return "match"
     return "look"
 
 
-def _buttons(message: Message, ticket: Ticket, wording: Wording) -> tuple[Button, ...]:
-    if message.kind not in (MessageKind.ASSIGNED, MessageKind.REMINDER) and message.step != "take_over":
+def _buttons(message: Message, ticket: Ticket, load: Load, wording: Wording) -> tuple[Button, ...]:
+    if not _works(message, ticket, load.directory):
         return ()
     actions = ["done", "why"] if ticket.state != TicketState.NEW else ["ack", "done", "why"]
     return tuple(Button(label=wording(f"message.button_{one}"), action=f"{one}:{ticket.id}") for one in actions)

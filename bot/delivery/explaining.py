@@ -14,7 +14,7 @@ WEEKDAYS = "一二三四五六日"
 OFF_BY_DECISION = (DayKind.HOLIDAY, DayKind.CLOSURE)
 
 
-def sentence(policy: Policy, deadline: Deadline, working: WorkingTime) -> str:
+def explain(policy: Policy, deadline: Deadline, working: WorkingTime) -> str:
     """Return the Chinese sentence that explains the deadline."""
     days = trace(policy, deadline, working)
     if deadline.due_day is None:
@@ -22,7 +22,7 @@ def sentence(policy: Policy, deadline: Deadline, working: WorkingTime) -> str:
     return _count(policy, deadline, days) + _lines(deadline)
 
 
-def day_lines(policy: Policy, deadline: Deadline, working: WorkingTime) -> tuple[str, ...]:
+def explain_by_day(policy: Policy, deadline: Deadline, working: WorkingTime) -> tuple[str, ...]:
     """Return the count day by day in Chinese, every day with the document it rests on."""
     days = trace(policy, deadline, working)
     lines = tuple(_day_line(policy, one, first=one is days[0]) for one in days)

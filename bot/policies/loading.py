@@ -23,17 +23,10 @@ from storage.records import (
     TimeUnit,
 )
 
-__all__ = ["Policies", "PolicyInvalid", "PolicyUnknown", "decode", "encode", "key_of", "load"]
+__all__ = ["Policies", "PolicyInvalid", "decode", "encode", "key_of", "load"]
 
 SHIPPED = Path(__file__).with_name("default.toml")
 TOP_KEYS = ("default", "office_hours", "policies")
-
-
-class PolicyUnknown(LookupError):
-    """No policy has this name; the message lists those there are, in Chinese."""
-
-    def __init__(self, name: str, known: Mapping[str, Policy]) -> None:
-        super().__init__(f"没有名为“{name}”的策略。现有:{'、'.join(known)}。")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,15 +35,18 @@ class Policies:
 
     default: str
     by_name: Mapping[str, Policy]
+    keys: Mapping[str, str]  # name -> key_of its policy
     office_hours: tuple[OfficeHours, ...]
     own: tuple[str, ...]  # names defined in the office's own file, in its order
 
-    def get(self, name: str = "") -> Policy:
-        """Return the policy of that name, the default one for no name; PolicyUnknown if there is none."""
-        try:
-            return self.by_name[name or self.default]
-        except KeyError:
-            raise PolicyUnknown(name, self.by_name) from None
+    def named(self, name: str = "") -> Policy | None:
+        """Return the policy of that name, the default one for no name; None if there is none."""
+        return self.by_name.get(name or self.default)
+
+    def key(self, policy: Policy) -> str:
+        """Return the policy's key, looked up for our own ones and computed for others."""
+        ours = self.by_name.get(policy.name) is policy
+        return self.keys[policy.name] if ours else key_of(policy)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +66,7 @@ def load(path: Path | None = None) -> Policies:
     return Policies(
         default=own.default,
         by_name=own.policies,
+        keys={name: key_of(policy) for name, policy in own.policies.items()},
         office_hours=own.office_hours,
         own=tuple(own.tables) if path else (),
     )

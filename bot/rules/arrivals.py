@@ -23,6 +23,7 @@ LONGEST = {
     "url": ("链接", 4_000),
     "policy": ("时限规则", 64),
 }
+_CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 _INVISIBLE = dict.fromkeys((0, 0x200B, 0xFEFF))  # NUL, zero-width space, byte order mark
 
 
@@ -70,13 +71,12 @@ def check(ticket: TicketInput, now: datetime) -> Refusal | None:
 
 def event_id(source: str, raw: Mapping[str, str]) -> str:
     """Return the identity of a raw row: the same row of the same source, the same id."""
-    text = json.dumps(raw, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(f"{source}\n{text}".encode()).hexdigest()
+    return hashlib.sha256(f"{source}\n{_CANONICAL.encode(raw)}".encode()).hexdigest()
 
 
 def clean(text: str) -> str:
     """The text without invisible characters, and without space at its ends."""
-    return text.translate(_INVISIBLE).strip()
+    return (text if text.isprintable() else text.translate(_INVISIBLE)).strip()
 
 
 def _check_time(received_at: datetime, now: datetime) -> Refusal | None:

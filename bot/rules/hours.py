@@ -114,6 +114,11 @@ class WorkingTime:
             day += DAY
         return at(day, self.send_from)
 
+    def closing_of_window(self, moment: datetime) -> datetime:
+        """Return the first close of the send window after the moment, whatever day it is."""
+        closing = at(shanghai(moment).date(), self.send_until)
+        return closing if closing > moment else closing + DAY
+
     def _sendable(self, day: date) -> bool:
         # A reminder judges nobody: in an unpublished year it goes out Monday to Friday, not never.
         if self.calendar.published(day.year):

@@ -74,8 +74,7 @@ def find_account(directory: Directory, platform: str | None, name: str) -> Accou
     """
     key = name_key(name)
     if platform and platform.strip():
-        known = platform_of(platform)
-        found = directory.account_keys.get((known, key)) if known else None
+        found = directory.account_keys.get((platform_of(platform) or platform.strip(), key))
         return None if found is None else directory.accounts[found]
     ids = [directory.account_keys[one, key] for one in PLATFORMS if (one, key) in directory.account_keys]
     return directory.accounts[ids[0]] if len(ids) == 1 else None

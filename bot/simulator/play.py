@@ -45,13 +45,18 @@ class StageChannel:
     name: str
     dead: frozenset[str] = frozenset()
     abilities: Abilities = STAGE
-    taken: list[Outgoing] = field(default_factory=list)
+    kept: list[Outgoing] = field(default_factory=list)
+
+    def take(self) -> list[Outgoing]:
+        """Hand over what was sent since the last time."""
+        taken, self.kept = self.kept, []
+        return taken
 
     async def send(self, message: Outgoing) -> Receipt:
         """Keep the message, or refuse."""
         if message.address in self.dead:
             raise SendFailed("地址已失效", permanent=True)
-        self.taken.append(message)
+        self.kept.append(message)
         return Receipt(provider_id=message.key)
 
     async def check(self) -> Sequence[str]:
@@ -117,25 +122,25 @@ class Play:
         today = working.next_sending(now)
         return today if today > now else working.next_sending(at(shanghai_day(now) + DAY, time(0)))
 
-    def _changes(self) -> Iterator[Changed]:
+    def _changes(self) -> list[Changed]:
         with self.engine.database.read() as conn:
-            for ticket in tickets.matching(conn):
-                if self._states.get(ticket.id) != ticket.state:
-                    self._states[ticket.id] = ticket.state
-                    yield Changed(at=self.clock.now(), ticket=ticket)
+            found = tickets.matching(conn)
+        fresh = [one for one in found if self._states.get(one.id) != one.state]
+        self._states |= {one.id: one.state for one in fresh}
+        return [Changed(at=self.clock.now(), ticket=one) for one in fresh]
 
-    def _sent(self) -> Iterator[Sent]:
-        for channel in self._stage:
-            taken, channel.taken = channel.taken, []
-            with self.engine.database.read() as conn:
-                for one in taken:
-                    message = outbox.by_intent(conn, one.key)
-                    told = outbox.children(conn, message.id) if message.kind == MessageKind.DIGEST else []
-                    yield Sent(
-                        at=self.clock.now(),
-                        person_id=message.person_id,
-                        channel=channel.name,
-                        message=message,
-                        text=one.text,
-                        told=tuple(told),
-                    )
+    def _sent(self) -> list[Sent]:
+        with self.engine.database.read() as conn:
+            return [self._one_sent(conn, channel.name, one) for channel in self._stage for one in channel.take()]
+
+    def _one_sent(self, conn: Connection, channel: str, one: Outgoing) -> Sent:
+        message = outbox.by_intent(conn, one.key)
+        told = outbox.children(conn, message.id) if message.kind == MessageKind.DIGEST else []
+        return Sent(
+            at=self.clock.now(),
+            person_id=message.person_id,
+            channel=channel,
+            message=message,
+            text=one.text,
+            told=tuple(told),
+        )

@@ -78,8 +78,8 @@ class Simulation:
                 account_name=given.account,
                 received_at=at,
                 platform=given.platform,
-                problem=given.problem,
-                problem_class=given.problem_class,
+                problem=given.text,
+                problem_class=given.problem,
                 severity=given.severity,
                 suggestion=given.suggestion,
                 url=given.url,
@@ -167,7 +167,8 @@ class Simulation:
 
 
 def _parents_first(scenario: Scenario) -> Iterator[Any]:
-    waiting, known = list(scenario.unit), {None}
+    known: set[str | None] = {None}
+    waiting = list(scenario.unit)
     while waiting:
         ready = [one for one in waiting if one.parent in known]
         if not ready:

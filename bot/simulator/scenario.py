@@ -63,8 +63,8 @@ class ScenarioTicket(Part):
     no: str
     platform: str = ""
     account: str
-    problem: str = ""
-    problem_class: str = ""
+    problem: str = ""  # its class, such as 内容监测
+    text: str = ""
     severity: str = ""
     suggestion: str = ""
     url: str = ""
@@ -127,13 +127,17 @@ class Scenario(Part):
         if self.until < self.start:
             raise ValueError("until 早于 start,请改正")
         units, people = {one.id for one in self.unit}, {one.id for one in self.person}
-        for used in (*(one.parent for one in self.unit), *(one.unit for one in (*self.person, *self.account))):
+        for used in self._units_named():
             if used is not None and used not in units:
                 raise ValueError(f"没有 id 为“{used}”的 unit")
         for named in self._people_named():
             if named is not None and named not in people:
                 raise ValueError(f"没有 id 为“{named}”的 person")
         return self
+
+    def _units_named(self) -> list[str | None]:
+        at_home = [*(one.unit for one in self.person), *(one.unit for one in self.account)]
+        return [*(one.parent for one in self.unit), *at_home, *(one.unit for one in self.supervisor)]
 
     def _people_named(self) -> list[str | None]:
         duties = [one for account in self.account for one in (account.primary, account.backup, account.leader)]

@@ -18,7 +18,7 @@ from bot.rules.decision import MoveRefused
 from bot.rules.zone import SHANGHAI
 from bot.sealing import KeyRefused, PhoneInvalid
 from bot.simulator.scenario import ScenarioInvalid
-from handlers.intake.fields import InputRefused
+from handlers.intake import InputRefused
 
 REFUSALS = (
     settings_file.SettingsInvalid,

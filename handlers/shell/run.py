@@ -24,7 +24,7 @@ def run() -> None:
 
 async def serve(engine: Engine) -> None:
     """Work until asked to stop."""
-    rhythm = Rhythm(engine, engine.beats())
+    rhythm = Rhythm(engine)
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, rhythm.stop)

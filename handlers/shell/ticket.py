@@ -1,0 +1,63 @@
+"""`ticket NO`: the whole story of one ticket — who was told what when over which channel, who answered what."""
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from bot.reports.story import story_lines
+from handlers.shell.opening import emit, local, opened, refuse
+from handlers.shell.tickets import facts
+from storage import views
+from storage.records import TicketStory
+
+app = typer.Typer()
+
+
+@app.command()
+def ticket(
+    number: Annotated[str, typer.Argument(help="工单编号")],
+    source: Annotated[str, typer.Option(help="来源,同号不同源时指明")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="输出一个 JSON 对象")] = False,
+) -> None:
+    """一件工单的全过程:何时收到、何时通知了谁、谁答复了什么。"""
+    with opened() as engine:
+        with engine.database.read() as conn:
+            ids = views.ticket_ids(conn, number, source)
+            if not ids:
+                raise refuse(f"没有编号为“{number}”的工单,请核对编号,或用 tickets 查看。")
+            if len(ids) > 1:
+                raise refuse(f"有{len(ids)}个来源都有“{number}”,请用 --source 指明来源。")
+            story = views.timeline(conn, ids[0])
+            calendar = engine.context.working(conn).calendar
+        if as_json:
+            emit(_json(story) | facts(story.ticket, engine))
+            return
+        console = Console(highlight=False)
+        for line in story_lines(story, calendar, engine.wording, engine.clock.now()):
+            console.print(line, markup=False)
+
+
+def _json(story: TicketStory) -> dict[str, object]:
+    return {
+        "unit": story.unit,
+        "journal": [
+            {"seq": one.seq, "at": local(one.at), "kind": one.kind, "actor": one.actor, "data": dict(one.data)}
+            for one in story.lines
+        ],
+        "messages": [
+            {
+                "to": one.person,
+                "step": one.message.step,
+                "kind": str(one.message.kind),
+                "channel": (one.digest or one.message).channel,
+                "state": str(one.message.state),
+                "at": local((one.digest or one.message).accepted_at),
+                "reason": one.message.reason,
+            }
+            for one in story.messages
+        ],
+        "evidence": [
+            {"source": one.source, "received_at": local(one.received_at), "raw": one.raw} for one in story.evidence
+        ],
+    }

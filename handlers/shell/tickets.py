@@ -1,0 +1,71 @@
+"""`tickets [--overdue]`: the open tickets, the first due first."""
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from bot.delivery.compose import standing
+from bot.engine import Engine
+from handlers.shell.opening import emit, local, opened
+from storage import views
+from storage.records import Ticket
+
+app = typer.Typer()
+
+
+@app.command()
+def tickets(
+    overdue: Annotated[bool, typer.Option("--overdue", help="只列已逾期的")] = False,
+    limit: Annotated[int, typer.Option(help="最多列多少件", min=1)] = 200,
+    as_json: Annotated[bool, typer.Option("--json", help="每行一个 JSON 对象")] = False,
+) -> None:
+    """列出未办结的工单,最先到期的在前。"""
+    with opened() as engine:
+        now = engine.clock.now()
+        with engine.database.read() as conn:
+            found = views.overview(conn, overdue_at=now if overdue else None, limit=limit)
+        if as_json:
+            for one in found:
+                emit(facts(one, engine))
+        else:
+            _show(found, engine)
+
+
+def facts(ticket: Ticket, engine: Engine) -> dict[str, object]:
+    """Return a ticket as it is given out in JSON; times in Asia/Shanghai."""
+    return {
+        "ticket": ticket.number,
+        "source": ticket.source,
+        "platform": ticket.platform,
+        "account": ticket.account_name,
+        "matched": ticket.account_id is not None,
+        "state": str(ticket.state),
+        "policy": ticket.policy,
+        "received_at": local(ticket.received_at),
+        "deadline_status": str(ticket.deadline_status),
+        "due_day": ticket.due_day.isoformat() if ticket.due_day else None,
+        "target_at": local(ticket.target_at),
+        "due_at": local(ticket.due_at),
+        "completed_at": local(ticket.completed_at),
+        "overdue": ticket.overdue(engine.clock.now()),
+        "calendar_revision": ticket.calendar_revision,
+    }
+
+
+def _show(found: list[Ticket], engine: Engine) -> None:
+    console = Console(highlight=False)
+    if not found:
+        console.print("没有符合条件的工单。")
+        return
+    table = Table("工单", "账号", "平台", "状态", "时限", box=None, pad_edge=False)
+    with engine.database.read() as conn:
+        working = engine.context.working(conn)
+    now = engine.clock.now()
+    for one in found:
+        late = one.overdue(now)
+        state = engine.wording.state(one.state)
+        line = standing(one, working, engine.wording, now)
+        table.add_row(one.number, one.account_name, one.platform, state, line, style="red" if late else "")
+    console.print(table)

@@ -1,0 +1,1 @@
+"""The HTTP side: webhooks and health now; board and API later."""
