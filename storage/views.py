@@ -52,6 +52,12 @@ def weekly_facts(
     ]
 
 
+def in_use_since(conn: Connection) -> datetime | None:
+    """Return when the first ticket was taken in; None when there is none."""
+    query = select(tickets.c.created_at).order_by(tickets.c.id).limit(1)
+    return conn.execute(query).scalar_one_or_none()
+
+
 def timeline(conn: Connection, ticket_id: int) -> TicketStory:
     """Return everything kept about a ticket; KeyError when there is none."""
     ticket = by_ids(conn, [ticket_id])[ticket_id]
