@@ -12,7 +12,7 @@ from bot.rules.escalation import unreached
 from bot.rules.hours import WorkingTime
 from bot.rules.pacing import pace, still_true
 from bot.rules.routing import desk
-from storage import outbox, register, tickets
+from storage import files, outbox, register, tickets
 from storage.database import Connection
 from storage.outbox import Settlement
 from storage.records import Directory, JournalDraft, Message, MessageDraft, MessageKind, MessageState, Policy, Ticket
@@ -93,6 +93,12 @@ def settle(context: Context, results: Sequence[Result]) -> None:
             if one.settlement.state == MessageState.FAILED and one.message.kind == MessageKind.DIGEST:
                 outbox.fail_children(conn, one.message.id, one.settlement.reason)
         _tell_stories(context, conn, real, now)
+
+
+def attached(context: Context, file_id: int) -> files.File:
+    """Return a stored file that goes out with a message."""
+    with context.database.read() as conn:
+        return files.load(conn, file_id)
 
 
 def _why_not(context: Context, conn: Connection, one: Message, about: Mapping[int, Ticket]) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.actions.dispatch import Load
-from bot.channels.base import Button, Outgoing
+from bot.channels.base import Attachment, Button, Outgoing
 from bot.delivery.explaining import explain
 from bot.delivery.wording import Wording
 from bot.rules.deadline import lateness
@@ -48,7 +48,7 @@ def encode(body: Body) -> str:
     return json.dumps({"text": body.text, "buttons": buttons, **to}, ensure_ascii=False)
 
 
-def outgoing(message: Message, *, mark: str = "") -> Outgoing:
+def outgoing(message: Message, *, mark: str = "", attachment: Attachment | None = None) -> Outgoing:
     """Read a stored payload back as what a channel sends; `mark` is put before the text."""
     stored = json.loads(message.payload)
     return Outgoing(
@@ -56,6 +56,7 @@ def outgoing(message: Message, *, mark: str = "") -> Outgoing:
         address=message.address,
         text=f"{mark}{stored['text']}",
         buttons=tuple(Button(label=label, action=action) for label, action in stored["buttons"]),
+        attachment=attachment,
         **{name: stored[name] for name in ANSWERING if name in stored},
     )
 

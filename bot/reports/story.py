@@ -99,7 +99,7 @@ def _other(one: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
 
 
 def _step_name(one: JournalLine, wording: Wording) -> str:
-    key = f"step.{one.data.get('step')}"
+    key = f"message.short_{one.data.get('step')}"
     return wording(key) if wording.has(key) else str(one.data.get("step", ""))
 
 

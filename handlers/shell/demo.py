@@ -120,9 +120,7 @@ def _show(happened: Iterator[Sent | Changed], engine: Engine, console: Console) 
             with engine.database.read() as conn:
                 directory = engine.context.directory(conn)
             person = directory.people[one.person_id]
-            step = (
-                engine.wording(f"step.{one.message.step}") if one.message.step else engine.wording("step.kind_summary")
-            )
+            step = engine.wording(f"message.short_{one.message.step or one.message.kind}")
             console.print(_line(one.at, f"→ {person.name}({directory.units[person.unit_id].name})", step, "cyan"))
             console.print(Text(_indented(one.text), style="dim"))
 
