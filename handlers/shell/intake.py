@@ -64,8 +64,13 @@ def _rows(
     engine: Engine, path: Path, source: str, sheet: str | None, written: Sequence[str], *, remember: bool
 ) -> Iterator[Row]:
     given = read_mapping(written)
-    opened_sheet = Book(path).sheet(ticket_headings(*given), sheet)
-    known = sources.columns(engine.context, source)
+    # A field keeps its newest column only.
+    known = {
+        column: field
+        for column, field in sources.columns(engine.context, source).items()
+        if field not in given.values()
+    }
+    opened_sheet = Book(path, only=sheet).sheet(ticket_headings(*given, *known), sheet)
     columns = map_columns(opened_sheet.headings, given=given, remembered=known)
     if given and remember:
         sources.remember(engine.context, source, {**known, **given})
