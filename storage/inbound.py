@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import RowMapping, insert, select, update
 
 from storage.database import Connection
 from storage.numbering import reserve
@@ -36,6 +36,18 @@ def keep_once(conn: Connection, kind: str, source: str, event_id: str, now: date
     return conn.execute(statement, {**row, "state": InboundState.WAITING, "reason": ""}).rowcount == 1
 
 
+def event(conn: Connection, kind: str, source: str, event_id: str) -> Inbound:
+    """Return the raw thing of an event that was kept."""
+    here = (inbound.c.kind == kind) & (inbound.c.source == source) & (inbound.c.event_id == event_id)
+    return _record(conn.execute(select(inbound).where(here)).mappings().one())
+
+
+def hold_waiting(conn: Connection, inbound_id: int) -> bool:
+    """Lock a raw thing until the transaction ends; False when it no longer waits."""
+    here = (inbound.c.id == inbound_id) & (inbound.c.state == InboundState.WAITING)
+    return conn.execute(select(inbound.c.id).where(here).with_for_update()).first() is not None
+
+
 def settle(
     conn: Connection, inbound_id: int, state: InboundState, reason: str = "", ticket_id: int | None = None
 ) -> None:
@@ -55,4 +67,8 @@ def in_state(conn: Connection, state: InboundState, kind: str, limit: int = 100)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    return [Inbound(**{**row, "state": InboundState(row["state"])}) for row in conn.execute(query).mappings()]
+    return [_record(row) for row in conn.execute(query).mappings()]
+
+
+def _record(row: RowMapping) -> Inbound:
+    return Inbound(**{**row, "state": InboundState(row["state"])})

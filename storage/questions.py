@@ -2,27 +2,25 @@
 
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, select
 
 from storage.database import Connection
 from storage.records import Question
 from storage.tables import questions
+from storage.upsert import upsert
 
 
 def ask(conn: Connection, question: Question) -> None:
     """Store a question in place of the person's last one."""
-    drop(conn, question.person_id)
-    conn.execute(
-        insert(questions),
-        {
-            "person_id": question.person_id,
-            "command": question.command,
-            "text": question.text,
-            "ticket_ids": " ".join(map(str, question.ticket_ids)),
-            "asked_at": question.asked_at,
-            "expires_at": question.expires_at,
-        },
-    )
+    row = {
+        "person_id": question.person_id,
+        "command": question.command,
+        "text": question.text,
+        "ticket_ids": " ".join(map(str, question.ticket_ids)),
+        "asked_at": question.asked_at,
+        "expires_at": question.expires_at,
+    }
+    upsert(conn, questions, ("person_id",), [row])
 
 
 def pending(conn: Connection, person_id: int, now: datetime) -> Question | None:

@@ -88,6 +88,14 @@ def by_number(conn: Connection, number: str) -> list[Ticket]:
     return _read(conn, select(*COLUMNS).where(tickets.c.number_key == number_key(number)).order_by(tickets.c.id))
 
 
+def of_people(
+    conn: Connection, account_ids: Iterable[int], holder_ids: Iterable[int], states: Iterable[TicketState]
+) -> list[Ticket]:
+    """Return the tickets in these states of these accounts, or held by these people, by receipt."""
+    whose = tickets.c.account_id.in_(list(account_ids)) | tickets.c.holder_id.in_(list(holder_ids))
+    return matching(conn, tickets.c.state.in_(list(states)), whose)
+
+
 def matching(conn: Connection, *conditions: ColumnElement[bool], lock: bool = False) -> list[Ticket]:
     """Return the tickets that fulfil storage's own conditions, by receipt."""
     query = select(*COLUMNS).where(*conditions).order_by(tickets.c.received_at, tickets.c.id)

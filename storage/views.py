@@ -24,7 +24,7 @@ from storage.records import (
 )
 from storage.tables import inbound, people, tickets, units
 from storage.tables import outbox as messages
-from storage.tickets import by_ids, is_open, matching
+from storage.tickets import by_ids, by_number, is_open, matching
 
 SENT = (MessageState.ACCEPTED, MessageState.DELIVERED)
 
@@ -66,6 +66,12 @@ def timeline(conn: Connection, ticket_id: int) -> TicketStory:
         evidence=tuple(_evidence(conn, ticket_id)),
         names=names,
     )
+
+
+def ticket_ids(conn: Connection, number: str, source: str = "") -> list[int]:
+    """Return the ids of the tickets with that number, of one source when named."""
+    found = by_number(conn, number)
+    return [one.id for one in found if not source or one.source == source]
 
 
 def overview(

@@ -3,9 +3,9 @@
 from typing import Annotated
 
 import typer
-from bot.reports.story import story_lines
 from rich.console import Console
 
+from bot.reports.story import story_lines
 from handlers.shell.opening import emit, local, opened, refuse
 from handlers.shell.tickets import facts
 from storage import views

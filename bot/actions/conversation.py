@@ -1,0 +1,203 @@
+"""What a conversation keeps: a person's raw words, the last numbered list, the question that waits; their tickets."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.actions.context import Context
+from bot.rules.access import Right, may, workers
+from storage import inbound, outbox, questions, tickets
+from storage.database import Connection
+from storage.records import (
+    OPEN_STATES,
+    Directory,
+    InboundState,
+    MessageDraft,
+    MessageKind,
+    Question,
+    Ticket,
+    TicketState,
+)
+from storage.types import canonical
+
+KIND = "chat"
+QUESTION_STANDS = timedelta(minutes=10)
+NUMBERS_STAND = timedelta(days=30)  # the numbers of a list hold until the next list, but not for ever
+EVENT_ID_LENGTH = 128
+OF_A_PERSON = OPEN_STATES | {TicketState.COMPLETED}  # archived ones are named in full
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Said:
+    """A person's words as they came; `at` is the chat server's time."""
+
+    person_id: int
+    text: str
+    at: datetime
+    via: str
+    event_id: str
+    reply_to_ticket: int | None = None
+    on_behalf_of: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Kept:
+    """Words that are safe in the database and wait to be answered."""
+
+    id: int
+    received_at: datetime
+    said: Said
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Numbering:
+    """The numbered list a person saw last, and the command that waits for a choice from it."""
+
+    ticket_ids: tuple[int, ...] = ()
+    command: str = ""
+    text: str = ""
+    waiting: bool = False  # the command still waits; False once its ten minutes are over
+
+    def ticket(self, place: int) -> int | None:
+        """Return the ticket at a place, counted from 1."""
+        return self.ticket_ids[place - 1] if 0 < place <= len(self.ticket_ids) else None
+
+
+def keep_raw(context: Context, said: Said) -> Kept | None:
+    """Commit a person's words before anything is done with them; None when they were answered already."""
+    now = context.now()
+    with context.database.begin() as conn:
+        event_id = _event_id(said.event_id)
+        inbound.keep_once(conn, KIND, said.via, event_id, now, _raw(said))
+        kept = inbound.event(conn, KIND, said.via, event_id)
+    return Kept(id=kept.id, received_at=kept.received_at, said=said) if kept.state == InboundState.WAITING else None
+
+
+def hold(conn: Connection, kept: Kept) -> bool:
+    """Take the words for this transaction; False when another node answered them meanwhile."""
+    return inbound.hold_waiting(conn, kept.id)
+
+
+def waiting(conn: Connection, limit: int = 100) -> list[Kept]:
+    """Return the words that were kept and never answered, the oldest first."""
+    rows = inbound.in_state(conn, InboundState.WAITING, KIND, limit)
+    read = ((row, _said(row.raw, row.source, row.event_id)) for row in rows)
+    return [Kept(id=row.id, received_at=row.received_at, said=said) for row, said in read if said is not None]
+
+
+def settle(conn: Connection, kept: Kept, reason: str = "", ticket_id: int | None = None) -> None:
+    """Say that the words were answered."""
+    inbound.settle(conn, kept.id, InboundState.SETTLED, reason, ticket_id)
+
+
+def set_aside(conn: Connection, kept: Kept, reason: str) -> None:
+    """Put words aside that nothing could be done with."""
+    inbound.settle(conn, kept.id, InboundState.SET_ASIDE, reason)
+
+
+def tickets_of(conn: Connection, directory: Directory, person_id: int, now: datetime) -> list[Ticket]:
+    """Return a person's open and just completed tickets, by receipt: as A角, B角, leader, deputy or holder."""
+    people = {person_id} | {
+        absent
+        for absent, leaves in directory.leaves.items()
+        if any(one.deputy_id == person_id and one.starts_at <= now < one.ends_at for one in leaves)
+    }
+    accounts = {account_id for (account_id, _role), who in directory.duties.items() if who in people}
+    found = tickets.of_people(conn, sorted(accounts), sorted(people), sorted(OF_A_PERSON))
+    return [one for one in found if person_id in workers(one, directory, now)]
+
+
+def find(conn: Connection, directory: Directory, person_id: int, number: str, now: datetime) -> list[Ticket]:
+    """Return the tickets of that number the person may see, whatever their state."""
+    found = tickets.by_number(conn, number)
+    return [one for one in found if may(person_id, Right.SEE, one, directory, now)]
+
+
+def seen(conn: Connection, directory: Directory, person_id: int, ticket_id: int, now: datetime) -> Ticket | None:
+    """Return the ticket if the person may see it."""
+    found = tickets.by_ids(conn, [ticket_id]).get(ticket_id)
+    return found if found is not None and may(person_id, Right.SEE, found, directory, now) else None
+
+
+def by_ids(conn: Connection, ids: Sequence[int]) -> list[Ticket]:
+    """Return tickets in the order asked."""
+    found = tickets.by_ids(conn, ids)
+    return [found[one] for one in ids if one in found]
+
+
+def numbering(conn: Connection, person_id: int, now: datetime) -> Numbering:
+    """Return the list a person saw last; an empty one when there is none."""
+    question = questions.pending(conn, person_id, now)
+    if question is None:
+        return Numbering()
+    return Numbering(
+        ticket_ids=question.ticket_ids,
+        command=question.command,
+        text=question.text,
+        waiting=bool(question.command) and now < question.asked_at + QUESTION_STANDS,
+    )
+
+
+def remember(
+    conn: Connection, person_id: int, ticket_ids: Sequence[int], now: datetime, command: str = "", text: str = ""
+) -> None:
+    """Remember a numbered list in place of the last one, with the command that waits for a choice, if any."""
+    question = Question(
+        person_id=person_id,
+        command=command,
+        text=text,
+        ticket_ids=tuple(ticket_ids),
+        asked_at=now,
+        expires_at=now + NUMBERS_STAND,
+    )
+    questions.ask(conn, question)
+
+
+def put_answer(conn: Connection, kept: Kept, text: str, now: datetime) -> None:
+    """Enqueue an answer whose asker is no longer on the line."""
+    draft = MessageDraft(
+        intent=f"answer:{kept.id}:p{kept.said.person_id}",
+        person_id=kept.said.person_id,
+        kind=MessageKind.ANSWER,
+        urgency=0,
+        params={"text": text},
+    )
+    outbox.put(conn, [draft], now)
+
+
+def _event_id(given: str) -> str:
+    """The event's id as it fits its column; a long or unprintable one by its hash."""
+    if len(given) <= EVENT_ID_LENGTH and given.isprintable():
+        return given
+    return "sha256:" + hashlib.sha256(given.encode(errors="backslashreplace")).hexdigest()
+
+
+def _raw(said: Said) -> str:
+    body = {
+        "person": said.person_id,
+        "text": said.text,
+        "at": said.at.isoformat(),
+        "reply_to": said.reply_to_ticket,
+        "on_behalf_of": said.on_behalf_of,
+    }
+    # Half of a surrogate pair has no UTF-8 form; its escape is what JSON writes for it.
+    return canonical(body).encode(errors="backslashreplace").decode()
+
+
+def _said(raw: str, via: str, event_id: str) -> Said | None:
+    try:
+        body: Mapping[str, Any] = json.loads(raw)
+        return Said(
+            person_id=int(body["person"]),
+            text=str(body["text"]),
+            at=datetime.fromisoformat(body["at"]),
+            via=via,
+            event_id=event_id,
+            reply_to_ticket=body["reply_to"],
+            on_behalf_of=str(body["on_behalf_of"]),
+        )
+    except (ValueError, KeyError, TypeError):
+        return None  # kept by a chat handler in its platform's own form

@@ -1,0 +1,126 @@
+"""A ticket's whole story in words, in time order, for people and for the record."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from bot.delivery.wording import Wording
+from bot.reports.ledger import ledger_line
+from bot.rules.deadline import lateness
+from bot.rules.workdays import GovChina
+from bot.rules.zone import shanghai
+from storage.records import JournalLine, TicketStory
+
+
+def story_lines(story: TicketStory, calendar: GovChina, wording: Wording, now: datetime, why: str = "") -> list[str]:
+    """Return head, deadline, one line for each thing that happened, and how it ended."""
+    ticket = story.ticket
+    head = wording(
+        "story.head",
+        number=ticket.number,
+        source=ticket.source,
+        account=ticket.account_name,
+        platform=ticket.platform,
+        unit=story.unit,
+    )
+    state = wording("story.state", state=wording.state(ticket.state))
+    happened = (_line(one, story.names, wording) for one in sorted(story.lines, key=lambda one: (one.at, one.seq)))
+    return [head, state, *([why] if why else []), "", *happened, *_end(story, calendar, wording, now)]
+
+
+def _end(story: TicketStory, calendar: GovChina, wording: Wording, now: datetime) -> Iterator[str]:
+    ticket = story.ticket
+    if ticket.due_day is None:
+        return
+    late = lateness(ticket.due_day, ticket.completed_at or now, calendar) if ticket.overdue(now) else None
+    yield ""
+    yield ledger_line(ticket, late, wording.language)
+
+
+def _line(one: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
+    local = shanghai(one.at)
+    words = _WORDS.get(one.kind, _other)(one, names, wording)
+    return f"{local:%Y-%m-%d %H:%M}  {words}{_how(one, wording)}"
+
+
+def _how(one: JournalLine, wording: Wording) -> str:
+    by, via = one.data.get("on_behalf_of"), one.data.get("via")
+    if by:
+        return wording("story.on_behalf", by=by)
+    return wording("story.via", via=via) if via and one.actor.startswith("person:") else ""
+
+
+def _received(one: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
+    key = "story.received_assumed" if one.data.get("time_assumed") else "story.received"
+    return wording(key, source=one.data["source"])
+
+
+def _evidence(one: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
+    return wording("story.evidence", source=one.data["source"])
+
+
+def _step(one: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
+    return wording("story.step", step=_step_name(one, wording))
+
+
+def _skipped(one: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
+    why = "、".join(_note(str(note), names, wording) for note in _items(one.data.get("notes"))) or wording(
+        "story.nobody"
+    )
+    instead = "、".join(names.get(int(str(who)), "?") for who in _items(one.data.get("instead")))
+    key = "story.step_skipped" if instead else "story.step_skipped_nobody"
+    return wording(key, step=_step_name(one, wording), why=why, instead=instead)
+
+
+def _told(one: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
+    data = one.data
+    who = names.get(int(str(data["to"])), "?")
+    if one.kind == "not_told":
+        return wording("story.not_told", who=who, step=_step_name(one, wording), reason=data.get("reason", ""))
+    key = "story.told_digest" if "digest" in data else "story.told"
+    state = wording(f"story.{data['state']}")
+    return wording(key, who=who, step=_step_name(one, wording), channel=data["channel"], state=state)
+
+
+def _answered(one: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
+    kind, _, number = one.actor.partition(":")
+    who = names.get(int(number), "?") if kind == "person" and number.isdigit() else one.actor
+    return wording(f"story.{one.kind}", who=who, text=one.data.get("text", ""))
+
+
+def _fixed(one: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
+    return wording(f"story.{one.kind}")
+
+
+def _other(one: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
+    return wording("story.other", kind=one.kind)
+
+
+def _step_name(one: JournalLine, wording: Wording) -> str:
+    key = f"message.short_{one.data.get('step')}"
+    return wording(key) if wording.has(key) else str(one.data.get("step", ""))
+
+
+def _note(note: str, names: Mapping[int, str], wording: Wording) -> str:
+    kind, _, about = note.partition(":")
+    if kind == "vacant":
+        return wording(f"message.vacant_{about}")
+    return wording(f"message.{kind}", name=names.get(int(about), "?"))
+
+
+def _items(value: object) -> Sequence[Any]:
+    return value if isinstance(value, list | tuple) else ()
+
+
+Words = Callable[[JournalLine, Mapping[int, str], Wording], str]
+
+_WORDS: Mapping[str, Words] = {
+    "received": _received,
+    "evidence": _evidence,
+    "step": _step,
+    "step_skipped": _skipped,
+    "told": _told,
+    "not_told": _told,
+    **dict.fromkeys(("acknowledge", "complete", "return", "dispute", "approve", "refuse", "close"), _answered),
+    **dict.fromkeys(("closed", "set_aside"), _fixed),
+}

@@ -1,0 +1,138 @@
+"""Which ticket is meant: named, replied to, the only one; else the person is asked with a numbered list."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.actions import conversation
+from bot.rules.decision import MoveRefused
+from bot.rules.lifecycle import MOVES, Verb
+from handlers.chat.answers import numbered
+from handlers.chat.commands import BY_NAME, Command
+from handlers.chat.parse import Parsed
+from handlers.chat.turn import Reply, Turn, Wish
+from storage.records import Ticket, TicketState, number_key
+
+
+def carry(turn: Turn, row: Command, parsed: Parsed) -> Reply:
+    """Do what was asked to the ticket that is meant, or ask which one that is."""
+    wish = Wish(command=row.name, verb=row.verb, text=parsed.rest)
+    meant = _meant(turn, row, parsed, wish)
+    if isinstance(meant, Reply):
+        return meant
+    text = wish.text or _remembered(turn, row, meant)
+    if row.verb is not None and turn.numbering.waiting:
+        # The question is answered, or left for something else; its list keeps its numbers.
+        conversation.remember(turn.conn, turn.person_id, turn.numbering.ticket_ids, turn.now)
+    return row.does(turn, replace(wish, tickets=tuple(meant), text=text))
+
+
+def chosen(turn: Turn, number: str) -> Reply:
+    """Answer a bare number: it answers the question that waits, else it shows that ticket."""
+    waits, found = turn.numbering, by_number(turn, number)
+    listed = any(one.id in waits.ticket_ids for one in found)
+    answers = waits.waiting and (listed or not found)
+    row = BY_NAME[waits.command if answers else "ticket"]
+    reply = carry(turn, row, Parsed(numbers=(number,), rest=waits.text if answers else ""))
+    if listed and waits.command and not waits.waiting:
+        return replace(reply, text=turn.wording("chat.expired", place=number) + "\n" + reply.text)
+    return reply
+
+
+def by_number(turn: Turn, number: str) -> list[Ticket]:
+    """Return the tickets a number may mean: a place of the last list, or the number of a ticket the person may see."""
+    found: dict[int, Ticket] = {}
+    if is_place(number) and (listed := turn.numbering.ticket(int(number))) is not None:
+        seen = conversation.seen(turn.conn, turn.directory, turn.person_id, listed, turn.now)
+        found |= {seen.id: seen} if seen else {}
+    own = [one for one in turn.tickets if number_key(one.number) == number_key(number)]
+    if not own and not is_place(number):
+        own = conversation.find(turn.conn, turn.directory, turn.person_id, number, turn.now)
+    return list((found | {one.id: one for one in own}).values())
+
+
+def is_place(number: str) -> bool:
+    """Whether the number is short enough for a place in a list."""
+    return number.isdigit() and len(number) <= 2
+
+
+def ask(turn: Turn, tickets: Sequence[Ticket], row: Command, wish: Wish) -> Reply:
+    """Ask which of the tickets is meant; nothing is done until the answer."""
+    if row.verb is None:
+        head = turn.wording("chat.which_show", count=len(tickets))
+    else:
+        head = turn.wording("chat.which", count=len(tickets), verb=turn.wording(f"verb.{row.verb}"))
+    return replace(numbered(turn, tickets, head, code=row.code, waiting=wish), reason="asked_which")
+
+
+def _meant(turn: Turn, row: Command, parsed: Parsed, wish: Wish) -> Sequence[Ticket] | Reply:
+    replied = turn.kept.said.reply_to_ticket
+    if parsed.numbers:
+        return _named(turn, row, parsed.numbers, wish)
+    if replied is None:
+        return _only(turn, row, parsed, wish)
+    ticket = conversation.seen(turn.conn, turn.directory, turn.person_id, replied, turn.now)
+    return [ticket] if ticket else _unknown(turn, str(replied))
+
+
+def _named(turn: Turn, row: Command, numbers: Sequence[str], wish: Wish) -> Sequence[Ticket] | Reply:
+    """The tickets named; several names for a command that takes one, or a name of several tickets, are asked back."""
+    meant: dict[int, Ticket] = {}
+    for number in numbers:
+        found = by_number(turn, number)
+        if not found:
+            return _no_such_place(turn, row, number, wish) if is_place(number) else _unknown(turn, number)
+        if len(found) > 1:
+            return ask(turn, found, row, wish)
+        meant[found[0].id] = found[0]
+    replied = turn.kept.said.reply_to_ticket
+    if replied is not None and replied not in meant:
+        # The message replied to and the number speak of different tickets.
+        other = conversation.seen(turn.conn, turn.directory, turn.person_id, replied, turn.now)
+        return ask(turn, [*([other] if other else []), *meant.values()], row, wish)
+    if len(meant) > 1 and not row.many:
+        return ask(turn, list(meant.values()), row, wish)
+    # In one order everywhere, so that two people who name the same tickets cannot lock each other out.
+    return sorted(meant.values(), key=lambda one: one.id)
+
+
+def _only(turn: Turn, row: Command, parsed: Parsed, wish: Wish) -> Sequence[Ticket] | Reply:
+    """The one ticket that can be meant without a name."""
+    if len(turn.open) == 1:
+        return turn.open
+    if not turn.open:
+        last = _last_done(turn, row.verb)
+        return [last] if last else Reply(text=turn.wording("chat.nothing_open"), reason="nothing_open")
+    fits = [one for one in turn.open if row.verb is None or one.state in MOVES[row.verb].frm]
+    if len(fits) == 1 and not parsed.vague:
+        return fits
+    if fits:
+        return ask(turn, fits, row, wish)
+    head = turn.wording("chat.nothing_fits", count=len(turn.open), verb=turn.wording(f"verb.{row.verb}"))
+    return replace(numbered(turn, turn.open, head, code="ticket"), reason="nothing_fits")
+
+
+def _last_done(turn: Turn, verb: Verb | None) -> Ticket | None:
+    """The ticket completed last: saying it once more tells who did it and when."""
+    if verb is not None and TicketState.COMPLETED in MOVES[verb].frm:
+        return None
+    done = [one for one in turn.tickets if one.completed_at is not None]
+    return max(done, key=lambda one: (one.completed_at, one.id), default=None)
+
+
+def _remembered(turn: Turn, row: Command, meant: Sequence[Ticket]) -> str:
+    """The words of the question that waits, where a button of its list was pressed instead of a number typed."""
+    waits = turn.numbering
+    listed = all(one.id in waits.ticket_ids for one in meant)
+    return waits.text if waits.waiting and waits.command == row.name and listed else ""
+
+
+def _no_such_place(turn: Turn, row: Command, place: str, wish: Wish) -> Reply:
+    if not turn.open:
+        return Reply(text=turn.wording("chat.no_such_place_empty", place=place), reason="no_such_place")
+    head = turn.wording("chat.no_such_place", place=place)
+    return replace(numbered(turn, turn.open, head, code=row.code, waiting=wish), reason="no_such_place")
+
+
+def _unknown(turn: Turn, number: str) -> Reply:
+    refused = MoveRefused("unknown_ticket", number=number)
+    return Reply(text=turn.wording.refusal(refused), reason=refused.key)

@@ -1,0 +1,110 @@
+"""`intake FILE…`: spreadsheets of tickets in; bad rows are set aside with their reason."""
+
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from bot.actions import sources
+from bot.actions.intake import BATCH, Arrival, Outcome, Taken, preview, take_in
+from bot.engine import Engine
+from handlers.intake.fields import map_columns, read_arrivals, read_mapping, ticket_headings
+from handlers.intake.files import Book
+from handlers.shell.opening import emit, local, opened
+from storage.records import Deadline
+
+app = typer.Typer()
+
+WORDS = {Outcome.CREATED: "新建", Outcome.DUPLICATE: "重复", Outcome.SET_ASIDE: "搁置"}
+SHOWN = 50  # set-aside rows are all kept; more than this on a screen nobody reads
+
+Row = tuple[int, Arrival]
+
+
+@app.command()
+def intake(
+    files: Annotated[list[Path], typer.Argument(help="工单表格:.xlsx、.xls、.csv", exists=True, dir_okay=False)],
+    source: Annotated[str, typer.Option(help="来源名称;同一来源的列对应关系会记住")] = "省平台",
+    sheet: Annotated[str | None, typer.Option(help="工作表名称")] = None,
+    columns: Annotated[list[str] | None, typer.Option("--map", help="我方字段=列名,可多次")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="只看会发生什么,不写入")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="每行一个 JSON 对象")] = False,
+) -> None:
+    """导入工单表格。坏行搁置并说明原因,其余照常导入;重复导入不会产生重复工单。涉密内容严禁录入。"""
+    counts: Counter[Outcome] = Counter()
+    with opened() as engine:
+        for path in files:
+            rows = _rows(engine, path, source, sheet, columns or [], remember=not dry_run)
+            done = _taken(engine, source, rows, dry_run=dry_run, show=not as_json and sys.stdout.isatty())
+            for number, taken in done:
+                counts[taken.outcome] += 1
+                if as_json:
+                    emit(_line(path, number, taken))
+                elif taken.reason and taken.outcome == Outcome.SET_ASIDE and counts[Outcome.SET_ASIDE] <= SHOWN:
+                    print(f"{path.name} 第{number}行搁置:{taken.reason}", file=sys.stderr)
+                elif not taken.matched:
+                    print(
+                        f"{path.name} 第{number}行:登记簿里没有这个账号,已转市级督办核对({taken.number})",
+                        file=sys.stderr,
+                    )
+    if not as_json:
+        said = ",".join(f"{word}{counts[outcome]}件" for outcome, word in WORDS.items())
+        Console(highlight=False).print(("试运行,未写入:" if dry_run else "导入完成:") + said + "。")
+    if counts[Outcome.SET_ASIDE]:
+        raise typer.Exit(1)
+
+
+def _rows(
+    engine: Engine, path: Path, source: str, sheet: str | None, written: Sequence[str], *, remember: bool
+) -> Iterator[Row]:
+    given = read_mapping(written)
+    opened_sheet = Book(path).sheet(ticket_headings(*given), sheet)
+    known = sources.columns(engine.context, source)
+    columns = map_columns(opened_sheet.headings, given=given, remembered=known)
+    if given and remember:
+        sources.remember(engine.context, source, {**known, **given})
+    return read_arrivals(opened_sheet, columns, source=source, now=engine.clock.now())
+
+
+def _taken(
+    engine: Engine, source: str, rows: Iterator[Row], *, dry_run: bool, show: bool
+) -> Iterator[tuple[int, Taken]]:
+    take = preview if dry_run else take_in
+    with Progress(disable=not show, transient=True) as progress:
+        task = progress.add_task("导入", total=None)
+        for batch in _batches(rows):
+            done = take(engine.context, source, [arrival for _, arrival in batch])
+            progress.advance(task, len(batch))
+            yield from zip((number for number, _ in batch), done, strict=True)
+
+
+def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    source = iter(rows)
+    while batch := list(islice(source, BATCH)):
+        yield batch
+
+
+def _line(path: Path, number: int, taken: Taken) -> dict[str, object]:
+    line: dict[str, object] = {"file": path.name, "row": number, "outcome": str(taken.outcome), "ticket": taken.number}
+    if taken.reason:
+        line["reason"] = taken.reason
+    if taken.outcome == Outcome.CREATED:
+        line["matched"] = taken.matched
+        line |= _deadline(taken.deadline) if taken.deadline else {}
+    return line
+
+
+def _deadline(deadline: Deadline) -> dict[str, object]:
+    return {
+        "received_at": local(deadline.received_at),
+        "status": str(deadline.status),
+        "due_day": deadline.due_day.isoformat() if deadline.due_day else None,
+        "target_at": local(deadline.target_at),
+        "due_at": local(deadline.due_at),
+    }
