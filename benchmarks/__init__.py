@@ -1,1 +1,1 @@
-"""Figures, each measured against something else in the same run: `python -m benchmarks [NAME…] [--quick] [--out FILE]`."""
+"""Figures, each measured against something else in the same run: `python -m benchmarks`."""

@@ -56,7 +56,7 @@ def _ours(amount: int, moments: Sequence[datetime], days: Sequence[date]) -> dic
     schedules = calendar_store.base_schedules()
     calendar = GovChina(schedules, calendar_store.revision_of(schedules))
     working = WorkingTime(calendar, policies.office_hours)
-    policy = policies.get({1: "monitor_1wd", 15: "enquiry:complex"}[amount])
+    policy = policies.by_name[{1: "monitor_1wd", 15: "enquiry:complex"}[amount]]
 
     def deadlines() -> None:
         for one in moments:

@@ -6,7 +6,7 @@ from pathlib import Path
 import xlsxwriter
 
 from benchmarks import office, rowcopy
-from benchmarks.measure import Row, Spread, in_turn, number, ratio, rates, seconds
+from benchmarks.measure import Row, Spread, in_turn, number, rates, ratio, seconds
 from benchmarks.stage import Stage
 from bot.actions.intake import BATCH
 from handlers.intake.fields import map_columns, read_arrivals, ticket_headings

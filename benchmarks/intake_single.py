@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import insert
 
 from benchmarks import office, rowcopy
-from benchmarks.measure import Row, in_turn, number, ratio, rates, seconds
+from benchmarks.measure import Row, in_turn, number, rates, ratio, seconds
 from benchmarks.stage import Stage
 from storage.database import Database
 from storage.tables import tickets

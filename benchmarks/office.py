@@ -1,6 +1,7 @@
 """A made-up office of the size of the sample city, and the tickets it is sent."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from itertools import count
 
@@ -47,7 +48,9 @@ def fill(database: Database, accounts: int = ACCOUNTS) -> None:
         ]
         keys = register.save_accounts(conn, named)
         duties = {
-            (keys[PLATFORM, draft.name_key], role): people[draft.unit_id, role.value] for draft in named for role in Role
+            (keys[PLATFORM, draft.name_key], role): people[draft.unit_id, role.value]
+            for draft in named
+            for role in Role
         }
         register.set_duties(conn, dict(duties))
         register.set_supervisors(conn, {desk: [people[desk, "督导"]]})
@@ -79,6 +82,11 @@ def rows(many: int, received: datetime = OPENS, accounts: int = ACCOUNTS) -> Ite
 def arrivals(many: int, received: datetime = OPENS, accounts: int = ACCOUNTS) -> list[Arrival]:
     """The same rows, read."""
     return [_arrival(row) for row in rows(many, received, accounts)]
+
+
+def at_moment(given: Arrival, received: datetime) -> Arrival:
+    """The same arrival, received at that moment."""
+    return replace(given, ticket=replace(given.ticket, received_at=received)) if given.ticket else given
 
 
 def take_all(context: Context, given: Sequence[Arrival], batch: int) -> int:

@@ -1,6 +1,7 @@
-"""django-helpdesk's bare `Ticket.objects.create` on the same SQLite settings; runs in the Python of its own environment.
+"""django-helpdesk's bare `Ticket.objects.create` on the same SQLite settings.
 
-Reads a count a line on stdin, and answers with the seconds that many tickets took, one durable commit each.
+Runs in the Python of its own environment. Reads a count a line on stdin, and answers with the seconds
+that many tickets took, one durable commit each.
 """
 
 import os
