@@ -26,6 +26,7 @@ from storage.tables import inbound, people, tickets, units
 from storage.tables import outbox as messages
 from storage.tickets import by_ids, by_number, is_open, matching
 
+CHUNK = 500  # ids asked for at once
 SENT = (MessageState.ACCEPTED, MessageState.DELIVERED)
 
 _PERSON = re.compile(r"person:(\d+)", re.ASCII)
@@ -41,8 +42,10 @@ def weekly_facts(
     window = _window(since, until, unit_ids)
     found, names = matching(conn, *window), _unit_names(conn)
     told: dict[int, list[Telling]] = {}
-    for telling in _tellings(conn, window, until):
-        told.setdefault(telling.ticket_id, []).append(telling)
+    late = [one.id for one in found if one.due_at is not None and one.due_at < until and one.overdue(until)]
+    for start in range(0, len(late), CHUNK):
+        for telling in _tellings(conn, late[start : start + CHUNK]):
+            told.setdefault(telling.ticket_id, []).append(telling)
     return [
         TicketFacts(ticket=one, unit=names.get(one.unit_id or 0, ""), told=tuple(told.get(one.id, ()))) for one in found
     ]
@@ -105,16 +108,12 @@ def _of_units(unit_ids: frozenset[int] | None) -> list[ColumnElement[bool]]:
     return [] if unit_ids is None else [tickets.c.unit_id.in_(sorted(unit_ids))]
 
 
-def _tellings(conn: Connection, window: Sequence[ColumnElement[bool]], until: datetime) -> list[Telling]:
-    """What was told about the tickets of the window that missed their line, in order."""
+def _tellings(conn: Connection, ticket_ids: Sequence[int]) -> list[Telling]:
+    """What was told about these tickets, in order."""
     digests = messages.alias("digests")
     alone = messages.c.state.in_(SENT)
     within = and_(messages.c.state == MessageState.BUNDLED, digests.c.state.in_(SENT))
     at = case((alone, messages.c.accepted_at), else_=digests.c.accepted_at)
-    late = (
-        tickets.c.due_at < until,
-        or_(tickets.c.completed_at.is_(None), tickets.c.completed_at >= tickets.c.due_at),
-    )
     query = (
         select(
             messages.c.ticket_id,
@@ -124,11 +123,10 @@ def _tellings(conn: Connection, window: Sequence[ColumnElement[bool]], until: da
             messages.c.step,
             at.label("at"),
         )
-        .select_from(tickets)
-        .join(messages, messages.c.ticket_id == tickets.c.id)
+        .select_from(messages)
         .outerjoin(digests, digests.c.id == messages.c.parent_id)
         .outerjoin(people, people.c.id == messages.c.person_id)
-        .where(*window, *late, or_(alone, within), messages.c.kind != MessageKind.ANSWER)
+        .where(messages.c.ticket_id.in_(ticket_ids), or_(alone, within), messages.c.kind != MessageKind.ANSWER)
         .order_by(at, messages.c.id)
     )
     return [Telling(**{**row, "kind": MessageKind(row["kind"])}) for row in conn.execute(query).mappings()]

@@ -5,6 +5,7 @@ Moments are aware datetimes in UTC; days are dates in Asia/Shanghai.
 
 from storage.records.facts import StoryMessage, Telling, TicketFacts, TicketStory
 from storage.records.message import (
+    AnswerTo,
     Inbound,
     InboundState,
     Message,
@@ -54,6 +55,7 @@ __all__ = [
     "AccountDraft",
     "Address",
     "AddressDraft",
+    "AnswerTo",
     "Audience",
     "Deadline",
     "DeadlineStatus",
