@@ -1,5 +1,6 @@
 """`demo`: the real case of August 2021, from the spreadsheet to the weekly summary, on a wound clock."""
 
+import asyncio
 import shutil
 from collections.abc import Iterator
 from datetime import datetime
@@ -7,7 +8,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from bot.actions.register import import_register
 from pydantic import SecretStr
 from rich.console import Console
 from rich.panel import Panel
@@ -15,11 +15,12 @@ from rich.rule import Rule
 from rich.text import Text
 
 from bot.actions.intake import take_in
+from bot.actions.register import import_register
 from bot.channels.inbox import InboxChannel
 from bot.clock import SystemClock, WoundClock
 from bot.engine import Engine, open_engine
 from bot.reports.ledger import ledger_line
-from bot.rules.deadline import lateness
+from bot.rules.figures import how_late
 from bot.rules.weeks import Week
 from bot.rules.zone import SHANGHAI, shanghai
 from bot.simulator.play import Changed, Play, Sent, StageChannel
@@ -29,6 +30,7 @@ from handlers.intake.files import Book
 from handlers.intake.register_file import read_register
 from handlers.shell.opening import refusals
 from handlers.shell.report import write_weekly
+from handlers.shell.run import serve
 from settings import Settings
 from storage import views
 from storage.database import Database
@@ -137,8 +139,7 @@ def _end(engine: Engine, console: Console, out: Path) -> None:
     with engine.database.read() as conn:
         ticket = views.timeline(conn, views.ticket_ids(conn, NUMBER)[0]).ticket
         calendar = engine.context.working(conn).calendar
-    assert ticket.due_day is not None and ticket.completed_at is not None
-    late = lateness(ticket.due_day, ticket.completed_at, calendar)
+    late = how_late(ticket, engine.clock.now(), calendar)
     console.print()
     console.print(
         Panel(Text(ledger_line(ticket, late)), title=f"台账 {NUMBER} {ticket.account_name}", border_style="red")
@@ -154,13 +155,8 @@ def _end(engine: Engine, console: Console, out: Path) -> None:
 
 def _go_on(settings: Settings, console: Console) -> None:
     """Keep the demo's data at work on the real clock, so that one can play on from another shell."""
-    import asyncio
-
-    from handlers.shell.run import serve
-
-    console.print(
-        f"\n继续运行中,可在另一终端试:DUBAN_DATA_DIR={settings.data_dir} .venv/bin/python -m bot tickets。按 Ctrl-C 结束。"
-    )
+    command = f"DUBAN_DATA_DIR={settings.data_dir} .venv/bin/python -m bot tickets"
+    console.print(f"\n继续运行中,可在另一终端试:{command}。按 Ctrl-C 结束。")
     engine = open_engine(settings, clock=SystemClock())
     try:
         asyncio.run(serve(engine))
