@@ -56,14 +56,14 @@ def claim(context: Context, holder: str, lease: timedelta, digest_from: int, lim
         paced = pace([one for one, why in told if not why], digest_from)
         dropped = [*((one, why) for one, why in told if why), *paced.drop]
         outbox.settle(conn, [_ended(one, MessageState.SUPERSEDED, reason=why) for one, why in dropped])
-        digests = dict(_digests(conn, paced.bundles, now, until, holder))
+        digests = _digests(conn, paced.bundles, now, until, holder)
         # A digest left behind by a crash comes back alone: what it tells is looked up again.
-        again = {one: tuple(outbox.children(conn, one.id)) for one in paced.send if one.kind == MessageKind.DIGEST}
-        about |= tickets.by_ids(conn, [m.ticket_id for many in again.values() for m in many if m.ticket_id])
+        again = [(one, tuple(outbox.children(conn, one.id))) for one in paced.send if one.kind == MessageKind.DIGEST]
+        about |= tickets.by_ids(conn, [m.ticket_id for _, many in again for m in many if m.ticket_id])
         policies = {key: context.policy(conn, key) for key in {one.policy_key for one in about.values()}}
     return Load(
-        messages=(*paced.send, *digests),
-        bundled={digest.id: many for digest, many in (digests | again).items()},
+        messages=(*paced.send, *(digest for digest, _ in digests)),
+        bundled={digest.id: many for digest, many in (*digests, *again)},
         tickets=about,
         policies=policies,
         directory=directory,
