@@ -13,6 +13,7 @@ from bot.delivery.wording import Wording
 from bot.rules.deadline import lateness
 from bot.rules.escalation import deadline_of
 from bot.rules.hours import WorkingTime
+from bot.rules.zone import shanghai_day
 from storage.records import Directory, Message, MessageKind, Role, Ticket, TicketState
 
 DIGEST_LINES = 20
@@ -88,7 +89,8 @@ def standing(ticket: Ticket, working: WorkingTime, wording: Wording, now: dateti
         return wording("message.unpublished")
     if now >= ticket.due_at:
         late = lateness(ticket.due_day, now, working.calendar)
-        due = wording.day(ticket.due_day)
+        this_year = ticket.due_day.year == shanghai_day(now).year
+        due = wording.day(ticket.due_day) if this_year else wording.day_with_year(ticket.due_day)
         if late.workdays is None:
             return wording("message.late_days", due=due, days=late.days)
         return wording("message.late", due=due, workdays=late.workdays, days=late.days)
