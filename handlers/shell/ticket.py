@@ -29,7 +29,7 @@ def ticket(
             if len(ids) > 1:
                 raise refuse(f"有{len(ids)}个来源都有“{number}”,请用 --source 指明来源。")
             story = views.timeline(conn, ids[0])
-            calendar = engine.context.working(conn).calendar
+            calendar = engine.context.working(conn, story.ticket.unit_id).calendar
         if as_json:
             emit(_json(story) | facts(story.ticket, engine))
             return
