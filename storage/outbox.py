@@ -172,9 +172,16 @@ def known_intents(conn: Connection, intents: Iterable[str]) -> set[str]:
     return set(conn.execute(select(outbox.c.intent).where(outbox.c.intent.in_(wanted))).scalars()) if wanted else set()
 
 
+def answered(conn: Connection, channel: str, provider_id: str) -> int | None:
+    """Return the ticket a person means by replying to a message of ours; None when it is about none or several."""
+    message = by_provider_id(conn, channel, provider_id)
+    return message.ticket_id if message else None
+
+
 def children(conn: Connection, parent_id: int) -> list[Message]:
-    """Return the messages told inside a digest."""
-    return _read(conn, select(*COLUMNS).where(outbox.c.parent_id == parent_id).order_by(outbox.c.id))
+    """Return the messages told inside a digest, in its order."""
+    query = select(*COLUMNS).where(outbox.c.parent_id == parent_id)
+    return _read(conn, query.order_by(outbox.c.urgency, outbox.c.id))
 
 
 def _expired(conn: Connection, now: datetime, limit: int) -> list[int]:

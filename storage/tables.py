@@ -316,6 +316,24 @@ questions = Table(
     Column("expires_at", Moment, nullable=False),
 )
 
+bind_codes = Table(
+    "bind_codes",
+    metadata,
+    Column("code", String(64), primary_key=True),  # only its hash is kept
+    Column("person_id", Id, ForeignKey("people.id"), nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("used_at", Moment),
+)
+
+evidence = Table(
+    "evidence",
+    metadata,
+    Column("ticket_id", Id, ForeignKey("tickets.id"), primary_key=True),
+    Column("file_id", Id, ForeignKey("files.id"), primary_key=True),
+    Column("person_id", Id, ForeignKey("people.id"), nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
 leases = Table(
     "leases",
     metadata,

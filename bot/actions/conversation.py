@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,6 +13,7 @@ from storage import inbound, outbox, questions, tickets
 from storage.database import Connection
 from storage.records import (
     OPEN_STATES,
+    AnswerTo,
     Directory,
     InboundState,
     MessageDraft,
@@ -41,6 +42,7 @@ class Said:
     event_id: str
     reply_to_ticket: int | None = None
     on_behalf_of: str = ""
+    answer_to: AnswerTo | None = None  # None: the asker is on the line and reads the reply at once
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -156,14 +158,18 @@ def remember(
     questions.ask(conn, question)
 
 
-def put_answer(conn: Connection, kept: Kept, text: str, now: datetime) -> None:
-    """Enqueue an answer whose asker is no longer on the line."""
+def put_answer(conn: Connection, kept: Kept, text: str, buttons: Sequence[tuple[str, str]], now: datetime) -> None:
+    """Enqueue an answer, to go back where the person spoke."""
+    to = kept.said.answer_to
+    params: dict[str, object] = {"text": text, "buttons": [list(one) for one in buttons]}
+    if to is not None:
+        params["to"] = asdict(to)
     draft = MessageDraft(
         intent=f"answer:{kept.id}:p{kept.said.person_id}",
         person_id=kept.said.person_id,
         kind=MessageKind.ANSWER,
         urgency=0,
-        params={"text": text},
+        params=params,
     )
     outbox.put(conn, [draft], now)
 
@@ -182,6 +188,7 @@ def _raw(said: Said) -> str:
         "at": said.at.isoformat(),
         "reply_to": said.reply_to_ticket,
         "on_behalf_of": said.on_behalf_of,
+        "answer_to": asdict(said.answer_to) if said.answer_to else None,
     }
     # Half of a surrogate pair has no UTF-8 form; its escape is what JSON writes for it.
     return canonical(body).encode(errors="backslashreplace").decode()
@@ -198,6 +205,7 @@ def _said(raw: str, via: str, event_id: str) -> Said | None:
             event_id=event_id,
             reply_to_ticket=body["reply_to"],
             on_behalf_of=str(body["on_behalf_of"]),
+            answer_to=AnswerTo(**body["answer_to"]) if body["answer_to"] else None,
         )
     except (ValueError, KeyError, TypeError):
         return None  # kept by a chat handler in its platform's own form

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.actions.context import Context
+from bot.actions.conversation import remember
 from bot.actions.recording import record
 from bot.rules.calendars import Calendars
 from bot.rules.decision import Decision
@@ -86,7 +87,7 @@ def settle(context: Context, results: Sequence[Result]) -> None:
         for one in real:
             if one.moved_to:
                 register.move_address(conn, one.message.person_id, one.message.channel, one.moved_to)
-            for address_id in one.dead:
+            for address_id in filter(None, one.dead):
                 register.disable_address(conn, address_id)
                 outbox.put(conn, _contact_lost(one.message, address_id, context.directory(conn)), now)
             if one.settlement.state == MessageState.FAILED and one.message.kind == MessageKind.DIGEST:
@@ -113,6 +114,8 @@ def _digests(
             params={"messages": [one.id for one in many]},
         )
         digest = outbox.add_claimed(conn, draft, now, until, holder)
+        # Its numbers are the ones the person answers by, until their next list.
+        remember(conn, digest.person_id, [one.ticket_id for one in many if one.ticket_id is not None], now)
         outbox.settle(conn, [_ended(one, MessageState.BUNDLED, parent_id=digest.id) for one in many])
         made.append((digest, tuple(many)))
     return made

@@ -1,9 +1,22 @@
 """Updates of chat platforms: committed raw before they are answered for, unique by the platform's own id."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from bot.actions.context import Context
-from storage import inbound
+from storage import inbound, outbox, register
+from storage.records import Inbound, InboundState, MessageDraft, MessageKind, Person
 
 KIND = "update"
+STRANGER = 0  # stands for nobody in the register
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Speaker:
+    """Who an update came from, as far as the register knows."""
+
+    person: Person | None
+    ticket_id: int | None = None  # what they replied to
 
 
 def keep(context: Context, channel: str, event_id: str, raw: str) -> bool:
@@ -11,3 +24,39 @@ def keep(context: Context, channel: str, event_id: str, raw: str) -> bool:
     now = context.now()
     with context.database.begin() as conn:
         return inbound.keep_once(conn, KIND, channel, event_id, now, raw)
+
+
+def waiting(context: Context, limit: int = 100) -> list[Inbound]:
+    """Return the oldest updates nobody has answered yet; answering one twice changes nothing."""
+    with context.database.read() as conn:
+        return inbound.in_state(conn, InboundState.WAITING, KIND, limit)
+
+
+def settle(context: Context, update_id: int, reason: str = "") -> None:
+    """Say that an update was dealt with."""
+    with context.database.begin() as conn:
+        inbound.settle(conn, update_id, InboundState.SETTLED, reason)
+
+
+def set_aside(context: Context, update_id: int, reason: str) -> None:
+    """Put an update aside that could not be understood, with the reason."""
+    with context.database.begin() as conn:
+        inbound.settle(conn, update_id, InboundState.SET_ASIDE, reason)
+
+
+def speaker(context: Context, channel: str, address: str, reply_to: str) -> Speaker:
+    """Find who speaks at an address, and which ticket they reply to."""
+    with context.database.read() as conn:
+        person_id = register.person_at(conn, channel, address)
+        person = context.directory(conn).people.get(person_id or 0)
+        ticket_id = outbox.answered(conn, channel, reply_to) if reply_to else None
+    return Speaker(person=person if person and person.active else None, ticket_id=ticket_id)
+
+
+def say_directly(context: Context, intent: str, to: Mapping[str, str], text: str, person_id: int = STRANGER) -> None:
+    """Enqueue a text to an address, once for ever per intent."""
+    draft = MessageDraft(
+        intent=intent, person_id=person_id, kind=MessageKind.ANSWER, urgency=0, params={"text": text, "to": dict(to)}
+    )
+    with context.database.begin() as conn:
+        outbox.put(conn, [draft], context.now())

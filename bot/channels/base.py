@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,6 +71,14 @@ class SendFailed(Exception):
         self.retry_after = retry_after
         self.uncertain = uncertain
         self.moved_to = moved_to  # the platform gave the person a new address
+
+
+@runtime_checkable
+class Fetching(Protocol):
+    """A channel that can bring the files people sent."""
+
+    async def fetch(self, reference: str) -> bytes:
+        """Return a file's body, or raise SendFailed."""
 
 
 class Channel(Protocol):

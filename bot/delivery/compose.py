@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from bot.actions.dispatch import Load
 from bot.channels.base import Button, Outgoing
@@ -16,6 +17,7 @@ from storage.records import Directory, Message, MessageKind, Role, Ticket, Ticke
 
 DIGEST_LINES = 20
 PROBLEM_CHARACTERS = 300
+ANSWERING = ("reply_to", "edits", "callback")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,6 +26,7 @@ class Body:
 
     text: str
     buttons: tuple[Button, ...] = ()
+    to: Mapping[str, str] = field(default_factory=dict)  # of an answer: reply_to, edits, callback
 
 
 def compose(message: Message, load: Load, wording: Wording, now: datetime) -> Body:
@@ -33,7 +36,7 @@ def compose(message: Message, load: Load, wording: Wording, now: datetime) -> Bo
     if message.kind == MessageKind.NOTICE:
         return Body(text=_notice(message, load.directory, wording))
     if "text" in message.params:
-        return Body(text=str(message.params["text"]))
+        return _ready(message)
     ticket = load.tickets[message.ticket_id or 0]
     return Body(text=_about(message, ticket, load, wording, now), buttons=_buttons(message, ticket, load, wording))
 
@@ -41,7 +44,8 @@ def compose(message: Message, load: Load, wording: Wording, now: datetime) -> Bo
 def encode(body: Body) -> str:
     """Write a body as the exact payload to store."""
     buttons = [[one.label, one.action] for one in body.buttons]
-    return json.dumps({"text": body.text, "buttons": buttons}, ensure_ascii=False)
+    to = {name: body.to[name] for name in ANSWERING if body.to.get(name)}
+    return json.dumps({"text": body.text, "buttons": buttons, **to}, ensure_ascii=False)
 
 
 def outgoing(message: Message, *, mark: str = "") -> Outgoing:
@@ -52,7 +56,16 @@ def outgoing(message: Message, *, mark: str = "") -> Outgoing:
         address=message.address,
         text=f"{mark}{stored['text']}",
         buttons=tuple(Button(label=label, action=action) for label, action in stored["buttons"]),
+        **{name: stored[name] for name in ANSWERING if name in stored},
     )
+
+
+def _ready(message: Message) -> Body:
+    """A text worded by whoever put it: an answer, a summary."""
+    buttons: Any = message.params.get("buttons", ())
+    to: Any = message.params.get("to", {})
+    pressed = tuple(Button(label=label, action=action) for label, action in buttons)
+    return Body(text=str(message.params["text"]), buttons=pressed, to=to)
 
 
 def _about(message: Message, ticket: Ticket, load: Load, wording: Wording, now: datetime) -> str:

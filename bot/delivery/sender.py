@@ -5,6 +5,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 
 from bot.actions import dispatch
 from bot.actions.context import Context
@@ -131,6 +132,10 @@ class Sender:
         return _Try(message=worded, way=way, repeated=False)
 
     def _ways(self, message: Message, load: Load) -> list[Address]:
+        to: Any = message.params.get("to")
+        if to and to["channel"] in self._channels:
+            # An answer goes back where the person spoke, whatever way they prefer otherwise.
+            return [Address(id=0, person_id=message.person_id, channel=to["channel"], address=to["address"])]
         return [way for way in ways(message.person_id, load.directory) if way.channel in self._channels]
 
     def _decide(self, message: Message, failure: SendFailed) -> retry.Retry:

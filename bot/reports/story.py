@@ -44,10 +44,12 @@ def _line(one: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
 
 
 def _how(one: JournalLine, wording: Wording) -> str:
-    by, via = one.data.get("on_behalf_of"), one.data.get("via")
+    if not one.actor.startswith("person:"):
+        return ""
+    via, _, by = str(one.data.get("via", "")).partition(":")
     if by:
         return wording("story.on_behalf", by=by)
-    return wording("story.via", via=via) if via and one.actor.startswith("person:") else ""
+    return wording("story.via", via=via) if via else ""
 
 
 def _received(one: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
@@ -85,11 +87,11 @@ def _told(one: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
 def _answered(one: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
     kind, _, number = one.actor.partition(":")
     who = names.get(int(number), "?") if kind == "person" and number.isdigit() else one.actor
-    return wording(f"story.{one.kind}", who=who, text=one.data.get("text", ""))
+    return wording(f"story.{one.kind}", who=who, text=one.data.get("text", ""), name=one.data.get("name", ""))
 
 
 def _fixed(one: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
-    return wording(f"story.{one.kind}")
+    return wording(f"story.{one.kind}", name=one.data.get("name", ""))
 
 
 def _other(one: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
@@ -97,7 +99,7 @@ def _other(one: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
 
 
 def _step_name(one: JournalLine, wording: Wording) -> str:
-    key = f"message.short_{one.data.get('step')}"
+    key = f"step.{one.data.get('step')}"
     return wording(key) if wording.has(key) else str(one.data.get("step", ""))
 
 
@@ -121,6 +123,6 @@ _WORDS: Mapping[str, Words] = {
     "step_skipped": _skipped,
     "told": _told,
     "not_told": _told,
-    **dict.fromkeys(("acknowledge", "complete", "return", "dispute", "approve", "refuse", "close"), _answered),
-    **dict.fromkeys(("closed", "set_aside"), _fixed),
+    **dict.fromkeys(("acknowledge", "complete", "return", "dispute", "approve", "refuse", "close", "file"), _answered),
+    **dict.fromkeys(("closed", "set_aside", "matched"), _fixed),
 }

@@ -79,7 +79,7 @@ class WeeklyFigures:
 
     week: Week
     as_of: datetime
-    scope: str  # whose tickets these are, for people; empty: everybody's
+    scope: tuple[str, ...]  # the units whose tickets these are; empty: all of them
     counts: WeekCounts
     previous: WeekCounts
     overdue: tuple[LateTicket, ...]  # the longest overdue first
@@ -97,7 +97,7 @@ class WeeklyFigures:
 
 
 def weekly(
-    facts: Iterable[TicketFacts], week: Week, now: datetime, calendar: GovChina, scope: str = ""
+    facts: Iterable[TicketFacts], week: Week, now: datetime, calendar: GovChina, scope: tuple[str, ...] = ()
 ) -> WeeklyFigures:
     """Count a week as it stood at its end, or now while it runs.
 

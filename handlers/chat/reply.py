@@ -15,6 +15,7 @@ from handlers.chat.folding import visible
 from handlers.chat.parse import Parsed, parse
 from handlers.chat.turn import Reply, Turn, Wish
 from storage.database import Connection
+from storage.records import AnswerTo
 
 __all__ = ["Conversation", "Reply"]
 
@@ -41,10 +42,12 @@ class Conversation:
         event_id: str,
         reply_to_ticket: int | None = None,
         on_behalf_of: str = "",
+        answer_to: AnswerTo | None = None,
     ) -> Reply:
         """Keep the words, do what they say and return the answer; nothing is ever raised.
 
         The same event again (via, event_id) changes nothing and returns a reply with `repeated` and no text.
+        With `answer_to` the answer is also enqueued, in the transaction of what it answers.
         `at` is the chat server's time; it counts as long as it is not after our receipt.
         """
         said = Said(
@@ -55,13 +58,14 @@ class Conversation:
             event_id=event_id,
             reply_to_ticket=reply_to_ticket,
             on_behalf_of=on_behalf_of,
+            answer_to=answer_to,
         )
         try:
             kept = conversation.keep_raw(self._context, said)
         except Exception as error:
             _report(error, "keep", via, None)
             return Reply(text=self._wording("chat.not_kept"), kept=False)
-        return Reply(text="", repeated=True) if kept is None else self._answer(kept)
+        return Reply(text="", repeated=True) if kept is None else self._answer(kept, enqueue=answer_to is not None)
 
     def resume(self) -> int:
         """Answer what was kept but never answered, as after a crash; the answers go out as messages."""
@@ -90,7 +94,7 @@ class Conversation:
         else:
             conversation.settle(conn, kept, reply.reason, reply.ticket_id)
         if enqueue and kept.said.person_id in self._context.directory(conn).people:
-            conversation.put_answer(conn, kept, reply.text, self._context.now())
+            conversation.put_answer(conn, kept, reply.text, reply.buttons, self._context.now())
         return reply
 
     def _set_aside(self, kept: Kept, reason: str) -> Reply:

@@ -15,6 +15,7 @@ from storage.records.calendar import (
 )
 from storage.records.facts import StoryMessage, Telling, TicketFacts, TicketStory
 from storage.records.message import (
+    AnswerTo,
     Inbound,
     InboundState,
     Message,
@@ -67,6 +68,7 @@ __all__ = [
     "Act",
     "Address",
     "AddressDraft",
+    "AnswerTo",
     "Audience",
     "Deadline",
     "DeadlineStatus",

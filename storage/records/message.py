@@ -72,6 +72,17 @@ class Message:
     delivered_at: datetime | None = None
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AnswerTo:
+    """Where an answer goes: back to where the person spoke."""
+
+    channel: str
+    address: str
+    reply_to: str = ""  # the platform's id of what is answered
+    edits: str = ""  # the platform's id of the card to bring to its new state
+    callback: str = ""  # what the platform wants back for a tap
+
+
 class InboundState(StrEnum):
     WAITING = "waiting"
     SETTLED = "settled"

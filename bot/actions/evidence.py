@@ -1,0 +1,40 @@
+"""Takes pictures and documents a person sent as evidence for a ticket."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.actions.context import Context
+from bot.actions.conversation import tickets_of
+from bot.actions.recording import record
+from bot.rules.decision import Decision
+from storage import evidence, files, tickets
+from storage.records import JournalDraft, Ticket
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SentFile:
+    name: str
+    media_type: str
+    body: bytes = field(repr=False)
+
+
+def attach(
+    context: Context, person_id: int, at: datetime, sent: list[SentFile], ticket_id: int | None, via: str
+) -> Ticket | None:
+    """Attach files to the ticket meant: the one replied to or just answered, else the person's only open one."""
+    now = context.now()
+    with context.database.begin() as conn:
+        own = tickets_of(conn, context.directory(conn), person_id, now)
+        open_ones = [one.id for one in own if one.state.open]
+        meant = ticket_id if ticket_id is not None else (open_ones[0] if len(open_ones) == 1 else None)
+        if meant is None:
+            return None
+        ticket = tickets.by_ids(conn, [meant], lock=True)[meant]
+        lines = []
+        for one in sent:
+            file_id = files.keep(conn, one.name, one.media_type, one.body, now)
+            if evidence.attach(conn, meant, file_id, person_id, at):
+                data = {"file": file_id, "name": one.name, "via": via}
+                lines.append(JournalDraft(kind="file", at=at, actor=f"person:{person_id}", data=data))
+        record(conn, [Decision(ticket=ticket, journal=tuple(lines))] if lines else [], now)
+        return ticket

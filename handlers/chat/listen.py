@@ -1,0 +1,173 @@
+"""Works off what the platforms brought: who spoke, what they mean, where the answer goes."""
+
+import logging
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import asdict
+
+from bot.actions import binding, evidence, updates
+from bot.actions.evidence import SentFile
+from bot.actions.updates import Speaker
+from bot.channels.base import Fetching, SendFailed
+from bot.engine import Engine
+from bot.rules.lifecycle import Verb
+from handlers.chat.commands import BY_NAME, pressed
+from handlers.chat.heard import Heard, HeardKind, Reader
+from handlers.chat.reply import Conversation, Reply
+from storage.records import AnswerTo, Inbound, Person
+
+log = logging.getLogger(__name__)
+
+BIND = re.compile(r"^\s*(?:绑定|bind|/start)\s*([A-Z0-9]{6,12})\s*$", re.IGNORECASE)
+
+
+class NotKept(Exception):
+    """The database could not keep the words just now; the update is taken up again."""
+
+
+class Listener:
+    """Turns waiting updates into turns of conversation; doing one twice changes nothing."""
+
+    def __init__(self, engine: Engine, readers: Mapping[str, Reader]) -> None:
+        self._engine, self._context, self._wording = engine, engine.context, engine.wording
+        self._readers = readers
+        self._conversation = Conversation(engine.context, engine.wording)
+
+    async def work(self) -> int:
+        """Deal with everything that waits; returns how many updates were dealt with."""
+        done = 0
+        while batch := await self._engine.database.run(updates.waiting, self._context):
+            dealt = sum([await self._one(one) for one in batch])
+            done += dealt
+            if dealt < len(batch):
+                break
+        return done
+
+    async def _one(self, update: Inbound) -> bool:
+        """Deal with one update; False when it could not even be kept and must wait."""
+        run, reason = self._engine.database.run, ""
+        try:
+            reader = self._readers.get(update.source)
+            heard = reader.read(update.raw) if reader else None
+            if heard is not None:
+                await self._deal(update.source, heard)
+        except NotKept:
+            return False
+        except ValueError as error:
+            reason = type(error).__name__
+        except Exception as error:
+            # The words may be in the error's own text, so only its name is logged.
+            reason = type(error).__name__
+            log.error("update not handled", extra={"action": "listen", "update": update.id, "error": reason})
+        if reason:
+            await run(updates.set_aside, self._context, update.id, reason)
+        else:
+            await run(updates.settle, self._context, update.id)
+        return True
+
+    async def _deal(self, channel: str, heard: Heard) -> None:
+        run = self._engine.database.run
+        if heard.kind == HeardKind.BLOCKED:
+            await run(binding.unreachable, self._context, channel, heard.address)
+        elif heard.kind in (HeardKind.START, HeardKind.PHONE) or BIND.match(_folded(heard.text)):
+            await run(self._bind, channel, heard)
+        elif heard.kind in (HeardKind.TEXT, HeardKind.TAP):
+            speaker = await run(updates.speaker, self._context, channel, heard.address, heard.reply_to)
+            if speaker.person is None:
+                await run(self._hint, channel, heard)
+            else:
+                await self._talk(channel, heard, speaker.person, speaker)
+
+    async def _talk(self, channel: str, heard: Heard, person: Person, speaker: Speaker) -> None:
+        reply: Reply | None = None
+        spoken_to = bool(heard.action or heard.reply_to) or not heard.in_group
+        if heard.action or (heard.text.strip() and (spoken_to or heard.details.get("mentioned"))):
+            reply = await self._engine.database.run(self._hear, channel, heard, person, speaker)
+            if not reply.kept:
+                raise NotKept
+        if heard.files:
+            await self._take_files(channel, heard, person, reply.ticket_id if reply else speaker.ticket_id)
+
+    def _hear(self, channel: str, heard: Heard, person: Person, speaker: Speaker) -> Reply:
+        tap = pressed(heard.action) if heard.action else None
+        words, ticket_id = tap if tap else (heard.text, speaker.ticket_id)
+        return self._conversation.hear(
+            person_id=person.id,
+            text=words or heard.action,
+            at=heard.at,
+            via=channel,
+            event_id=heard.event_id,
+            reply_to_ticket=ticket_id,
+            answer_to=self._answer_to(channel, heard, changes_card=tap is not None and _is_move(words)),
+        )
+
+    async def _take_files(self, channel: str, heard: Heard, person: Person, ticket_id: int | None) -> None:
+        way: object = self._engine.channels.get(channel)
+        sent: list[SentFile] = []
+        if not isinstance(way, Fetching):
+            return
+        for one in heard.files:
+            try:
+                sent.append(SentFile(name=one.name, media_type=one.media_type, body=await way.fetch(one.reference)))
+            except SendFailed as failure:
+                log.warning("file not fetched: %s", failure.reason, extra={"action": "fetch", "channel": channel})
+        run = self._engine.database.run
+        ticket = await run(evidence.attach, self._context, person.id, heard.at, sent, ticket_id, channel)
+        if ticket is None:
+            text = self._wording("chat.file_whose")
+        elif len(sent) < len(heard.files):
+            text = self._wording("chat.file_lost", number=ticket.number)
+        else:
+            text = self._wording("chat.file_kept", number=ticket.number, count=len(sent))
+        await run(self._say, f"file:{channel}:{heard.event_id}", channel, heard, text, person.id)
+
+    def _bind(self, channel: str, heard: Heard) -> None:
+        match = BIND.match(_folded(heard.text))
+        code = match.group(1) if match else heard.text
+        if heard.kind == HeardKind.PHONE:
+            bound = binding.by_phone(self._context, self._engine.sealer, heard.text, channel, heard.address)
+        else:
+            bound = binding.by_code(self._context, code, channel, heard.address) if code.strip() else None
+        if bound is not None:
+            text = self._wording("chat.bound", name=bound.person.name)
+            person_id = bound.person.id
+        elif heard.kind == HeardKind.START and not code.strip():
+            return self._welcome(channel, heard)
+        else:
+            text, person_id = self._wording("chat.bind_refused"), updates.STRANGER
+        self._say(f"bind:{channel}:{heard.event_id}", channel, heard, text, person_id)
+        return None
+
+    def _welcome(self, channel: str, heard: Heard) -> None:
+        speaker = updates.speaker(self._context, channel, heard.address, "")
+        if speaker.person is None:
+            return self._hint(channel, heard)
+        text = self._wording("chat.welcome", name=speaker.person.name)
+        return self._say(f"welcome:{channel}:{heard.event_id}", channel, heard, text, speaker.person.id)
+
+    def _hint(self, channel: str, heard: Heard) -> None:
+        """Strangers get one hint for ever, and none at all in a group."""
+        if not heard.in_group:
+            self._say(f"hint:{channel}:{heard.address}"[:128], channel, heard, self._wording("chat.bind_hint"))
+
+    def _say(self, intent: str, channel: str, heard: Heard, text: str, person_id: int = updates.STRANGER) -> None:
+        to = asdict(self._answer_to(channel, heard))
+        updates.say_directly(self._context, intent[:128], to, text, person_id)
+
+    def _answer_to(self, channel: str, heard: Heard, *, changes_card: bool = False) -> AnswerTo:
+        return AnswerTo(
+            channel=channel,
+            address=heard.chat or heard.address,
+            reply_to=heard.message_id,
+            edits=heard.card if changes_card else "",
+            callback=heard.callback,
+        )
+
+
+def _is_move(words: str) -> bool:
+    return any(words in row.words and isinstance(row.verb, Verb) for row in BY_NAME.values())
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text)

@@ -1,0 +1,14 @@
+"""Files people sent about a ticket."""
+
+from datetime import datetime
+
+from storage.database import Connection
+from storage.tables import evidence
+from storage.upsert import insert_into
+
+
+def attach(conn: Connection, ticket_id: int, file_id: int, person_id: int, at: datetime) -> bool:
+    """Attach a file to a ticket; False when it is attached already."""
+    row = {"ticket_id": ticket_id, "file_id": file_id, "person_id": person_id, "at": at}
+    statement = insert_into(conn, evidence).on_conflict_do_nothing(index_elements=["ticket_id", "file_id"])
+    return conn.execute(statement, row).rowcount == 1
