@@ -11,7 +11,7 @@ from bot.rules.summary import readers, weeks_owed
 from bot.rules.weeks import Week
 from storage import files, outbox, views
 from storage.database import Connection
-from storage.records import Directory, MessageDraft, MessageKind, TicketFacts
+from storage.records import Directory, MessageDraft, MessageKind, MessageState, TicketFacts
 
 log = logging.getLogger(__name__)
 
@@ -89,6 +89,8 @@ def _figures(
 def _put(
     context: Context, made: WeeklyFigures, people: Sequence[int], text: Text, table: Table, not_before: datetime
 ) -> int:
+    if made.nothing_to_tell and made.scope:
+        return _spare(context, made.week, people)
     params: Mapping[str, object] = {"text": text(made)}
     body = table(made)
     now = context.now()
@@ -113,6 +115,14 @@ def _put(
         ]
         outbox.put(conn, drafts, now)
     return len(drafts)
+
+
+def _spare(context: Context, week: Week, people: Sequence[int]) -> int:
+    """A supervisor in whose area nothing happened hears nothing; that they were owed nothing is kept."""
+    drafts = [MessageDraft(intent=_intent(week, one), person_id=one, kind=MessageKind.SUMMARY) for one in people]
+    with context.database.begin() as conn:
+        outbox.put(conn, drafts, context.now(), MessageState.SUPERSEDED, "辖区本周无事项")
+    return 0
 
 
 def _intent(week: Week, person_id: int) -> str:

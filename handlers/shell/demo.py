@@ -52,7 +52,7 @@ def demo(
     out: Annotated[Path, typer.Option(help="演示文件存放处,每次重新生成")] = Path("demo-out"),
 ) -> None:
     """重放2021年的真实案例:一件逾期7个工作日的工单,以及督办机器人会在何时提醒谁。"""
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False)
     with refusals():
         shutil.rmtree(out, ignore_errors=True)
         out.mkdir(parents=True)
@@ -111,7 +111,7 @@ def _answer(engine: Engine, console: Console) -> None:
         person_id=primary, text=WORDS, at=ANSWERED, via="inbox", event_id="demo"
     )
     console.print(_line(ANSWERED, f"← {directory.people[primary].name}", WORDS, "green"))
-    console.print(Text(_indented(reply.text)))
+    console.print(Text(_indented(reply.text)), soft_wrap=True)
 
 
 def _show(happened: Iterator[Sent | Changed], engine: Engine, console: Console) -> None:
@@ -120,11 +120,9 @@ def _show(happened: Iterator[Sent | Changed], engine: Engine, console: Console) 
             with engine.database.read() as conn:
                 directory = engine.context.directory(conn)
             person = directory.people[one.person_id]
-            step = (
-                engine.wording(f"step.{one.message.step}") if one.message.step else engine.wording("step.kind_summary")
-            )
+            step = engine.wording(f"message.short_{one.message.step or one.message.kind}")
             console.print(_line(one.at, f"→ {person.name}({directory.units[person.unit_id].name})", step, "cyan"))
-            console.print(Text(_indented(one.text), style="dim"))
+            console.print(Text(_indented(one.text), style="dim"), soft_wrap=True)
 
 
 def _line(at: datetime, who: str, what: str, colour: str) -> Text:
@@ -150,13 +148,13 @@ def _end(engine: Engine, console: Console, out: Path) -> None:
     for path in (*paths, out / "duban.sqlite3"):
         console.print(f"  {path}")
     told = f"DUBAN_DATA_DIR={out} .venv/bin/python -m bot ticket {NUMBER}"
-    console.print(f"这件工单的全过程:[bold]{told}[/]")
+    console.print(f"这件工单的全过程:[bold]{told}[/]", soft_wrap=True)
 
 
 def _go_on(settings: Settings, console: Console) -> None:
     """Keep the demo's data at work on the real clock, so that one can play on from another shell."""
     command = f"DUBAN_DATA_DIR={settings.data_dir} .venv/bin/python -m bot tickets"
-    console.print(f"\n继续运行中,可在另一终端试:{command}。按 Ctrl-C 结束。")
+    console.print(f"\n继续运行中,可在另一终端试:{command}。按 Ctrl-C 结束。", soft_wrap=True)
     engine = open_engine(settings, clock=SystemClock())
     try:
         asyncio.run(serve(engine))
