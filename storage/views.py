@@ -26,9 +26,11 @@ from storage.tables import inbound, people, tickets, units
 from storage.tables import outbox as messages
 from storage.tickets import by_ids, by_number, is_open, matching
 
+CHUNK = 500  # ids asked for at once
 SENT = (MessageState.ACCEPTED, MessageState.DELIVERED)
 
-_PERSON = re.compile(r"person:(\d+)", re.ASCII)
+_ACTOR = re.compile(r"person:(\d+)", re.ASCII)
+_NOTE = re.compile(r"(?:on_leave|unreachable):(\d+)", re.ASCII)
 
 
 def weekly_facts(
@@ -41,11 +43,19 @@ def weekly_facts(
     window = _window(since, until, unit_ids)
     found, names = matching(conn, *window), _unit_names(conn)
     told: dict[int, list[Telling]] = {}
-    for telling in _tellings(conn, window, until):
-        told.setdefault(telling.ticket_id, []).append(telling)
+    late = [one.id for one in found if one.due_at is not None and one.due_at < until and one.overdue(until)]
+    for start in range(0, len(late), CHUNK):
+        for telling in _tellings(conn, late[start : start + CHUNK]):
+            told.setdefault(telling.ticket_id, []).append(telling)
     return [
         TicketFacts(ticket=one, unit=names.get(one.unit_id or 0, ""), told=tuple(told.get(one.id, ()))) for one in found
     ]
+
+
+def in_use_since(conn: Connection) -> datetime | None:
+    """Return when the first ticket was taken in; None when there is none."""
+    query = select(tickets.c.created_at).order_by(tickets.c.id).limit(1)
+    return conn.execute(query).scalar_one_or_none()
 
 
 def timeline(conn: Connection, ticket_id: int) -> TicketStory:
@@ -105,16 +115,12 @@ def _of_units(unit_ids: frozenset[int] | None) -> list[ColumnElement[bool]]:
     return [] if unit_ids is None else [tickets.c.unit_id.in_(sorted(unit_ids))]
 
 
-def _tellings(conn: Connection, window: Sequence[ColumnElement[bool]], until: datetime) -> list[Telling]:
-    """What was told about the tickets of the window that missed their line, in order."""
+def _tellings(conn: Connection, ticket_ids: Sequence[int]) -> list[Telling]:
+    """What was told about these tickets, in order."""
     digests = messages.alias("digests")
     alone = messages.c.state.in_(SENT)
     within = and_(messages.c.state == MessageState.BUNDLED, digests.c.state.in_(SENT))
     at = case((alone, messages.c.accepted_at), else_=digests.c.accepted_at)
-    late = (
-        tickets.c.due_at < until,
-        or_(tickets.c.completed_at.is_(None), tickets.c.completed_at >= tickets.c.due_at),
-    )
     query = (
         select(
             messages.c.ticket_id,
@@ -124,11 +130,10 @@ def _tellings(conn: Connection, window: Sequence[ColumnElement[bool]], until: da
             messages.c.step,
             at.label("at"),
         )
-        .select_from(tickets)
-        .join(messages, messages.c.ticket_id == tickets.c.id)
+        .select_from(messages)
         .outerjoin(digests, digests.c.id == messages.c.parent_id)
         .outerjoin(people, people.c.id == messages.c.person_id)
-        .where(*window, *late, or_(alone, within), messages.c.kind != MessageKind.ANSWER)
+        .where(messages.c.ticket_id.in_(ticket_ids), or_(alone, within), messages.c.kind != MessageKind.ANSWER)
         .order_by(at, messages.c.id)
     )
     return [Telling(**{**row, "kind": MessageKind(row["kind"])}) for row in conn.execute(query).mappings()]
@@ -148,10 +153,16 @@ def _named(ticket: Ticket, lines: Sequence[JournalLine], told: Sequence[Message]
     found = {one.person_id for one in told}
     found.update(one for one in (ticket.holder_id, ticket.acknowledged_by, ticket.completed_by) if one is not None)
     for line in lines:
-        found.update(map(int, _PERSON.findall(line.actor)))
-        listed = [line.data.get(key) or () for key in ("to", "instead")]
-        found.update(one for some in listed if isinstance(some, list) for one in some)
+        found.update(map(int, _ACTOR.findall(line.actor)))
+        for key in ("to", "instead"):
+            found.update(one for one in _listed(line, key) if isinstance(one, int))
+        found.update(int(number) for note in _listed(line, "notes") for number in _NOTE.findall(str(note)))
     return found
+
+
+def _listed(line: JournalLine, key: str) -> list[object]:
+    value = line.data.get(key)
+    return value if isinstance(value, list) else [value]
 
 
 def _evidence(conn: Connection, ticket_id: int) -> list[Inbound]:

@@ -1,4 +1,4 @@
-"""Rows put straight into the tables: a small made-up office and its tickets, for tests of reading."""
+"""A small made-up office and its tickets, as values and as rows put straight into the tables."""
 
 from datetime import date, datetime, time, timedelta
 from itertools import count
@@ -48,10 +48,8 @@ def office(conn: Connection) -> None:
     conn.execute(insert(policies), {"key": "k", "name": "monitor_1wd", "body": "{}"})
 
 
-def put_ticket(
-    conn: Connection, received: datetime, due: date | None, done: datetime | None = None, **given: Any
-) -> Ticket:
-    """Insert one ticket of 水清三明, judged at the end of its due day."""
+def ticket(received: datetime, due: date | None, done: datetime | None = None, **given: Any) -> Ticket:
+    """A ticket of 水清三明 judged at the end of its due day; without one its schedule is unpublished."""
     number = next(ids)
     values: dict[str, Any] = {
         "id": number,
@@ -73,7 +71,14 @@ def put_ticket(
         "completed_at": done,
         **given,
     }
-    one = Ticket(**values)
+    return Ticket(**values)
+
+
+def put_ticket(
+    conn: Connection, received: datetime, due: date | None, done: datetime | None = None, **given: Any
+) -> Ticket:
+    """Insert one ticket."""
+    one = ticket(received, due, done, **given)
     tickets.insert_all(conn, [one])
     return one
 

@@ -5,13 +5,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.actions.context import Context
+from bot.actions.conversation import remember
 from bot.actions.recording import record
 from bot.rules.decision import Decision
 from bot.rules.escalation import unreached
 from bot.rules.hours import WorkingTime
 from bot.rules.pacing import pace, still_true
 from bot.rules.routing import desk
-from storage import outbox, register, tickets
+from storage import files, outbox, register, tickets
 from storage.database import Connection
 from storage.outbox import Settlement
 from storage.records import Directory, JournalDraft, Message, MessageDraft, MessageKind, MessageState, Policy, Ticket
@@ -55,14 +56,14 @@ def claim(context: Context, holder: str, lease: timedelta, digest_from: int, lim
         paced = pace([one for one, why in told if not why], digest_from)
         dropped = [*((one, why) for one, why in told if why), *paced.drop]
         outbox.settle(conn, [_ended(one, MessageState.SUPERSEDED, reason=why) for one, why in dropped])
-        digests = dict(_digests(conn, paced.bundles, now, until, holder))
+        digests = _digests(conn, paced.bundles, now, until, holder)
         # A digest left behind by a crash comes back alone: what it tells is looked up again.
-        again = {one: tuple(outbox.children(conn, one.id)) for one in paced.send if one.kind == MessageKind.DIGEST}
-        about |= tickets.by_ids(conn, [m.ticket_id for many in again.values() for m in many if m.ticket_id])
+        again = [(one, tuple(outbox.children(conn, one.id))) for one in paced.send if one.kind == MessageKind.DIGEST]
+        about |= tickets.by_ids(conn, [m.ticket_id for _, many in again for m in many if m.ticket_id])
         policies = {key: context.policy(conn, key) for key in {one.policy_key for one in about.values()}}
     return Load(
-        messages=(*paced.send, *digests),
-        bundled={digest.id: many for digest, many in (digests | again).items()},
+        messages=(*paced.send, *(digest for digest, _ in digests)),
+        bundled={digest.id: many for digest, many in (*digests, *again)},
         tickets=about,
         policies=policies,
         directory=directory,
@@ -94,6 +95,12 @@ def settle(context: Context, results: Sequence[Result]) -> None:
         _tell_stories(context, conn, real, now)
 
 
+def attached(context: Context, file_id: int) -> files.File:
+    """Return a stored file that goes out with a message."""
+    with context.database.read() as conn:
+        return files.load(conn, file_id)
+
+
 def _why_not(context: Context, conn: Connection, one: Message, about: Mapping[int, Ticket]) -> str:
     ticket = about.get(one.ticket_id) if one.ticket_id is not None else None
     policy = context.policy(conn, ticket.policy_key) if ticket else None
@@ -113,6 +120,8 @@ def _digests(
             params={"messages": [one.id for one in many]},
         )
         digest = outbox.add_claimed(conn, draft, now, until, holder)
+        # Its numbers are the ones the person answers by, until their next list.
+        remember(conn, digest.person_id, [one.ticket_id for one in many if one.ticket_id is not None], now)
         outbox.settle(conn, [_ended(one, MessageState.BUNDLED, parent_id=digest.id) for one in many])
         made.append((digest, tuple(many)))
     return made

@@ -79,7 +79,7 @@ class WeeklyFigures:
 
     week: Week
     as_of: datetime
-    scope: str  # whose tickets these are, for people; empty: everybody's
+    scope: tuple[str, ...]  # the units whose tickets these are; empty: all of them
     counts: WeekCounts
     previous: WeekCounts
     overdue: tuple[LateTicket, ...]  # the longest overdue first
@@ -90,6 +90,13 @@ class WeeklyFigures:
     ahead: Ahead
 
     @property
+    def nothing_to_tell(self) -> bool:
+        """Whether no ticket came in, was answered, stands open or is due."""
+        lists = (self.overdue, self.finished_late, self.due_soon, self.unpublished)
+        counts = (self.counts.received, self.counts.on_time, self.counts.late)
+        return not any(lists) and not any(counts)
+
+    @property
     def rate_change(self) -> float | None:
         """Change of the on-time rate against the week before, -1 to 1; None where either week has none."""
         now, before = self.counts.on_time_rate, self.previous.on_time_rate
@@ -97,7 +104,7 @@ class WeeklyFigures:
 
 
 def weekly(
-    facts: Iterable[TicketFacts], week: Week, now: datetime, calendar: GovChina, scope: str = ""
+    facts: Iterable[TicketFacts], week: Week, now: datetime, calendar: GovChina, scope: tuple[str, ...] = ()
 ) -> WeeklyFigures:
     """Count a week as it stood at its end, or now while it runs.
 

@@ -109,10 +109,9 @@ def numbered(
 
 def buttons(turn: Turn, ticket: Ticket) -> tuple[tuple[str, str], ...]:
     """Return what can be pressed under a ticket as it stands."""
-    by_state = {TicketState.NEW: ("acknowledge:ack", "complete:done", "why:why")}
-    working = ("complete:done", "why:why") if ticket.state.open else ("why:why",)
-    pairs = (one.split(":") for one in by_state.get(ticket.state, working))
-    return tuple((turn.wording(f"button.{label}"), f"{code}:{ticket.id}") for label, code in pairs)
+    codes = ("ack", "done", "why") if ticket.state == TicketState.NEW else ("done", "why")
+    shown = codes if ticket.state.open else ("why",)
+    return tuple((turn.wording(f"message.button_{code}"), f"{code}:{ticket.id}") for code in shown)
 
 
 def _carry_out(turn: Turn, verb: Verb, ticket: Ticket, text: str) -> Reply:
@@ -129,7 +128,7 @@ def _carry_out(turn: Turn, verb: Verb, ticket: Ticket, text: str) -> Reply:
 
 
 def _acknowledged(turn: Turn, _verb: Verb, ticket: Ticket) -> list[str]:
-    at = turn.wording.moment(ticket.acknowledged_at or turn.at)
+    at = turn.wording.moment_short(ticket.acknowledged_at or turn.at)
     head = turn.wording("chat.acknowledged", number=ticket.number, account=ticket.account_name, at=at)
     return [head, *_limit(turn, ticket), turn.wording("chat.finish_hint")]
 
@@ -141,7 +140,7 @@ def _completed(turn: Turn, _verb: Verb, ticket: Ticket) -> list[str]:
 
 def _recorded(turn: Turn, verb: Verb, ticket: Ticket) -> list[str]:
     about = {"number": ticket.number, "account": ticket.account_name, "verb": turn.wording(f"verb.{verb}")}
-    return [turn.wording("chat.recorded", at=turn.wording.moment(turn.at), **about)]
+    return [turn.wording("chat.recorded", at=turn.wording.moment_short(turn.at), **about)]
 
 
 _WORDED: dict[Verb, Callable[[Turn, Verb, Ticket], list[str]]] = {
@@ -153,7 +152,7 @@ _WORDED: dict[Verb, Callable[[Turn, Verb, Ticket], list[str]]] = {
 def _done(turn: Turn, ticket: Ticket) -> str:
     """Say when it was completed, and how late both ways if it was."""
     wording, at = turn.wording, ticket.completed_at or turn.at
-    about = {"number": ticket.number, "account": ticket.account_name, "at": wording.moment(at)}
+    about = {"number": ticket.number, "account": ticket.account_name, "at": wording.moment_short(at)}
     if ticket.due_day is None:
         return wording("chat.completed_undated", **about)
     if not ticket.overdue(turn.now):

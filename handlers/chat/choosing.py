@@ -8,6 +8,7 @@ from bot.rules.decision import MoveRefused
 from bot.rules.lifecycle import MOVES, Verb
 from handlers.chat.answers import numbered
 from handlers.chat.commands import BY_NAME, Command
+from handlers.chat.numbers import is_place
 from handlers.chat.parse import Parsed
 from handlers.chat.turn import Reply, Turn, Wish
 from storage.records import Ticket, TicketState, number_key
@@ -50,11 +51,6 @@ def by_number(turn: Turn, number: str) -> list[Ticket]:
     return list((found | {one.id: one for one in own}).values())
 
 
-def is_place(number: str) -> bool:
-    """Whether the number is short enough for a place in a list."""
-    return number.isdigit() and len(number) <= 2
-
-
 def ask(turn: Turn, tickets: Sequence[Ticket], row: Command, wish: Wish) -> Reply:
     """Ask which of the tickets is meant; nothing is done until the answer."""
     if row.verb is None:
@@ -71,7 +67,7 @@ def _meant(turn: Turn, row: Command, parsed: Parsed, wish: Wish) -> Sequence[Tic
     if replied is None:
         return _only(turn, row, parsed, wish)
     ticket = conversation.seen(turn.conn, turn.directory, turn.person_id, replied, turn.now)
-    return [ticket] if ticket else _unknown(turn, str(replied))
+    return [ticket] if ticket else Reply(text=turn.wording("chat.not_visible"), reason="not_visible")
 
 
 def _named(turn: Turn, row: Command, numbers: Sequence[str], wish: Wish) -> Sequence[Ticket] | Reply:

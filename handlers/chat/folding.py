@@ -53,15 +53,9 @@ def match_end(pattern: re.Pattern[str], text: str, start: int) -> int:
 
 
 def _folded(character: str) -> str:
-    if character.isspace():
-        return " "
-    if _invisible(character) or unicodedata.category(character) in ("Mn", "Me"):
-        return ""
-    return "".join(" " if one.isspace() else one for one in _plain(character))
-
-
-def _plain(character: str) -> str:
-    return unicodedata.normalize("NFKC", character).translate(SIMPLIFIED).lower()
+    plain = unicodedata.normalize("NFKC", character).translate(SIMPLIFIED).lower()
+    kept = (" " if one.isspace() else one for one in plain if one.isspace() or not _invisible(one))
+    return "".join(one for one in kept if unicodedata.category(one) not in ("Mn", "Me"))
 
 
 def _invisible(character: str) -> bool:

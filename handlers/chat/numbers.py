@@ -57,6 +57,11 @@ def mentioned(text: str, start: int, known: Known) -> list[str]:
     return list(found)
 
 
+def is_place(number: str) -> bool:
+    """Whether a number is short enough to be a place in a list."""
+    return number.isdigit() and len(number) <= 2
+
+
 def _own(text: str, start: int, known: Known) -> tuple[str, int] | None:
     ends = ((number, _end_of(key, text, start)) for key, number in known.items())
     return max(((number, end) for number, end in ends if end is not None), key=lambda one: one[1], default=None)
@@ -73,7 +78,7 @@ def _end_of(key: str, text: str, start: int) -> int | None:
         if place >= len(text) or text[place] != wanted:
             return None
         place += 1
-    if key.isdigit() and len(key) <= 2:
+    if is_place(key):
         return place if SHORT.match(text, start) else None
     return None if _inside_word(text, place) else place
 

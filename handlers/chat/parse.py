@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from handlers.chat.commands import BY_NAME, COMMANDS, Command
 from handlers.chat.folding import Folded, fold, match_end
-from handlers.chat.numbers import Known, mentioned, read
+from handlers.chat.numbers import Known, is_place, mentioned, read
 
 ENDING = re.compile(r"[\s。.!~;,、]+$")
 ASKING = re.compile(r"(?:\?|吗|[了好]么|[了完]没有?)[\s。.!~;,、?]*$")
@@ -107,8 +107,8 @@ def _after_word(said: Folded, found: _Found, known: Known, numbers: tuple[str, .
         further = _word_at(said.text, _skip(said.text, place), known)
         if further is not None and further.command.verb is not None:
             return _after_word(said, further, known, numbers)
-    if not numbers and row.needs_ticket:
-        numbers = tuple(mentioned(said.text, found.end, known))
+    if row.needs_ticket:
+        numbers = tuple(dict.fromkeys((*numbers, *_more(said.text, place, known, bool(numbers)))))
     return Parsed(
         command=row.name,
         numbers=numbers,
@@ -116,6 +116,13 @@ def _after_word(said: Folded, found: _Found, known: Known, numbers: tuple[str, .
         vague=found.word in row.vague,
         hedged=row.verb is not None and _hedged(said.text, found, place),
     )
+
+
+def _more(text: str, place: int, known: Known, named: bool) -> list[str]:
+    """Numbers behind the command's own: whoever names two tickets must not get one done and the other forgotten."""
+    second = read(text, place, known) if named else None
+    found = [second[0]] if second and is_place(second[0]) else []
+    return [*found, *mentioned(text, place, known)]
 
 
 def _number_first(said: Folded, known: Known) -> Parsed:

@@ -70,10 +70,10 @@ class Sheet:
 class Book:
     """An opened file; its sheets by name. A text file has one sheet without a name."""
 
-    def __init__(self, path: Path, limits: Limits = DEFAULT_LIMITS) -> None:
-        """Open; whatever cannot be read raises InputRefused with the fix named."""
+    def __init__(self, path: Path, limits: Limits = DEFAULT_LIMITS, only: str | None = None) -> None:
+        """Open, with `only` one sheet of it; whatever cannot be read raises InputRefused with the fix named."""
         self._path, self._limits = path, limits
-        self._workbook = Workbook(path, limits) if _is_workbook(path, limits) else None
+        self._workbook = Workbook(path, limits, only) if _is_workbook(path, limits) else None
         self.sheet_names = self._workbook.sheet_names if self._workbook else ("",)
 
     def sheet(self, known: Known, name: str | None = None) -> Sheet:
@@ -101,7 +101,7 @@ def read_rows(
     path: Path, *, known: Known, sheet: str | None = None, limits: Limits = DEFAULT_LIMITS
 ) -> Iterator[SheetRow]:
     """Yield the rows of a file; InputRefused names the fix."""
-    return Book(path, limits).sheet(known, sheet).rows()
+    return Book(path, limits, sheet).sheet(known, sheet).rows()
 
 
 def _is_workbook(path: Path, limits: Limits) -> bool:

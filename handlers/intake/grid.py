@@ -17,7 +17,7 @@ class Limits:
     unpacked_ratio: int = 200
     ratio_from_bytes: int = 32 << 20
     rows: int = 200_000
-    cells: int = 10_000_000  # the reader keeps a full rectangle in memory: some 30 bytes a cell
+    text_bytes: int = 256 << 20  # of all cells together; one stored text may stand in any number of cells
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,11 +1,10 @@
-"""Looks into an .xlsx before anything unpacks it: bombs, far-away cells, formulas that carry no value."""
+"""Looks into an .xlsx beside its reader: bombs before they are unpacked, and cells that carry no value."""
 
 import re
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from posixpath import join, normpath
 from typing import IO, NamedTuple
@@ -20,27 +19,19 @@ from handlers.intake.grid import Limits
 ENCRYPTED = 0x1
 CHUNK = 1 << 20
 DIRECTORY_BYTES = 16 << 20  # of the two small parts that list the sheets
-ROW_END = b"</row>"
 LONGEST_TEXT = 8 << 20  # a cell holds 32,767 characters at most
-DAMAGED = "文件已损坏,请用表格软件打开后另存为 .xlsx 再导入"
+DAMAGED = "文件已损坏或太大,请用表格软件打开,删去多余的行和列,另存为 .xlsx 再导入"
+LOCKED = "文件有密码,请去掉密码后另存再导入"
 NO_VALUE = "是公式,但没有算出的值,请用表格软件打开、保存一次再导入"
 ERROR_VALUE = "是错误值(如 #N/A),请改好再导入"
 
+Faults = dict[int, dict[int, str]]  # line number -> column -> why the cell cannot be trusted
+
 _TAG = re.compile(rb"<(?:[\w.-]+:)?(c|row|f|v|is)(?=[\s/>])([^>\"']*(?:\"[^\"]*\"[^>\"']*|'[^']*'[^>\"']*)*)>([^<]?)")
-_PLAIN = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,7})"(?: s="\d+")?(?: t="\w+")?><(?:v>[^<]|is>)')
-_VALUES = (b"<v", b":v", b"<is", b":is")
-_SPECIAL = (b"<f", b":f", b't="e"')
 _PLACE = re.compile(rb"(?:^|\s)r\s*=\s*[\"']([A-Za-z]{0,3})(\d{1,7})[\"']")
 _KIND = re.compile(rb"(?:^|\s)t\s*=\s*[\"'](\w*)[\"']")
-
-
-@dataclass(kw_only=True, slots=True)
-class Extent:
-    """How far the filled cells of a sheet reach, and which of them cannot be trusted."""
-
-    rows: int = 0
-    columns: int = 0
-    faults: dict[int, dict[int, str]] = field(default_factory=dict)  # line number -> column -> reason
+# Most sheets hold neither formulas nor errors, and need no further look.
+_SPECIAL = re.compile(rb"[<:]f[\s/>]|[\"']e[\"']")
 
 
 class _Cell(NamedTuple):
@@ -56,7 +47,7 @@ def check_archive(path: Path, limits: Limits) -> None:
             infos = archive.infolist()
             names = [info.filename.lower() for info in infos]
             if any(info.flag_bits & ENCRYPTED for info in infos):
-                raise InputRefused("文件有密码,请去掉密码后另存再导入")
+                raise InputRefused(LOCKED)
             if "xl/workbook.xml" not in names:
                 raise InputRefused("这不是 Excel 表格(.xlsx),请用表格软件打开后另存为 .xlsx 再导入")
             if len(set(names)) != len(names):
@@ -69,18 +60,18 @@ def check_archive(path: Path, limits: Limits) -> None:
         raise InputRefused(DAMAGED) from None
 
 
-def scan(path: Path, sheet: str, limits: Limits) -> Extent:
-    """Measure one sheet of a checked archive; one that would fill the memory is refused."""
+def faulty_cells(path: Path, sheet: str) -> Faults:
+    """Return the cells of a sheet whose formula was never computed, or ended in an error."""
     try:
-        with zipfile.ZipFile(path) as archive, archive.open(_part_of(archive, sheet)) as part:
-            extent = _measure(part)
-    except (KeyError, ParseError, DefusedXmlException, UnicodeDecodeError):
+        with zipfile.ZipFile(path) as archive:
+            name = _part_of(archive, sheet)
+            with archive.open(name) as part:
+                if not any(map(_SPECIAL.search, _pieces(part))):
+                    return {}
+            with archive.open(name) as part:
+                return _faults_in(part)
+    except (LookupError, ParseError, DefusedXmlException, ValueError, StopIteration):
         raise InputRefused(DAMAGED) from None
-    if extent.rows * extent.columns > limits.cells:
-        raise InputRefused(
-            f"工作表“{sheet}”一直用到第{extent.rows}行、第{extent.columns}列,太大了,请删去多余的行和列再导入"
-        )
-    return extent
 
 
 def _check_size(infos: list[zipfile.ZipInfo], packed: int, limits: Limits) -> None:
@@ -113,20 +104,12 @@ def _local(tag: str) -> str:
     return tag.rpartition("}")[2]
 
 
-def _measure(part: IO[bytes]) -> Extent:
-    extent, cell = Extent(), _Cell()
-    for piece in _pieces(part):
-        cell = _measure_plain(piece, extent) or _measure_any(piece, extent, cell)
-    return extent
-
-
 def _pieces(part: IO[bytes]) -> Iterator[bytes]:
-    """Cut the sheet behind its rows, so that no tag and, where possible, no row is torn apart."""
+    """Cut a part so that no tag is torn: "<" never stands inside one, so all before the last "<" is whole."""
     rest = b""
     while chunk := part.read(CHUNK):
         rest += chunk
-        # "<" never stands inside a tag, so what stands before the last one is whole.
-        end = rest.rfind(ROW_END) + len(ROW_END) if ROW_END in chunk else max(rest.rfind(b"<"), 0)
+        end = max(rest.rfind(b"<"), 0)
         yield rest[:end]
         rest = rest[end:]
         if len(rest) > LONGEST_TEXT:
@@ -134,40 +117,31 @@ def _pieces(part: IO[bytes]) -> Iterator[bytes]:
     yield rest
 
 
-def _measure_plain(piece: bytes, extent: Extent) -> _Cell | None:
-    """Measure a piece that holds only values, written the way all programs write them; None for any other."""
-    found = _PLAIN.findall(piece)
-    if not found or len(found) != sum(map(piece.count, _VALUES)) or any(map(piece.count, _SPECIAL)):
-        return None
-    rows = [int(row) for _, row in found]
-    columns = max(map(_column, {letters for letters, _ in found}))
-    extent.rows, extent.columns = max(extent.rows, *rows), max(extent.columns, columns + 1)
-    return _Cell(row=rows[-1], column=_column(found[-1][0]))
-
-
-def _measure_any(piece: bytes, extent: Extent, cell: _Cell) -> _Cell:
-    """Measure a piece tag by tag, from the cell the last piece ended in; return the cell this one ends in."""
-    for kind, attributes, content in _TAG.findall(piece):
-        if kind == b"c":
-            cell = _next_cell(cell, attributes)
-        elif kind == b"row":
-            place = _PLACE.search(attributes)
-            cell = _Cell(row=int(place[2]) if place else cell.row + 1)
-        elif kind == b"f":
-            _note_formula(cell, extent)
-        elif kind == b"is" or (content and not attributes.endswith(b"/")):
-            _note_value(cell, extent)
-    return cell
+def _faults_in(part: IO[bytes]) -> Faults:
+    faults: Faults = {}
+    cell = _Cell()
+    for piece in _pieces(part):
+        for kind, attributes, content in _TAG.findall(piece):
+            if kind == b"c":
+                cell = _next_cell(cell, attributes)
+            elif kind == b"row":
+                place = _PLACE.search(attributes)
+                cell = _Cell(row=int(place[2]) if place else cell.row + 1)
+            # A computed empty text is stored as t="str" without a value; any other formula has one once computed.
+            elif kind == b"f" and cell.kind != b"str":
+                faults.setdefault(cell.row, {})[cell.column] = NO_VALUE
+            elif kind == b"is" or (content and not attributes.endswith(b"/")):
+                _note_value(cell, faults)
+    return faults
 
 
 def _next_cell(last: _Cell, attributes: bytes) -> _Cell:
-    place = _PLACE.search(attributes)
+    place, kind = _PLACE.search(attributes), _KIND.search(attributes)
     column = _column(place[1]) if place else last.column + 1
-    kind = _KIND.search(attributes)
     return _Cell(row=int(place[2]) if place else last.row, column=column, kind=kind[1] if kind else b"")
 
 
-@cache
+@lru_cache(maxsize=1024)
 def _column(letters: bytes) -> int:
     number = 0
     for letter in letters.upper():
@@ -175,15 +149,8 @@ def _column(letters: bytes) -> int:
     return number - 1
 
 
-def _note_formula(cell: _Cell, extent: Extent) -> None:
-    # A computed empty text is stored as t="str" without a value; any other formula has one once computed.
-    if cell.kind != b"str":
-        extent.faults.setdefault(cell.row, {})[cell.column] = NO_VALUE
-
-
-def _note_value(cell: _Cell, extent: Extent) -> None:
-    extent.rows, extent.columns = max(extent.rows, cell.row), max(extent.columns, cell.column + 1)
+def _note_value(cell: _Cell, faults: Faults) -> None:
     if cell.kind == b"e":
-        extent.faults.setdefault(cell.row, {})[cell.column] = ERROR_VALUE
-    elif extent.faults:
-        extent.faults.get(cell.row, {}).pop(cell.column, None)
+        faults.setdefault(cell.row, {})[cell.column] = ERROR_VALUE
+    elif faults:
+        faults.get(cell.row, {}).pop(cell.column, None)

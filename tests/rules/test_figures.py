@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import count, pairwise
+from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -14,45 +15,18 @@ from bot.rules.weeks import Week
 from bot.rules.workdays import DayKind, GovChina
 from bot.rules.zone import at
 from storage.calendar import base_schedules
-from storage.records import DeadlineStatus, MessageKind, Schedule, Telling, Ticket, TicketFacts, TicketState
+from storage.records import MessageKind, Schedule, Telling, Ticket, TicketFacts, TicketState
+from tests import rows
+from tests.rows import sh
 
 CALENDAR = GovChina(base_schedules(), "base")
 W34, W35 = Week.parse("2021-W34"), Week.parse("2021-W35")  # 23–29 August, 30 August – 5 September
 MONDAY_AFTER = at(date(2021, 9, 6), time(8))
-ids = count(1)
 
 
-def sh(month: int, day: int, hour: int = 10, minute: int = 0) -> datetime:
-    """A moment of 2021 in Asia/Shanghai."""
-    return at(date(2021, month, day), time(hour, minute))
-
-
-def ticket(received: datetime, done: datetime | None = None, **given: object) -> Ticket:
-    """A ticket due within one working day; `due` names another due day, None an unpublished one."""
-    due = given.pop("due", CALENDAR.next_working_day(received))
-    assert due is None or isinstance(due, date)
-    number = next(ids)
-    values: dict[str, object] = {
-        "id": number,
-        "source": "省平台",
-        "number": f"N-{number}",
-        "policy": "monitor_1wd",
-        "policy_key": "k",
-        "account_id": 1,
-        "unit_id": 1,
-        "platform": "微信公众号",
-        "account_name": "水清三明",
-        "received_at": received,
-        "created_at": received,
-        "deadline_status": DeadlineStatus.OK if due else DeadlineStatus.UNPUBLISHED,
-        "calendar_revision": "base",
-        "due_day": due,
-        "due_at": at(due + timedelta(1), time(0)) if due else None,
-        "state": TicketState.COMPLETED if done else TicketState.NEW,
-        "completed_at": done,
-        **given,
-    }
-    return Ticket(**values)  # type: ignore[arg-type]
+def ticket(received: datetime, done: datetime | None = None, **given: Any) -> Ticket:
+    """A ticket due within one working day, unless `due` names another day, or None for an unpublished one."""
+    return rows.ticket(received, given.pop("due", CALENDAR.next_working_day(received)), done, **given)
 
 
 def facts(*tickets: Ticket) -> list[TicketFacts]:
@@ -211,8 +185,8 @@ def test_only_what_was_told_by_then_is_told() -> None:
 
 
 def test_only_the_units_asked_for() -> None:
-    mine, other, unmatched = ticket(sh(8, 30)), ticket(sh(8, 30), unit_id=2), ticket(sh(8, 30), unit_id=None)
-    assert [one.ticket for one in within(facts(mine, other, unmatched), frozenset({1}))] == [mine]
+    mine, other, unmatched = ticket(sh(8, 30)), ticket(sh(8, 30), unit_id=9), ticket(sh(8, 30), unit_id=None)
+    assert [one.ticket for one in within(facts(mine, other, unmatched), frozenset({rows.WATER}))] == [mine]
 
 
 def test_holidays_are_told_whole_with_their_make_up_days() -> None:
@@ -260,7 +234,7 @@ def test_every_ticket_is_judged_once_and_stands_in_one_list(tickets: Sequence[Ti
     told = [weekly(facts(*tickets), week, now, CALENDAR) for week in begun]
     for figures in told:
         lists = (figures.overdue, figures.finished_late)
-        late = [row.facts.ticket.id for rows in lists for row in rows]
+        late = [row.facts.ticket.id for listed in lists for row in listed]
         seen = [*late, *(one.ticket.id for one in figures.due_soon)]
         assert len(seen) == len(set(seen))
         assert len(figures.overdue) == figures.counts.overdue

@@ -1,0 +1,95 @@
+"""The ledger line of a ticket, and who was told about it: the words every report shares."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from bot.delivery.wording import Language, Wording
+from bot.rules.deadline import Lateness
+from bot.rules.zone import shanghai_day
+from storage.records import MessageKind, Telling, Ticket, TicketFacts, TicketState
+
+
+def ledger_line(ticket: Ticket, lateness: Lateness | None, language: Language = "zh") -> str:
+    """Say when a ticket was due, when it was answered and how late; `lateness` is None where it is not late."""
+    wording = Wording(language)
+    days = [day for day in (ticket.due_day, shanghai_day(ticket.completed_at) if ticket.completed_at else None) if day]
+    # Days of one year go without it; across New Year it must be said.
+    with_year = len({day.year for day in days}) > 1
+    parts = [
+        _due(ticket, wording, with_year),
+        _answered(ticket, wording, with_year),
+        _judged(ticket, lateness, wording),
+    ]
+    return wording("format.comma").join(part for part in parts if part)
+
+
+def who(facts: TicketFacts, wording: Wording) -> str:
+    """Name unit, account, platform and number of a ticket."""
+    one = facts.ticket
+    unit = facts.unit or wording("weekly.unmatched")
+    return wording("weekly.who", unit=unit, account=one.account_name, platform=one.platform, number=one.number)
+
+
+def told_briefly(told: Sequence[Telling], wording: Wording) -> str:
+    """Say who was told since when and how often, in one clause."""
+    if not told:
+        return wording("weekly.told_none")
+    times: dict[tuple[int, str], list[Telling]] = {}
+    for one in told:
+        times.setdefault((one.person_id, one.person), []).append(one)
+    people = [_person(person, each, wording) for (_, person), each in times.items()]
+    return wording("weekly.told", people=wording("format.between_names").join(people))
+
+
+def told_line(one: Telling, wording: Wording) -> str:
+    """Say once who was told what and when: "8月23日10:00 甲 收单通知"."""
+    return wording("weekly.told_line", at=wording.moment_short(one.at), person=one.person, step=step_word(one, wording))
+
+
+def step_word(one: Telling, wording: Wording) -> str:
+    """Name the step of a ladder as digests do; one nobody named in the texts goes by its kind."""
+    key = f"message.short_{one.step}"
+    if one.kind == MessageKind.UNREACHED or not wording.has(key):
+        key = f"message.short_{one.kind}"
+    return wording(key)
+
+
+def _person(person: str, each: Sequence[Telling], wording: Wording) -> str:
+    key = "weekly.told_person" if len(each) > 1 else "weekly.told_once"
+    return wording(key, person=person, first=wording.moment_short(each[0].at), count=len(each))
+
+
+def _due(ticket: Ticket, wording: Wording, with_year: bool) -> str:
+    if ticket.due_day is None:
+        return wording("ledger.due_unpublished")
+    return wording("ledger.due", due=_day(ticket.due_day, wording, with_year))
+
+
+def _answered(ticket: Ticket, wording: Wording, with_year: bool) -> str:
+    if ticket.state == TicketState.VOID:
+        return wording("ledger.void")
+    if ticket.completed_at is None:
+        return wording("ledger.open")
+    return wording("ledger.finished", done=_day(shanghai_day(ticket.completed_at), wording, with_year))
+
+
+def _judged(ticket: Ticket, lateness: Lateness | None, wording: Wording) -> str:
+    if ticket.due_at is None or ticket.state == TicketState.VOID:
+        return ""
+    if ticket.completed_at is not None:
+        return _lateness(lateness, wording) if ticket.completed_at >= ticket.due_at else wording("ledger.on_time")
+    late = lateness is not None and lateness.days > 0
+    return wording("ledger.late_open", late=_lateness(lateness, wording)) if late else ""
+
+
+def _lateness(lateness: Lateness | None, wording: Wording) -> str:
+    """Tell lateness both ways, as far as it is known."""
+    if lateness is None or lateness.days == 0:
+        return wording("ledger.late_hours")
+    if lateness.workdays is None:
+        return wording("ledger.late_days", days=lateness.days)
+    return wording("ledger.late", workdays=lateness.workdays, days=lateness.days)
+
+
+def _day(day: date, wording: Wording, with_year: bool) -> str:
+    return wording.day_with_year(day) if with_year else wording.day(day)
