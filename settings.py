@@ -73,7 +73,7 @@ class Telegram(Channel):
     mode: Literal["polling", "webhook"] = "polling"
     webhook_secret: SecretStr | None = None
     connect_seconds: float = Field(default=5, gt=0, le=30)  # so long a connection is waited for
-    answer_seconds: float = Field(default=10, gt=0, le=30)  # so long an answer is waited for
+    read_seconds: float = Field(default=10, gt=0, le=30)  # so long an answer is waited for
 
     @field_validator("token")
     @classmethod

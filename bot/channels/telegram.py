@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import TypeVar
 
 from telegram import InputFile, LinkPreviewOptions, Message, WebhookInfo
-from telegram.error import BadRequest, Forbidden, InvalidToken, RetryAfter, TelegramError
+from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, RetryAfter, TelegramError
 
 from bot.channels.base import Abilities, Attachment, Outgoing, Receipt, SendFailed
 from bot.channels.telegram_client import TelegramClient, between, failure, hook_url, not_sent, pause_of
@@ -36,7 +36,7 @@ T = TypeVar("T")
 
 UPLOAD, DOWNLOAD = 50_000_000, 20_000_000  # bytes the Bot API takes and gives
 PATIENCE = 2.0  # seconds a message waits for its place before it goes back to the outbox
-UPLOAD_SECONDS = 20  # more, for files
+TAP_SECONDS = 5  # what a tap waits for is not worth more
 REMEMBERED = 1_000  # halves of messages whose other half is still to go
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
@@ -59,8 +59,9 @@ class TelegramChannel:
     def __init__(self, settings: Settings, clock: Clock, limits: Limits | None = Limits()) -> None:
         self.client = TelegramClient(settings.telegram)
         self._mode, self._hook = settings.telegram.mode, hook_url(settings)
-        self._seconds = settings.telegram.connect_seconds + settings.telegram.answer_seconds
+        self._seconds = settings.telegram.connect_seconds + settings.telegram.read_seconds
         self._throttle = _throttle(clock, limits) if limits else None
+        self._moved: dict[int, int] = {}  # groups that became others; Telegram tells again after a restart
         self._halves: OrderedDict[str, str] = OrderedDict()  # message key -> id of its text, which is out already
         self._token_refused = False
 
@@ -103,7 +104,7 @@ class TelegramChannel:
     async def _answer_tap(self, callback: str) -> None:
         # Too late or not at all: the message itself still says what happened.
         with suppress(TelegramError, TimeoutError):
-            async with asyncio.timeout(self._seconds):
+            async with asyncio.timeout(TAP_SECONDS):
                 await self.client.bot.answer_callback_query(callback)
 
     async def _edit(self, message: Outgoing) -> bool:
@@ -131,7 +132,7 @@ class TelegramChannel:
         return True
 
     async def _post(self, message: Outgoing) -> str:
-        chat, file = chat_of(message.address), message.attachment
+        chat, file = self._now_at(chat_of(message.address)), message.attachment
         if file is None:
             return await self._text(chat, message)
         if len(file.body) > UPLOAD:
@@ -144,6 +145,10 @@ class TelegramChannel:
                 self._halves.popitem(last=False)
         await self._file(chat, message, file, "")
         return self._halves.pop(message.key)
+
+    def _now_at(self, chat: int) -> int:
+        """Where a group is now: an answer to it is nobody's own address, so no register would know."""
+        return self._moved.get(chat, chat)
 
     async def _text(self, chat: int, message: Outgoing) -> str:
         return await self._new(
@@ -167,12 +172,11 @@ class TelegramChannel:
                 reply_markup=keyboard(message.buttons) if caption else None,
                 reply_parameters=reply(message.reply_to, chat),
             ),
-            self._seconds + UPLOAD_SECONDS,
         )
 
-    async def _new(self, chat: int, call: Callable[[], Awaitable[Message]], seconds: float | None = None) -> str:
+    async def _new(self, chat: int, call: Callable[[], Awaitable[Message]]) -> str:
         try:
-            sent = await self._call(chat, call, seconds)
+            sent = await self._call(chat, call)
         except BadRequest:
             raise await self._refused(chat) from None
         return message_id(sent.chat_id, sent.message_id)
@@ -189,11 +193,11 @@ class TelegramChannel:
         log.error("Telegram 不接受这条消息的内容", extra={"action": "send", "channel": self.name})
         return SendFailed("Telegram 不接受这条消息的内容")
 
-    async def _call(self, chat: int, call: Callable[[], Awaitable[T]], seconds: float | None = None) -> T:
+    async def _call(self, chat: int, call: Callable[[], Awaitable[T]]) -> T:
         """Call the platform at its pace; raises SendFailed, or BadRequest for the caller to judge."""
         await self._take_place(chat)
         try:
-            async with asyncio.timeout(seconds or self._seconds):
+            async with asyncio.timeout(self._seconds):
                 result = await self._connecting_twice(call)
         except Exception as error:
             if isinstance(error, BadRequest) and not between(error):
@@ -225,6 +229,8 @@ class TelegramChannel:
     def _failed(self, chat: int, error: Exception) -> SendFailed:
         if isinstance(error, RetryAfter) and self._throttle is not None:
             self._throttle.hold(str(chat), pause_of(error).total_seconds())
+        if isinstance(error, ChatMigrated):
+            self._moved[chat] = error.new_chat_id
         if isinstance(error, InvalidToken) and not between(error) and not self._token_refused:
             self._token_refused = True
             log.error("Telegram 拒绝了机器人令牌,此渠道停摆:请核对 DUBAN_TELEGRAM__TOKEN", extra={"action": "send"})

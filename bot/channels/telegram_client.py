@@ -92,7 +92,7 @@ class TelegramClient:
         """
         query = {"offset": offset, "timeout": seconds, "allowed_updates": json.dumps(KINDS)}
         url = f"{self.bot.base_url}/getUpdates?{urlencode(query)}"
-        patience = seconds + self._settings.answer_seconds
+        patience = seconds + self._settings.read_seconds
         async with asyncio.timeout(patience + self._settings.connect_seconds):
             found = await self._requests[1].post(url, read_timeout=patience)
         if not isinstance(found, list):
@@ -126,7 +126,7 @@ class TelegramClient:
 
     async def _body(self, url: str, most: int) -> bytes:
         body = bytearray()
-        seconds = self._settings.answer_seconds
+        seconds = self._settings.read_seconds
         async with httpx.AsyncClient(timeout=seconds) as client, client.stream("GET", url) as answer:
             if answer.status_code != httpx.codes.OK:
                 raise NetworkError(f"HTTP {answer.status_code}")
@@ -137,7 +137,7 @@ class TelegramClient:
         return bytes(body)
 
     def _request(self, connections: int) -> HTTPXRequest:
-        connect, answer = self._settings.connect_seconds, self._settings.answer_seconds
+        connect, answer = self._settings.connect_seconds, self._settings.read_seconds
         return HTTPXRequest(
             connection_pool_size=connections,
             connect_timeout=connect,

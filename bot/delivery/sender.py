@@ -83,13 +83,9 @@ class Sender:
             outcome = await self._send(one)
             if isinstance(outcome, Receipt):
                 return Result(message=one.message, settlement=self._accepted(one.message, outcome), dead=tuple(dead))
-            if outcome.moved_to and not one.way.id:
-                # A group is nobody's own address, so nothing is rebound; its answer follows it.
-                one = _moved(one, outcome.moved_to)
-                continue
-            what_now = self._decide(one, outcome)
+            what_now = self._decide(one.message, outcome)
             if what_now.outcome != retry.Outcome.NEXT_WAY:
-                settlement = self._later(one, outcome, what_now)
+                settlement = self._later(one.message, outcome, what_now)
                 return Result(message=one.message, settlement=settlement, dead=tuple(dead), moved_to=outcome.moved_to)
             if outcome.permanent:
                 dead.append(one.way.id)
@@ -128,8 +124,7 @@ class Sender:
         if way is None:
             return None
         if way.channel == message.channel and message.payload:
-            again = replace(message, address=way.address, attempts=message.attempts + 1)
-            return _Try(message=again, way=way, repeated=True)
+            return _Try(message=replace(message, attempts=message.attempts + 1), way=way, repeated=True)
         attempts = message.attempts + 1 if way.channel == message.channel else 1
         return self._worded(message, way, attempts, load)
 
@@ -150,18 +145,15 @@ class Sender:
             return [Address(id=0, person_id=message.person_id, channel=to["channel"], address=to["address"])]
         return [way for way in ways(message.person_id, load.directory) if way.channel in self._channels]
 
-    def _decide(self, one: "_Try", failure: SendFailed) -> retry.Retry:
+    def _decide(self, message: Message, failure: SendFailed) -> retry.Retry:
         now = self._context.now()
         if failure.moved_to:
             return retry.Retry(outcome=retry.Outcome.AGAIN, at=now)
-        if failure.uncertain and one.repeated and not self._channels[one.message.channel].abilities.tells_doubles:
-            # Two copies may be there already: no third one on this way.
-            return retry.Retry(outcome=retry.Outcome.NEXT_WAY)
         return retry.decide(
             permanent=failure.permanent,
             uncertain=failure.uncertain,
             retry_after=failure.retry_after,
-            attempts=one.message.attempts,
+            attempts=message.attempts,
             now=now,
         )
 
@@ -176,12 +168,11 @@ class Sender:
             delivered_at=now if receipt.delivered else None,
         )
 
-    def _later(self, one: "_Try", failure: SendFailed, decided: retry.Retry) -> Settlement:
-        # Of a repeated message the first copy stays uncertain, however surely the second did not go out.
-        uncertain = decided.outcome == retry.Outcome.UNCERTAIN or one.repeated
+    def _later(self, message: Message, failure: SendFailed, decided: retry.Retry) -> Settlement:
+        uncertain = decided.outcome == retry.Outcome.UNCERTAIN
         return Settlement(
-            id=one.message.id,
-            fence=one.message.fence,
+            id=message.id,
+            fence=message.fence,
             state=MessageState.UNCERTAIN if uncertain else MessageState.PENDING,
             reason=failure.reason,
             retry_at=decided.at if uncertain else None,
@@ -196,7 +187,3 @@ class _Try:
     message: Message
     way: Address
     repeated: bool
-
-
-def _moved(one: _Try, address: str) -> _Try:
-    return replace(one, message=replace(one.message, address=address), way=replace(one.way, address=address))

@@ -5,7 +5,6 @@ import contextlib
 import hmac
 import json
 import logging
-from collections.abc import Callable
 from datetime import timedelta
 
 from fastapi import APIRouter, Request, Response
@@ -32,8 +31,8 @@ class _Refused(Exception):
         self.status = status
 
 
-def router(settings: Settings, context: Context, kept: Callable[[], None] = lambda: None) -> APIRouter:
-    """Return the route Telegram pushes to; `kept` is called after each update that is new.
+def router(settings: Settings, context: Context) -> APIRouter:
+    """Return the route Telegram pushes to.
 
     200 once an update is committed, 403 without the secret, 400 for junk, 413 for what is too large, 503 when the
     database cannot keep it now, so that Telegram brings it again.
@@ -53,7 +52,7 @@ def router(settings: Settings, context: Context, kept: Callable[[], None] = lamb
         except _Refused as refused:
             log.warning("push refused: %s", refused, extra={"action": "hook", "status": refused.status})
             return Response(status_code=refused.status)
-        return await _keep(context, event_id, raw, kept)
+        return await _keep(context, event_id, raw)
 
     return made
 
@@ -64,14 +63,13 @@ class Registration:
     def __init__(self, settings: Settings, context: Context, client: TelegramClient, *, holder: str) -> None:
         self._url = hook_url(settings)
         self._context, self._client, self._holder = context, client, holder
-        self._stop = asyncio.Event()
 
-    async def run(self) -> None:
-        """Look after the registration until `stop`."""
-        while not self._stop.is_set():
+    async def run(self, stop: asyncio.Event) -> None:
+        """Look after the registration until told to stop; it stays."""
+        while not stop.is_set():
             pause = LOOK_AGAIN if await self.once() else TRY_AGAIN
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stop.wait(), pause.total_seconds())
+                await asyncio.wait_for(stop.wait(), pause.total_seconds())
 
     async def once(self) -> bool:
         """Register the webhook if it points elsewhere; False when it must be tried again soon."""
@@ -86,10 +84,6 @@ class Registration:
             log.error("Telegram 的 webhook 没有登记上:%s", reason, extra={"action": "register", "error": reason})
             return False
         return True
-
-    def stop(self) -> None:
-        """End; the registration stays."""
-        self._stop.set()
 
     async def _register(self) -> None:
         found = await self._client.webhook()
@@ -135,13 +129,11 @@ def _event_id(raw: str) -> str:
     return str(number)
 
 
-async def _keep(context: Context, event_id: str, raw: str, kept: Callable[[], None]) -> Response:
+async def _keep(context: Context, event_id: str, raw: str) -> Response:
     try:
-        new = await context.database.run(updates.keep, context, CHANNEL, event_id, raw)
+        await context.database.run(updates.keep, context, CHANNEL, event_id, raw)
     except Exception as error:
         # The error's own words repeat the update, so only its name is logged.
         log.error("update not kept; Telegram brings it again", extra={"action": "hook", "error": type(error).__name__})
         return Response(status_code=503)
-    if new:
-        kept()
     return Response(status_code=200)

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +13,7 @@ from telegram.error import Conflict, RetryAfter
 from bot.actions import holding, updates
 from bot.actions.context import Context
 from bot.channels.telegram_client import TelegramClient, failure, pause_of
+from bot.failpoints import failpoint
 
 log = logging.getLogger(__name__)
 
@@ -27,36 +28,23 @@ EMPTY_PAUSE = 0.1  # in case something on the way does not let a poll hang
 
 
 class Poller:
-    """Owns the place in Telegram's queue and the lease on it; stops without deleting or confirming anything."""
+    """Owns the place in Telegram's queue and the lease on it."""
 
-    def __init__(
-        self,
-        context: Context,
-        client: TelegramClient,
-        *,
-        holder: str,
-        kept: Callable[[], None] = lambda: None,
-        wait_seconds: int = WAIT_SECONDS,
-    ) -> None:
-        self._context, self._client, self._holder, self._kept = context, client, holder, kept
-        self._wait = wait_seconds
+    def __init__(self, context: Context, client: TelegramClient, *, holder: str) -> None:
+        self._context, self._client, self._holder = context, client, holder
         self._offset = 0  # nothing is confirmed before this process has kept it itself
         self._failures = 0
-        self._stop = asyncio.Event()
 
-    async def run(self) -> None:
-        """Poll until `stop`; `kept` is called after each update that is new."""
-        stopped = asyncio.create_task(self._stop.wait())
+    async def run(self, stop: asyncio.Event) -> None:
+        """Poll until told to stop, then end at once: what was not kept was not confirmed, and comes again."""
+        stopped = asyncio.create_task(stop.wait())
         try:
-            while not self._stop.is_set():
-                await self._rest(await self._turn_until(stopped))
+            while not stop.is_set():
+                seconds = await self._turn_until(stopped)
+                await asyncio.wait({stopped}, timeout=seconds)
         finally:
             stopped.cancel()
             await self._let_go()
-
-    def stop(self) -> None:
-        """End at once: what was not kept was not confirmed, and comes again."""
-        self._stop.set()
 
     async def _turn_until(self, stopped: "asyncio.Task[bool]") -> float:
         turn = asyncio.create_task(self._turn())
@@ -75,7 +63,7 @@ class Poller:
                 return NOT_MINE_PAUSE
             if not self._client.username:
                 await self._client.me()
-            found = await self._client.updates(self._offset, self._wait)
+            found = await self._client.updates(self._offset, WAIT_SECONDS)
             for update in found:
                 await self._keep(update)
         except Conflict:
@@ -93,10 +81,9 @@ class Poller:
             log.error("an update without id was skipped", extra={"action": "poll"})
             return
         # As Telegram writes it: with halves of characters and NUL escaped, which no database would store.
-        new = await self._context.database.run(updates.keep, self._context, CHANNEL, str(number), json.dumps(update))
+        await self._context.database.run(updates.keep, self._context, CHANNEL, str(number), json.dumps(update))
+        failpoint("after_keep")
         self._offset = number + 1
-        if new:
-            self._kept()
 
     async def _in_conflict(self) -> float:
         """Two poll with one token, or a webhook is set: each gets a part, so say so until it is put right."""
@@ -117,11 +104,6 @@ class Poller:
             log.error("Telegram 轮询中断,稍后自动再试:%s", reason, extra=extra)
         self._failures += 1
         return max(pause, pause_of(error).total_seconds()) if isinstance(error, RetryAfter) else pause
-
-    async def _rest(self, seconds: float) -> None:
-        if seconds:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stop.wait(), seconds)
 
     async def _let_go(self) -> None:
         with contextlib.suppress(Exception):
