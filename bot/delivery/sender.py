@@ -77,6 +77,7 @@ class Sender:
     async def _deliver(self, message: Message, one: "_Try | None", load: Load, deadline: float) -> Result | None:
         """Try the person's ways one after the other; None when the lease is nearly over and nothing may go out."""
         dead: list[int] = []
+        waits: _Refused | None = None
         while one is not None:
             if self._context.clock.monotonic() > deadline:
                 return None
@@ -85,16 +86,16 @@ class Sender:
                 return Result(message=one.message, settlement=self._accepted(one.message, outcome), dead=tuple(dead))
             what_now = self._decide(one.message, outcome)
             if what_now.outcome != retry.Outcome.NEXT_WAY:
-                settlement = self._later(one.message, outcome, what_now)
+                settlement = self._later(one, outcome, what_now)
                 return Result(message=one.message, settlement=settlement, dead=tuple(dead), moved_to=outcome.moved_to)
             if outcome.permanent:
                 dead.append(one.way.id)
+            elif outcome.unavailable and outcome.retry_after is not None:
+                waits = waits or _Refused(one=one, failure=outcome)
             message, one = one.message, self._next_try(one, load)
             if one is not None:
                 await self._context.database.run(dispatch.prepare, self._context, [one.message])
-        reason = self._wording("message.no_way_left")
-        failed = Settlement(id=message.id, fence=message.fence, state=MessageState.FAILED, reason=reason)
-        return Result(message=message, settlement=failed, dead=tuple(dead))
+        return Result(message=message, settlement=self._no_way_left(message, waits), dead=tuple(dead))
 
     async def _send(self, one: "_Try") -> Receipt | SendFailed:
         name = one.message.channel
@@ -148,6 +149,7 @@ class Sender:
             retry_after=failure.retry_after,
             attempts=message.attempts,
             now=now,
+            unavailable=failure.unavailable,
         )
 
     def _accepted(self, message: Message, receipt: Receipt) -> Settlement:
@@ -161,11 +163,19 @@ class Sender:
             delivered_at=now if receipt.delivered else None,
         )
 
-    def _later(self, message: Message, failure: SendFailed, decided: retry.Retry) -> Settlement:
-        uncertain = decided.outcome == retry.Outcome.UNCERTAIN
+    def _no_way_left(self, message: Message, waits: "_Refused | None") -> Settlement:
+        if waits is not None:
+            at = self._context.now() + (waits.failure.retry_after or retry.LONGEST_WAIT)
+            return self._later(waits.one, waits.failure, retry.Retry(outcome=retry.Outcome.AGAIN, at=at))
+        reason = self._wording("message.no_way_left")
+        return Settlement(id=message.id, fence=message.fence, state=MessageState.FAILED, reason=reason)
+
+    def _later(self, one: "_Try", failure: SendFailed, decided: retry.Retry) -> Settlement:
+        # What may have arrived at an earlier try keeps its payload, however surely this try failed.
+        uncertain = decided.outcome == retry.Outcome.UNCERTAIN or one.repeated
         return Settlement(
-            id=message.id,
-            fence=message.fence,
+            id=one.message.id,
+            fence=one.message.fence,
             state=MessageState.UNCERTAIN if uncertain else MessageState.PENDING,
             reason=failure.reason,
             retry_at=decided.at if uncertain else None,
@@ -180,3 +190,11 @@ class _Try:
     message: Message
     way: Address
     repeated: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Refused:
+    """A way that is shut for now and may be tried again later."""
+
+    one: _Try
+    failure: SendFailed

@@ -22,9 +22,17 @@ class Retry:
     at: datetime | None = None
 
 
-def decide(*, permanent: bool, uncertain: bool, retry_after: timedelta | None, attempts: int, now: datetime) -> Retry:
+def decide(
+    *,
+    permanent: bool,
+    uncertain: bool,
+    retry_after: timedelta | None,
+    attempts: int,
+    now: datetime,
+    unavailable: bool = False,
+) -> Retry:
     """Decide after a failed try; `attempts` counts this one."""
-    if permanent:
+    if permanent or unavailable:
         return Retry(outcome=Outcome.NEXT_WAY)
     if retry_after is not None:
         # A quota is no fault of the way: honour it however often it is told.
