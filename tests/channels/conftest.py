@@ -9,6 +9,7 @@ import pytest
 
 from bot.clock import WoundClock
 from storage.database import Database
+from tests.fakes.mpapi import MpApi
 from tests.fakes.peer import serving
 from tests.fakes.qyapi import QyApi
 
@@ -40,3 +41,18 @@ def qyapi(qyapi_server: QyApi, clock: WoundClock) -> QyApi:
     qyapi_server.reset()
     qyapi_server.clock = clock
     return qyapi_server
+
+
+@pytest.fixture(scope="session")
+def mpapi_server() -> Iterator[MpApi]:
+    fake = MpApi()
+    with serving(fake) as url:
+        fake.url = url
+        yield fake
+
+
+@pytest.fixture
+def mpapi(mpapi_server: MpApi, clock: WoundClock) -> MpApi:
+    mpapi_server.reset()
+    mpapi_server.clock = clock
+    return mpapi_server
