@@ -23,7 +23,7 @@ def test_numbers_are_unused_and_in_a_row(database: Database) -> None:
         conn.execute(insert(units), [{"id": number, "name": f"u{number}"} for number in first])
         second = reserve(conn, units, 2)
         assert len(first) == 3
-        assert second.start >= first.stop
+        assert second[0] > first[-1]
         assert len(reserve(conn, units, 0)) == 0
         assert len(reserve(conn, units, -1)) == 0
 
@@ -108,7 +108,7 @@ def test_moments_come_back_as_they_went_in_and_in_order(database: Database) -> N
 def test_a_naive_moment_is_refused(database: Database) -> None:
     with database.begin() as conn:
         office(conn)
-    with pytest.raises(StatementError, match="naive datetime refused"), database.begin() as conn:
+    with pytest.raises((StatementError, ValueError), match="naive datetime refused"), database.begin() as conn:
         put_ticket(conn, datetime(2021, 8, 23, 10), None)
-    with pytest.raises(StatementError, match="naive datetime refused"), database.read() as conn:
+    with pytest.raises((StatementError, ValueError), match="naive datetime refused"), database.read() as conn:
         tickets.due(conn, datetime(2021, 8, 23, 10), 1)
