@@ -5,10 +5,12 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import exists, func, insert, select
 
+from storage.bulk import Bulk
 from storage.database import Connection
 from storage.records import JournalDraft, JournalLine, Ticket
 from storage.tables import journal, meta, tickets
@@ -16,6 +18,9 @@ from storage.types import canonical
 from storage.upsert import upsert
 
 PAGE = 2000
+NAMES = ("ticket_id", "seq", "at", "kind", "actor", "data", "previous_hash", "hash")
+_INSERT = Bulk(lambda _: insert(journal), NAMES)
+_row = itemgetter(*NAMES)
 HOUSE, HOUSE_KEY = 0, "house_journal"  # the chain that belongs to no ticket
 
 
@@ -44,8 +49,7 @@ def write_house(conn: Connection, drafts: Sequence[JournalDraft]) -> None:
 
 def write(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Insert lines made by `chain`."""
-    if rows:
-        conn.execute(insert(journal), rows)
+    _INSERT.run(conn, [*map(_row, rows)])
 
 
 def read(conn: Connection, ticket_id: int) -> list[JournalLine]:
