@@ -188,7 +188,7 @@ def _digest(message: Message, load: Load, wording: Wording, now: datetime) -> Bo
 
 
 def _short(message: Message, wording: Wording) -> str:
-    key = f"message.short_{message.step}"
+    key = f"message.short_{'unreached' if message.kind == MessageKind.UNREACHED else message.step}"
     return wording(key if wording.has(key) else f"message.short_{message.kind}")
 
 
