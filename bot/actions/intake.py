@@ -15,7 +15,7 @@ from bot.rules.escalation import deadline_of, decide
 from bot.rules.matching import find_account
 from storage import inbound, policies, tables, tickets
 from storage.database import Connection
-from storage.numbering import alone, reserve_each
+from storage.numbering import reserve_each
 from storage.records import (
     Deadline,
     Directory,
@@ -90,8 +90,7 @@ class _Batch:
 
     def take(self, batch: Sequence[Arrival]) -> list[Taken]:
         """Sort the arrivals into new, duplicate and set aside; then write them all."""
-        # Other nodes that take from the same source wait until this commits: what is unknown below stays unknown.
-        alone(self.conn, f"intake:{self.source}")
+        # Ids first: other nodes wait for theirs until this commits, so what is unknown below stays unknown.
         ids, rows = map(iter, reserve_each(self.conn, (tables.tickets, tables.inbound), len(batch)))
         seen = inbound.known_events(self.conn, "ticket", self.source, [one.event_id for one in batch])
         keys = [number_key(one.ticket.number) for one in batch if one.ticket]
