@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from storage.records import Message, MessageKind, Policy, Ticket, TicketState
+from storage.records import DEADLINE_MOVED, Message, MessageKind, Policy, Ticket, TicketState
 
 ALONE = frozenset({MessageKind.ANSWER, MessageKind.SUMMARY, MessageKind.NOTICE, MessageKind.DIGEST})
 
@@ -30,7 +30,11 @@ def still_true(message: Message, ticket: Ticket | None, policy: Policy | None) -
         return ""
     if not ticket.state.open:
         return f"工单已{_STATE_WORDS.get(ticket.state, ticket.state)}"
+    if message.step == DEADLINE_MOVED:
+        return "" if message.params.get("moves") == ticket.moves else "时限又有调整"
     step = next((one for one in policy.steps if one.name == message.step), None)
+    if step is not None and ticket.moves and step.name not in ticket.steps_taken:
+        return "时限已调整"
     if step is not None and step.while_new and message.kind != MessageKind.ASSIGNED and ticket.state != TicketState.NEW:
         return "已有人签收"
     return ""
@@ -40,13 +44,13 @@ def drop_doubles(messages: Sequence[Message]) -> tuple[list[Message], tuple[tupl
     """Keep, of several untried messages about one ticket to one person, the last step only."""
     last: dict[tuple[int, int], Message] = {}
     for one in messages:
-        if _mergeable(one):
+        if _repeatable(one):
             key = (one.person_id, one.ticket_id or 0)
             if key not in last or one.id > last[key].id:
                 last[key] = one
     kept, dropped = [], []
     for one in messages:
-        newest = last.get((one.person_id, one.ticket_id or 0), one) if _mergeable(one) else one
+        newest = last.get((one.person_id, one.ticket_id or 0), one) if _repeatable(one) else one
         if newest is one:
             kept.append(one)
         else:
@@ -73,6 +77,11 @@ def order(messages: Sequence[Message]) -> list[Message]:
 def _enough(many: Sequence[Message], digest_from: int) -> bool:
     waited = sum(one.not_before > one.created_at for one in many)
     return len(many) >= digest_from or (len(many) >= 2 and waited == len(many))
+
+
+def _repeatable(message: Message) -> bool:
+    # A moved deadline is told even where a later step has more to say.
+    return _mergeable(message) and message.step != DEADLINE_MOVED
 
 
 def _mergeable(message: Message) -> bool:
