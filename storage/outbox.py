@@ -33,6 +33,7 @@ class Settlement:
     not_before: datetime | None = None  # back to pending: not before this moment
     retry_at: datetime | None = None  # uncertain: looked at again at this moment
     parent_id: int | None = None
+    attempts: int | None = None  # where the try that was counted did not take place
 
 
 def put(
@@ -102,7 +103,7 @@ def settle(conn: Connection, settlements: Sequence[Settlement]) -> list[Settleme
     counted = []
     for one in settlements:
         values: dict[str, Any] = {"state": one.state, "reason": one.reason, "lease_until": one.retry_at}
-        for name in ("provider_id", "accepted_at", "delivered_at", "not_before", "parent_id"):
+        for name in ("provider_id", "accepted_at", "delivered_at", "not_before", "parent_id", "attempts"):
             if (value := getattr(one, name)) not in (None, ""):
                 values[name] = value
         if one.state == MessageState.PENDING:
@@ -113,10 +114,22 @@ def settle(conn: Connection, settlements: Sequence[Settlement]) -> list[Settleme
     return counted
 
 
+def held(conn: Connection, message_id: int, fence: int) -> bool:
+    """Whether the claim of that fence still stands."""
+    guard = (outbox.c.id == message_id, outbox.c.fence == fence, outbox.c.state == MessageState.LEASED)
+    return conn.execute(select(outbox.c.id).where(*guard)).first() is not None
+
+
+def supersede_children(conn: Connection, ids: Iterable[int], reason: str) -> None:
+    """Take back what a digest was to tell and never told."""
+    guard = (outbox.c.id.in_(list(ids)), outbox.c.state == MessageState.BUNDLED)
+    conn.execute(update(outbox).where(*guard).values(state=MessageState.SUPERSEDED, reason=reason))
+
+
 def fail_children(conn: Connection, parent_id: int, reason: str) -> None:
     """A digest that failed for good takes what it told with it."""
-    told = outbox.c.parent_id == parent_id
-    conn.execute(update(outbox).where(told).values(state=MessageState.FAILED, reason=reason))
+    told = (outbox.c.parent_id == parent_id, outbox.c.state == MessageState.BUNDLED)
+    conn.execute(update(outbox).where(*told).values(state=MessageState.FAILED, reason=reason))
 
 
 def supersede(conn: Connection, ticket_ids: Iterable[int], reason: str) -> None:
@@ -186,9 +199,9 @@ def answered(conn: Connection, channel: str, provider_id: str) -> int | None:
 
 
 def children(conn: Connection, parent_id: int) -> list[Message]:
-    """Return the messages told inside a digest, in its order."""
-    query = select(*COLUMNS).where(outbox.c.parent_id == parent_id)
-    return _read(conn, query.order_by(outbox.c.urgency, outbox.c.id))
+    """Return the messages told inside a digest, in its order, without those taken back before it went out."""
+    inside = (outbox.c.parent_id == parent_id, outbox.c.state != MessageState.SUPERSEDED)
+    return _read(conn, select(*COLUMNS).where(*inside).order_by(outbox.c.urgency, outbox.c.id))
 
 
 def _expired(conn: Connection, now: datetime, limit: int) -> list[int]:

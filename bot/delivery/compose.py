@@ -114,9 +114,7 @@ def _head(message: Message, ticket: Ticket, load: Load, wording: Wording) -> str
 def _moved(message: Message, ticket: Ticket, wording: Wording) -> str:
     old: Any = message.params["old"]
     before = with_lines(ticket, old)
-    key = (
-        "deadline_moved" if before.due_day and ticket.due_day else "deadline_set" if ticket.due_day else "deadline_lost"
-    )
+    key = "deadline_lost" if ticket.due_day is None else "deadline_moved" if before.due_day else "deadline_set"
     return wording(
         f"message.{key}",
         number=ticket.number,
@@ -207,7 +205,7 @@ def _digest(message: Message, load: Load, wording: Wording, now: datetime) -> Bo
 
 
 def _short(message: Message, wording: Wording) -> str:
-    key = f"message.short_{message.step}"
+    key = f"message.short_{'unreached' if message.kind == MessageKind.UNREACHED else message.step}"
     return wording(key if wording.has(key) else f"message.short_{message.kind}")
 
 

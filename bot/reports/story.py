@@ -125,8 +125,8 @@ def _moved(one: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
 
 
 def _limit(lines: Any, wording: Wording) -> str:
-    due_at = lines.get("due_at")
-    return wording.moment(datetime.fromisoformat(due_at)) if due_at else wording("story.no_limit")
+    aim = lines.get("target_at") or lines.get("due_at")
+    return wording.moment(datetime.fromisoformat(aim)) if aim else wording("story.no_limit")
 
 
 Words = Callable[[JournalLine, Mapping[int, str], Wording], str]

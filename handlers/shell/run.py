@@ -91,7 +91,8 @@ def _door(engine: Engine) -> socket.socket:
     try:
         return socket.create_server((web.host, web.port))
     except OSError as error:
-        sentence = f"网页端口 {web.host}:{web.port} 无法使用({os.strerror(error.errno or 0)}),请改设 DUBAN_WEB__PORT 或停掉占用它的程序。"
+        why = os.strerror(error.errno or 0)
+        sentence = f"网页端口 {web.host}:{web.port} 无法使用({why}),请改设 DUBAN_WEB__PORT 或停掉占用它的程序。"
         raise refuse(sentence) from None
 
 
