@@ -1,21 +1,33 @@
 """Messages on their way out: one row per intent, claimed with a lease and a fencing token."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Select, and_, bindparam, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
+from storage.bulk import Bulk
 from storage.database import Connection
-from storage.numbering import reserve
 from storage.records import Message, MessageDraft, MessageKind, MessageState
 from storage.tables import outbox
+from storage.upsert import insert_for
 
 FIELDS = tuple(field.name for field in fields(Message))
 COLUMNS = tuple(outbox.c[name] for name in FIELDS)
 ABSORB = 2_000  # so many messages of the claimed people are taken along, to be bundled
+DRAFTED = ("intent", "person_id", "kind", "ticket_id", "step", "urgency", "params", "file_id")
+# What a new message has not got yet.
+BLANK: Mapping[str, object] = {
+    **dict.fromkeys(("channel", "address", "payload", "leased_by", "provider_id"), ""),
+    **dict.fromkeys(("fence", "attempts"), 0),
+}
+_PUT = Bulk(
+    lambda dialect: insert_for(dialect, outbox).on_conflict_do_nothing(index_elements=["intent"]),
+    (*DRAFTED, "not_before", "created_at", "state", "reason", *BLANK),
+)
+_drafted = attrgetter(*DRAFTED)
 WAITING = (MessageState.PENDING, MessageState.LEASED, MessageState.UNCERTAIN)
 
 
@@ -44,13 +56,8 @@ def put(
     reason: str = "",
 ) -> None:
     """Enqueue messages, or note at once how they ended; an intent that was ever put changes nothing."""
-    if not drafts:
-        return
-    ids = reserve(conn, outbox, len(drafts))
-    dialect = sqlite if conn.dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(outbox).on_conflict_do_nothing(index_elements=["intent"])
-    ended = {"state": state, "reason": reason}
-    conn.execute(statement, [_row(draft, number, now) | ended for draft, number in zip(drafts, ids, strict=True)])
+    rest = (now, state, reason, *BLANK.values())
+    _PUT.run(conn, [(*_drafted(one), one.not_before or now, *rest) for one in drafts])
 
 
 def claim(conn: Connection, now: datetime, lease_until: datetime, holder: str, limit: int = 100) -> list[Message]:
@@ -225,22 +232,6 @@ def open_of_person(conn: Connection, person_id: int) -> list[Message]:
     """Return what has not reached an end for a person."""
     guard = or_(*(outbox.c.state == state for state in WAITING))
     return _read(conn, select(*COLUMNS).where(outbox.c.person_id == person_id, guard).order_by(outbox.c.id))
-
-
-def _row(draft: MessageDraft, number: int, now: datetime) -> dict[str, Any]:
-    return {
-        "id": number,
-        "intent": draft.intent,
-        "person_id": draft.person_id,
-        "kind": draft.kind,
-        "ticket_id": draft.ticket_id,
-        "step": draft.step,
-        "urgency": draft.urgency,
-        "params": draft.params,
-        "file_id": draft.file_id,
-        "created_at": now,
-        "not_before": draft.not_before or now,
-    }
 
 
 def _read(conn: Connection, query: Select[Any]) -> list[Message]:

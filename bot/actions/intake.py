@@ -15,7 +15,7 @@ from bot.rules.escalation import deadline_of, decide
 from bot.rules.matching import find_account
 from storage import inbound, policies, tables, tickets
 from storage.database import Connection
-from storage.numbering import reserve
+from storage.numbering import reserve_each
 from storage.records import (
     Deadline,
     Directory,
@@ -91,8 +91,7 @@ class _Batch:
     def take(self, batch: Sequence[Arrival]) -> list[Taken]:
         """Sort the arrivals into new, duplicate and set aside; then write them all."""
         # Ids first: other nodes wait for theirs until this commits, so what is unknown below stays unknown.
-        ids = iter(reserve(self.conn, tables.tickets, len(batch)))
-        rows = iter(reserve(self.conn, tables.inbound, len(batch)))
+        ids, rows = map(iter, reserve_each(self.conn, (tables.tickets, tables.inbound), len(batch)))
         seen = inbound.known_events(self.conn, "ticket", self.source, [one.event_id for one in batch])
         keys = [number_key(one.ticket.number) for one in batch if one.ticket]
         known = tickets.known_numbers(self.conn, self.source, keys)
@@ -186,7 +185,9 @@ class _Batch:
     def _stamp(self, policy: Policy) -> str:
         key = self.context.policies.key(policy)
         if key not in self.stamped:
-            policies.keep(self.conn, key, policy.name, encode(policy))
+            # Writing a policy out takes longer than asking whether that was done before.
+            if not policies.known(self.conn, key):
+                policies.keep(self.conn, key, policy.name, encode(policy))
             self.stamped.add(key)
         return key
 
