@@ -160,8 +160,16 @@ class Mail(Channel):
     password: SecretStr | None = None
     sender: str = ""
     tls: Literal["implicit", "starttls", "none"] = "implicit"
-    ca_file: Path | None = None  # certificates to trust besides the machine's own
+    ca_file: Path | None = None  # certificates to trust instead of the machine's own
     timeout_seconds: float = Field(default=30, gt=0, le=300)
+
+    @model_validator(mode="after")
+    def _can_be_used(self) -> Self:
+        if self.ca_file is not None and not self.ca_file.is_file():
+            raise ValueError("CA_FILE 指向的证书文件不存在")
+        if self.sender and "@" not in self.sender:
+            raise ValueError("SENDER 应为发件邮箱地址")
+        return self
 
 
 class Robot(Section):

@@ -47,6 +47,9 @@ VERSION_KEY = "calendar_revision"
 # The low bits are random: a version that was rolled back is never handed out again for other contents.
 SALT = 1 << 20
 
+_VERSION = select(meta.c.value).where(meta.c.key == VERSION_KEY)
+_STEADY_VERSION = _VERSION.with_for_update(read=True)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Layers:
@@ -59,10 +62,9 @@ class Layers:
 
 def version(conn: Connection, *, steady: bool = False) -> int:
     """Return the version all nodes compare; `steady` keeps it from moving until this transaction ends."""
-    query = select(meta.c.value).where(meta.c.key == VERSION_KEY)
     # Whoever computes a deadline shares the row with others like it, and a change waits for them all: so none
     # is computed on the old calendar and committed after the change looked for what it moves.
-    value = conn.execute(query.with_for_update(read=True) if steady else query).scalar_one_or_none()
+    value = conn.execute(_STEADY_VERSION if steady else _VERSION).scalar_one_or_none()
     return int(value or 0)
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from operator import itemgetter
 from typing import Any
@@ -21,6 +21,7 @@ PAGE = 2000
 NAMES = ("ticket_id", "seq", "at", "kind", "actor", "data", "previous_hash", "hash")
 _INSERT = Bulk(lambda _: insert(journal), NAMES)
 _row = itemgetter(*NAMES)
+Head = tuple[int, str]  # length of a chain, and the hash of its last line
 HOUSE, HOUSE_KEY = 0, "house_journal"  # the chain that belongs to no ticket
 
 
@@ -33,10 +34,10 @@ class Broken:
     reason: str
 
 
-def chain(ticket: Ticket, drafts: Sequence[JournalDraft]) -> tuple[Ticket, list[dict[str, Any]]]:
-    """Append drafts to the ticket's chain: the ticket with its new head, and the rows to write."""
-    seq, head, rows = _extend(ticket.id, ticket.journal_seq, ticket.journal_hash, drafts)
-    return replace(ticket, journal_seq=seq, journal_hash=head), rows
+def chain(ticket: Ticket, drafts: Sequence[JournalDraft]) -> tuple[Head, list[dict[str, Any]]]:
+    """Append drafts to the ticket's chain: its new head, and the rows to write."""
+    seq, last, rows = _extend(ticket.id, ticket.journal_seq, ticket.journal_hash, drafts)
+    return (seq, last), rows
 
 
 def write_house(conn: Connection, drafts: Sequence[JournalDraft]) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, func, insert, select, u
 
 from storage.bulk import Bulk
 from storage.database import Connection
+from storage.journal import Head
 from storage.records import OPEN_STATES, DeadlineStatus, Ticket, TicketState, number_key
 from storage.tables import tickets
 
@@ -17,8 +18,9 @@ FIELDS = tuple(field.name for field in fields(Ticket))
 COLUMNS = tuple(tickets.c[name] for name in FIELDS)
 FIXED = {"id", "source", "number", "received_at", "created_at", "version"}
 MUTABLE = tuple(name for name in FIELDS if name not in FIXED)
-INSERTED = (*(name for name in FIELDS if name != "steps_taken"), "steps_taken", "number_key")
-UPDATED = ("b_id", "b_version", *(name for name in MUTABLE if name != "steps_taken"), "steps_taken", "version")
+LAST = ("steps_taken", "journal_seq", "journal_hash")  # not taken over as they stand on the ticket
+INSERTED = tuple(name for name in FIELDS if name not in LAST)
+UPDATED = tuple(name for name in MUTABLE if name not in LAST)
 ENDED = [state.value for state in TicketState if state not in OPEN_STATES]
 
 # The version in the WHERE is the lock: a row changed by somebody else since it was read is not matched.
@@ -28,11 +30,12 @@ _UPDATE = Bulk(
         .where(tickets.c.id == bindparam("b_id"), tickets.c.version == bindparam("b_version"))
         .values({name: bindparam(name) for name in (*MUTABLE, "version")})
     ),
-    UPDATED,
+    ("b_id", "b_version", *UPDATED, *LAST, "version"),
 )
-_INSERT = Bulk(lambda _: insert(tickets), INSERTED)
-_inserted = attrgetter(*INSERTED[:-2])
-_updated = attrgetter("id", "version", *UPDATED[2:-2])
+_INSERT = Bulk(lambda _: insert(tickets), (*INSERTED, *LAST, "number_key"))
+_inserted = attrgetter(*INSERTED)
+_head = attrgetter("journal_seq", "journal_hash")
+_updated = attrgetter("id", "version", *UPDATED)
 _KNOWN = select(tickets.c.number_key, tickets.c.id).where(
     tickets.c.source == bindparam("source"), tickets.c.number_key.in_(bindparam("keys", expanding=True))
 )
@@ -42,14 +45,21 @@ class VersionConflict(Exception):
     """Somebody else changed a ticket since it was read; load it again and decide again."""
 
 
-def insert_all(conn: Connection, new: Sequence[Ticket]) -> None:
-    """Insert tickets that carry reserved ids."""
-    _INSERT.run(conn, [(*_inserted(one), " ".join(one.steps_taken), number_key(one.number)) for one in new])
+def insert_all(conn: Connection, new: Sequence[Ticket], heads: Sequence[Head] | None = None) -> None:
+    """Insert tickets that carry reserved ids, with the new heads of their journals if those moved on."""
+    rows = [
+        (*_inserted(one), " ".join(one.steps_taken), *head, number_key(one.number))
+        for one, head in zip(new, heads or map(_head, new), strict=True)
+    ]
+    _INSERT.run(conn, rows)
 
 
-def save(conn: Connection, changed: Sequence[Ticket]) -> None:
+def save(conn: Connection, changed: Sequence[Ticket], heads: Sequence[Head] | None = None) -> None:
     """Write tickets that were read at `version`, and count the version up; VersionConflict when one moved on."""
-    rows = [(*_updated(one), " ".join(one.steps_taken), one.version + 1) for one in changed]
+    rows = [
+        (*_updated(one), " ".join(one.steps_taken), *head, one.version + 1)
+        for one, head in zip(changed, heads or map(_head, changed), strict=True)
+    ]
     if _UPDATE.run(conn, rows) != len(rows):
         raise VersionConflict
 

@@ -49,7 +49,7 @@ def decide(ticket: Ticket, policy: Policy, directory: Directory, working: Workin
         return archive(ticket, now)
     if not ticket.state.open:
         return Decision(ticket=replace(ticket, next_step_at=None))
-    ahead = [one for one in plan(policy, deadline_of(ticket), working) if one.step.name not in ticket.steps_taken]
+    ahead = plan(policy, deadline_of(ticket), working, ticket.steps_taken)
     come = [one for one in ahead if one.at <= now]
     rungs = [_climb(one, ticket, directory, now) for one in come if _applies(one.step, ticket)]
     after = replace(

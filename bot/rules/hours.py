@@ -56,6 +56,7 @@ class WorkingTime:
         # Tickets of one day share their lines, and those of one batch their moments.
         self._position = lru_cache(maxsize=REMEMBERED)(self._find_position)
         self._sending = lru_cache(maxsize=REMEMBERED)(self._find_sending)
+        self._morning = lru_cache(maxsize=REMEMBERED)(self._find_morning)
 
     def opening(self, day: date) -> datetime:
         """Return when office hours of that day begin, were it worked."""
@@ -119,10 +120,18 @@ class WorkingTime:
         """Return the moment itself if messages may go out then, else the next opening of the send window."""
         return _utc(moment) if any_hour else self._sending(moment)
 
+    def morning_after(self, moment: datetime, days: int, any_hour: bool = False) -> datetime:
+        """Return the opening of office hours so many working days after messages about the moment may go out."""
+        return self._morning(moment, days, any_hour)
+
     def closing_of_window(self, moment: datetime) -> datetime:
         """Return the first close of the send window after the moment, whatever day it is."""
         closing = at(shanghai(moment).date(), self.send_until)
         return closing if closing > moment else closing + DAY
+
+    def _find_morning(self, moment: datetime, days: int, any_hour: bool) -> datetime:
+        told = shanghai(self.next_sending(moment, any_hour)).date()
+        return self.opening(self.calendar.add_working_days(told, days))
 
     def _find_sending(self, moment: datetime) -> datetime:
         local = shanghai(moment)

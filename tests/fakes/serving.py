@@ -70,6 +70,10 @@ class Serving:
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
         await self._server.serve(sockets=[self._socket])
+        for transport in list(self._transports.values()):
+            transport.abort()
+        # A closed transport gives its socket back at the loop's next turn.
+        await asyncio.sleep(0)
 
 
 class _Cuttable(H11Protocol):

@@ -16,10 +16,19 @@ import httpx
 
 from tests.fakes import telegram_api as api
 from tests.fakes.serving import Serving
-from tests.fakes.telegram_wire import BOT_ID, Answer, Call, Fault, Shown, read_body, read_call, refusal, write
-
-TOKEN = "123456789:AAFakeTokenOfTheTests-0123456789_abc"
-HTML = b"<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
+from tests.fakes.telegram_wire import (
+    BOT_ID,
+    HTML,
+    TOKEN,
+    Answer,
+    Call,
+    Fault,
+    Shown,
+    read_body,
+    read_call,
+    refusal,
+    write,
+)
 
 
 class FakeTelegram:

@@ -220,6 +220,8 @@ def _delete_webhook(fake: "FakeTelegram", call: Call) -> bool:
 
 def _webhook_info(fake: "FakeTelegram", call: Call) -> dict[str, Any]:
     told = {"url": fake.webhook.get("url", ""), "has_custom_certificate": False}
+    if "last_error_date" in fake.webhook:
+        told |= {"last_error_date": fake.webhook["last_error_date"], "last_error_message": "Connection refused"}
     return told | {"pending_update_count": len(fake.updates)}
 
 

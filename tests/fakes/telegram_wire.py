@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
+TOKEN = "123456789:AAFakeTokenOfTheTests-0123456789_abc"
+HTML = b"<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
 BOT_ID = 123456789
 USERNAME = "duban_test_bot"
 
