@@ -2,6 +2,7 @@
 
 import base64
 import os
+import re
 from collections.abc import Mapping
 from datetime import time
 from pathlib import Path
@@ -16,6 +17,7 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
+    field_validator,
     model_validator,
 )
 from pydantic_settings import (
@@ -90,6 +92,22 @@ class Telegram(Channel):
     base_url: HttpUrl = "https://api.telegram.org"
     mode: Literal["polling", "webhook"] = "polling"
     webhook_secret: SecretStr | None = None
+    connect_seconds: float = Field(default=5, gt=0, le=30)  # so long a connection is waited for
+    read_seconds: float = Field(default=10, gt=0, le=30)  # so long an answer is waited for
+
+    @field_validator("token")
+    @classmethod
+    def _token_fits_a_url(cls, token: SecretStr | None) -> SecretStr | None:
+        if token is not None and re.search(r"[^\x21-\x7e]|[/?#]", token.get_secret_value()):
+            raise ValueError("令牌里有空格、换行或别的不该有的字符,请照 @BotFather 给的原样填写")
+        return token
+
+    @field_validator("webhook_secret")
+    @classmethod
+    def _secret_fits_telegram(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret is not None and not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", secret.get_secret_value()):
+            raise ValueError("只能用 1 至 256 个字母、数字、下划线或减号")
+        return secret
 
     @model_validator(mode="after")
     def _webhook_has_secret(self) -> Self:
@@ -214,6 +232,12 @@ class Settings(BaseSettings):
     robots: dict[str, Robot] = Field(default_factory=dict)  # name, as an address -> robot
     rhythm: Rhythm = Rhythm()
 
+    @model_validator(mode="after")
+    def _webhook_has_address(self) -> Self:
+        if self.telegram.configured and self.telegram.mode == "webhook" and not self.web.public_url:
+            raise ValueError("Telegram 用 webhook 方式时还缺 DUBAN_WEB__PUBLIC_URL(本服务的 https 公网地址)")
+        return self
+
     @property
     def database(self) -> str:
         """The database URL; an SQLite file under data_dir when none is set."""
@@ -276,4 +300,4 @@ def _line(error: Mapping[str, Any]) -> str:
     message = str(error["msg"]).removeprefix("Value error, ")
     if error["type"] == "extra_forbidden":
         message = "没有这个设置,请检查拼写"
-    return f"设置 {key} 有误:{message}"
+    return f"设置 {key} 有误:{message}" if error["loc"] else f"设置有误:{message}"

@@ -10,7 +10,7 @@ from typing import Any
 # Mainland mobile numbers; e-mail and web addresses keep their digits.
 PHONE = re.compile(r"(?<![\d-])(?:\+?86[- ]?)?(1[3-9]\d)[- ]?\d{4}[- ]?(\d{4})(?!\d)")
 SECRET = re.compile(r"((?:corpsecret|secret|access_token|token|key|password)[=:]\s*)[^&\s\"']+", re.IGNORECASE)
-BOT_TOKEN = re.compile(r"\b\d{6,12}:[A-Za-z0-9_-]{30,}\b")
+BOT_TOKEN = re.compile(r"(?<!\d)\d{6,12}(?::|%3A)[A-Za-z0-9_-]{30,}")  # in an address it follows "/bot" at once
 PLAIN = set(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
@@ -40,6 +40,6 @@ def set_up(level: str) -> None:
     """Send all logs to stderr as JSON lines; libraries that print addresses with secrets are kept quiet."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
-    logging.basicConfig(level=level, handlers=[handler], force=True)
-    for noisy in ("httpx", "httpcore", "apscheduler", "telegram", "urllib3", "alembic"):
+    logging.basicConfig(level=level, handlers=[handler])
+    for noisy in ("httpx", "httpcore", "apscheduler", "telegram", "urllib3", "alembic", "uvicorn"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

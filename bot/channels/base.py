@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol, runtime_checkable
 
+SHARE_PHONE = "share_phone"  # of a button: not sent back, but asks the platform for the person's verified number
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Button:
@@ -16,6 +18,7 @@ class Button:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Attachment:
+    id: int  # in our own store of files
     name: str
     media_type: str
     body: bytes = field(repr=False)

@@ -7,13 +7,15 @@ from datetime import datetime
 from typing import Any
 
 from bot.actions.dispatch import Load
-from bot.channels.base import Button, Outgoing
+from bot.channels.base import Attachment, Button, Outgoing
 from bot.delivery.explaining import explain
 from bot.delivery.wording import Wording
 from bot.rules.deadline import lateness
 from bot.rules.escalation import deadline_of
 from bot.rules.hours import WorkingTime
-from storage.records import Directory, Message, MessageKind, Role, Ticket, TicketState
+from bot.rules.moving import with_lines
+from bot.rules.zone import shanghai_day
+from storage.records import DEADLINE_MOVED, Directory, Message, MessageKind, Role, Ticket, TicketState
 
 DIGEST_LINES = 20
 PROBLEM_CHARACTERS = 300
@@ -48,7 +50,7 @@ def encode(body: Body) -> str:
     return json.dumps({"text": body.text, "buttons": buttons, **to}, ensure_ascii=False)
 
 
-def outgoing(message: Message, *, mark: str = "") -> Outgoing:
+def outgoing(message: Message, *, mark: str = "", attachment: Attachment | None = None) -> Outgoing:
     """Read a stored payload back as what a channel sends; `mark` is put before the text."""
     stored = json.loads(message.payload)
     return Outgoing(
@@ -56,6 +58,7 @@ def outgoing(message: Message, *, mark: str = "") -> Outgoing:
         address=message.address,
         text=f"{mark}{stored['text']}",
         buttons=tuple(Button(label=label, action=action) for label, action in stored["buttons"]),
+        attachment=attachment,
         **{name: stored[name] for name in ANSWERING if name in stored},
     )
 
@@ -69,12 +72,12 @@ def _ready(message: Message) -> Body:
 
 
 def _about(message: Message, ticket: Ticket, load: Load, wording: Wording, now: datetime) -> str:
-    head = _head(message, ticket, load, wording)
+    head, working = _head(message, ticket, load, wording), load.calendars.of(ticket.unit_id)
     lines = [head, *_facts(message, ticket, wording)]
     if message.kind == MessageKind.ASSIGNED:
-        lines.append(explain(load.policies[ticket.policy_key], deadline_of(ticket), load.working))
+        lines.append(explain(load.policies[ticket.policy_key], deadline_of(ticket), working))
     else:
-        lines.append(standing(ticket, load.working, wording, now))
+        lines.append(standing(ticket, working, wording, now))
     if why := _why(message, load.directory, wording):
         lines.append(why)
     lines.append(wording(f"message.ask_{_ask(message, ticket, load.directory)}", number=ticket.number))
@@ -87,7 +90,8 @@ def standing(ticket: Ticket, working: WorkingTime, wording: Wording, now: dateti
         return wording("message.unpublished")
     if now >= ticket.due_at:
         late = lateness(ticket.due_day, now, working.calendar)
-        due = wording.day(ticket.due_day)
+        this_year = ticket.due_day.year == shanghai_day(now).year
+        due = wording.day(ticket.due_day) if this_year else wording.day_with_year(ticket.due_day)
         if late.workdays is None:
             return wording("message.late_days", due=due, days=late.days)
         return wording("message.late", due=due, workdays=late.workdays, days=late.days)
@@ -97,12 +101,28 @@ def standing(ticket: Ticket, working: WorkingTime, wording: Wording, now: dateti
 
 
 def _head(message: Message, ticket: Ticket, load: Load, wording: Wording) -> str:
+    if message.step == DEADLINE_MOVED:
+        return _moved(message, ticket, wording)
     key = "unreached" if message.kind == MessageKind.UNREACHED else message.step
     if message.step == "receipt" and message.kind == MessageKind.ASSIGNED:
         key = _receipt(message, ticket, load.directory)
     if not wording.has(f"message.{key}"):
         key = message.kind
     return wording(f"message.{key}", number=ticket.number, account=ticket.account_name, platform=ticket.platform)
+
+
+def _moved(message: Message, ticket: Ticket, wording: Wording) -> str:
+    old: Any = message.params["old"]
+    before = with_lines(ticket, old)
+    key = "deadline_lost" if ticket.due_day is None else "deadline_moved" if before.due_day else "deadline_set"
+    return wording(
+        f"message.{key}",
+        number=ticket.number,
+        account=ticket.account_name,
+        old=wording.due(before),
+        new=wording.due(ticket),
+        document=message.params["document"],
+    )
 
 
 def _receipt(message: Message, ticket: Ticket, directory: Directory) -> str:
@@ -167,7 +187,7 @@ def _digest(message: Message, load: Load, wording: Wording, now: datetime) -> Bo
     lines = [wording("message.digest", count=len(told))]
     for place, one in enumerate(told[:DIGEST_LINES], 1):
         ticket = load.tickets[one.ticket_id or 0]
-        state = standing(ticket, load.working, wording, now)
+        state = standing(ticket, load.calendars.of(ticket.unit_id), wording, now)
         lines.append(
             wording(
                 "message.digest_line",
@@ -185,7 +205,7 @@ def _digest(message: Message, load: Load, wording: Wording, now: datetime) -> Bo
 
 
 def _short(message: Message, wording: Wording) -> str:
-    key = f"message.short_{message.step}"
+    key = f"message.short_{'unreached' if message.kind == MessageKind.UNREACHED else message.step}"
     return wording(key if wording.has(key) else f"message.short_{message.kind}")
 
 

@@ -3,6 +3,16 @@
 Moments are aware datetimes in UTC; days are dates in Asia/Shanghai.
 """
 
+from storage.records.calendar import (
+    Act,
+    Notice,
+    NoticeKind,
+    Overlay,
+    OverlayDraft,
+    OverlayKind,
+    Revision,
+    RevisionStatus,
+)
 from storage.records.facts import StoryMessage, Telling, TicketFacts, TicketStory
 from storage.records.message import (
     AnswerTo,
@@ -39,6 +49,7 @@ from storage.records.register import (
     UnitDraft,
 )
 from storage.records.ticket import (
+    DEADLINE_MOVED,
     OPEN_STATES,
     Deadline,
     DeadlineStatus,
@@ -50,9 +61,11 @@ from storage.records.ticket import (
 )
 
 __all__ = [
+    "DEADLINE_MOVED",
     "OPEN_STATES",
     "Account",
     "AccountDraft",
+    "Act",
     "Address",
     "AddressDraft",
     "AnswerTo",
@@ -71,11 +84,18 @@ __all__ = [
     "MessageKind",
     "MessageState",
     "MomentKind",
+    "Notice",
+    "NoticeKind",
     "OfficeHours",
+    "Overlay",
+    "OverlayDraft",
+    "OverlayKind",
     "Person",
     "PersonDraft",
     "Policy",
     "Question",
+    "Revision",
+    "RevisionStatus",
     "Role",
     "Schedule",
     "SealedPhone",

@@ -24,6 +24,8 @@ class TicketState(StrEnum):
         return self in OPEN_STATES
 
 
+DEADLINE_MOVED = "deadline_moved"  # a changed calendar moved it: kind of the journal line, step of the messages
+
 OPEN_STATES = frozenset({TicketState.NEW, TicketState.ACKNOWLEDGED, TicketState.RETURNED, TicketState.DISPUTED})
 
 
@@ -83,6 +85,11 @@ class Ticket:
     steps_taken: tuple[str, ...] = ()
     journal_seq: int = 0  # length of the ticket's journal
     journal_hash: str = ""  # hash of its last line
+
+    @property
+    def moves(self) -> int:
+        """How often a changed calendar moved the deadline."""
+        return sum(name.startswith(DEADLINE_MOVED) for name in self.steps_taken)
 
     def overdue(self, now: datetime) -> bool:
         """Whether the judging line passed without an answer before it."""

@@ -21,7 +21,7 @@ from tests.fakes.peer import Fault, code, cut, late, page
 
 ZHANG = "openid-zhang-san"
 NOTICE = Outgoing(key="t12:receipt:0:p7", address=ZHANG, text="工单 A-1 已到\n请于8月24日18:00前办结")
-PICTURE = Attachment(name="周报.png", media_type="image/png", body=b"\x89PNG 123")
+PICTURE = Attachment(id=1, name="周报.png", media_type="image/png", body=b"\x89PNG 123")
 
 
 def settings(url: str, **given: Any) -> WeChat:
@@ -89,7 +89,7 @@ class TestTheWindow:
     ) -> None:
         mpapi.hear(ZHANG)
         await wechat.send(_with(attachment=PICTURE))
-        await wechat.send(_with(attachment=Attachment(name="周报.xlsx", media_type="application/x", body=b"1")))
+        await wechat.send(_with(attachment=Attachment(id=1, name="周报.xlsx", media_type="application/x", body=b"1")))
         assert [one.kind for one in mpapi.sent] == ["text", "image", "text"]
         assert "附件《周报.xlsx》" in mpapi.sent[2].text
         assert next(iter(mpapi.uploads.values())) == ("周报.png", PICTURE.body)

@@ -91,9 +91,9 @@ class TestWhatGoesOut:
 
     async def test_pictures_and_files_are_uploaded_and_follow(self, wecom: WeComChannel, qyapi: QyApi) -> None:
         sheet = Attachment(
-            name="督办周报.xlsx", media_type="application/vnd.ms-excel", body=b"\r\n\r\nxlsx\x00\xff" * 9
+            id=1, name="督办周报.xlsx", media_type="application/vnd.ms-excel", body=b"\r\n\r\nxlsx\x00\xff" * 9
         )
-        picture = Attachment(name="图.png", media_type="image/png", body=b"\x89PNG 12345")
+        picture = Attachment(id=1, name="图.png", media_type="image/png", body=b"\x89PNG 12345")
         for number, one in enumerate((sheet, picture)):
             await wecom.send(Outgoing(key=f"w:{number}", address="LiSi", text="见附件", attachment=one))
         kinds = [one.kind for one in qyapi.sent]
@@ -102,7 +102,7 @@ class TestWhatGoesOut:
         assert kept == [("督办周报.xlsx", sheet.body), ("图.png", picture.body)]
 
     async def test_what_is_too_big_is_said_to_be(self, wecom: WeComChannel, qyapi: QyApi) -> None:
-        big = Attachment(name="全.zip", media_type="application/zip", body=bytes(20 * 1024 * 1024 + 1))
+        big = Attachment(id=1, name="全.zip", media_type="application/zip", body=bytes(20 * 1024 * 1024 + 1))
         await wecom.send(Outgoing(key="w", address="LiSi", text="见附件", attachment=big))
         assert [one.text for one in qyapi.sent] == ["见附件", "附件《全.zip》过大,请在网页上查看"]
 
@@ -170,7 +170,7 @@ class TestOnce:
     async def test_accepted_but_not_heard_of_is_uncertain_and_no_second_copy(
         self, wecom: WeComChannel, qyapi: QyApi, fault: Fault
     ) -> None:
-        sheet = Attachment(name="周报.xlsx", media_type="application/x", body=b"123456")
+        sheet = Attachment(id=1, name="周报.xlsx", media_type="application/x", body=b"123456")
         message = Outgoing(**{**_fields(NOTICE), "attachment": sheet})
         qyapi.fail(api.SEND, fault)
         failure = await _failure(wecom, message)
@@ -181,7 +181,7 @@ class TestOnce:
     async def test_the_second_part_lost_leaves_the_whole_unknown_and_repeats_byte_for_byte(
         self, wecom: WeComChannel, qyapi: QyApi, file_database: Database, clock: WoundClock
     ) -> None:
-        sheet = Attachment(name="周报.xlsx", media_type="application/x", body=b"123456")
+        sheet = Attachment(id=1, name="周报.xlsx", media_type="application/x", body=b"123456")
         message = Outgoing(**{**_fields(NOTICE), "text": "标题\n" + "长" * 300, "attachment": sheet})
         qyapi.fail(api.SEND, Fault(executes=True), Fault(executes=True), code(45009))
         failure = await _failure(wecom, message)

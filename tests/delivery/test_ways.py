@@ -116,5 +116,7 @@ async def test_what_may_have_arrived_keeps_its_payload_through_a_sure_failure(tm
 
 
 def test_unavailable_goes_before_everything_but_leaves_the_address() -> None:
-    decided = retry.decide(permanent=False, uncertain=True, retry_after=MINUTES, attempts=1, now=NOW, unavailable=True)
+    decided = retry.decide(
+        permanent=False, uncertain=True, retry_after=MINUTES, attempts=1, may_repeat=True, now=NOW, unavailable=True
+    )
     assert decided == retry.Retry(outcome=retry.Outcome.NEXT_WAY)

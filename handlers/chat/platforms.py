@@ -1,0 +1,51 @@
+"""The only list of chat platforms people answer on: how each is read, hooked, and fetched from."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter
+
+from bot.channels.telegram import TelegramChannel
+from bot.engine import Engine
+from handlers.chat.heard import Reader
+from handlers.chat.telegram import TelegramReader
+from handlers.chat.telegram_hook import Registration, router
+from handlers.chat.telegram_poll import Poller
+
+Fetch = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Platform:
+    """One chat platform, as this node serves it."""
+
+    name: str  # the same as its channel's
+    reader: Reader
+    router: APIRouter | None = None  # where the platform posts updates to
+    fetch: Fetch | None = None  # the loop that asks the platform for updates, until the event is set
+
+
+Maker = Callable[[Engine], Platform | None]
+
+
+def _telegram(engine: Engine) -> Platform | None:
+    channel = engine.channels.get(TelegramChannel.name)
+    if not isinstance(channel, TelegramChannel):
+        return None
+    settings, context, client = engine.settings, engine.context, channel.client
+    reader = TelegramReader(client)
+    if settings.telegram.mode == "polling":
+        poller = Poller(context, client, holder=engine.holder)
+        return Platform(name=channel.name, reader=reader, fetch=poller.run)
+    registration = Registration(settings, context, client, holder=engine.holder)
+    return Platform(name=channel.name, reader=reader, router=router(settings, context), fetch=registration.run)
+
+
+PLATFORMS: tuple[Maker, ...] = (_telegram,)
+
+
+def platforms(engine: Engine) -> list[Platform]:
+    """Build every platform that has its settings."""
+    return [one for make in PLATFORMS if (one := make(engine)) is not None]
