@@ -30,6 +30,7 @@ __all__ = [
     "Layers",
     "add_overlay",
     "base_schedules",
+    "in_force",
     "layers",
     "overlays",
     "propose",
@@ -78,7 +79,7 @@ def touch(conn: Connection) -> None:
 
 def layers(conn: Connection, at: datetime | None = None) -> Layers:
     """Return what is in force, or was in force at that moment."""
-    used = [one for one in revisions(conn) if _in_force(one.settled, one.withdrawn, at) and _approved(one)]
+    used = in_force(conn, at)
     name = f"r{max(one.number for one in used)}" if used else "base"
     schedules = layered(used)
     return Layers(
@@ -86,6 +87,11 @@ def layers(conn: Connection, at: datetime | None = None) -> Layers:
         overlays=tuple(one for one in overlays(conn) if _in_force(one.decided, one.withdrawn, at)),
         name=revision_of(schedules, name),
     )
+
+
+def in_force(conn: Connection, at: datetime | None = None) -> list[Revision]:
+    """Return the revisions in force, or in force at that moment, by number."""
+    return [one for one in revisions(conn) if _in_force(one.settled, one.withdrawn, at) and _approved(one)]
 
 
 def revisions(conn: Connection) -> list[Revision]:

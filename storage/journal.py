@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import exists, func, insert, select
 
 from storage.bulk import Bulk
 from storage.database import Connection
@@ -80,6 +80,16 @@ def verify(conn: Connection, ticket_ids: Iterable[int] | None = None) -> Iterato
         lines = _rows_by_ticket(conn, page[0].id, last)
         for row in page:
             yield row.id, _first_broken(row.id, lines.get(row.id, []), row.journal_seq, row.journal_hash)
+    if ticket_ids is None:
+        yield from _left_behind(conn)
+
+
+def _left_behind(conn: Connection) -> Iterator[tuple[int, Broken]]:
+    """Name the lines whose ticket is gone: no action takes a ticket away without them."""
+    gone = ~exists().where(tickets.c.id == journal.c.ticket_id) & (journal.c.ticket_id != HOUSE)
+    query = select(journal.c.ticket_id, func.min(journal.c.seq)).where(gone).group_by(journal.c.ticket_id)
+    for ticket_id, seq in conn.execute(query.order_by(journal.c.ticket_id)):
+        yield ticket_id, Broken(ticket_id=ticket_id, seq=seq, reason="流水还在,工单已不见")
 
 
 def _extend(
@@ -125,9 +135,10 @@ def _first_broken(ticket_id: int, rows: list[dict[str, Any]], seq: int, head: st
         if row["previous_hash"] != previous or row["hash"] != _hash(row):
             return Broken(ticket_id=ticket_id, seq=expected, reason="内容与校验值不符")
         previous = row["hash"]
-    if len(rows) != seq or previous != head:
-        return Broken(ticket_id=ticket_id, seq=len(rows) + 1, reason="末尾缺行,或工单与流水的末行不符")
-    return None
+    if len(rows) == seq and previous == head:
+        return None
+    place = max(seq, 1) if len(rows) == seq else min(len(rows), seq) + 1
+    return Broken(ticket_id=ticket_id, seq=place, reason="末尾缺行,或工单与流水的末行不符")
 
 
 def _hash(row: dict[str, Any]) -> str:

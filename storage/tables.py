@@ -334,6 +334,25 @@ evidence = Table(
     Column("at", Moment, nullable=False),
 )
 
+platform_tokens = Table(
+    "platform_tokens",
+    metadata,
+    Column("key", String(128), primary_key=True),  # "wecom:<corp>:<agent>", never a secret
+    Column("sealed", Text, nullable=False, default=""),  # the token, encrypted by whoever uses it
+    Column("expires_at", Moment),
+    Column("refreshed_at", Moment),
+    Column("busy_until", Moment),  # somebody fetches, or nobody asks again before this
+    Column("refused_code", Integer),  # why nobody asks again: the platform's own code
+)
+
+quotas = Table(
+    "quotas",
+    metadata,
+    Column("key", String(200), primary_key=True),
+    Column("window_at", Moment, nullable=False),
+    Column("used", Integer, nullable=False),
+)
+
 leases = Table(
     "leases",
     metadata,

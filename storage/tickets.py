@@ -121,6 +121,12 @@ def open_unmatched(conn: Connection) -> list[Ticket]:
     return matching(conn, is_open(), tickets.c.account_id.is_(None), lock=True)
 
 
+def open_after(conn: Connection, ticket_id: int, limit: int, *, lock: bool) -> list[Ticket]:
+    """Return the next open tickets by id after that one; locked until the transaction ends when asked."""
+    query = select(*COLUMNS).where(is_open(), tickets.c.id > ticket_id).order_by(tickets.c.id).limit(limit)
+    return _read(conn, query.with_for_update() if lock else query)
+
+
 def count(conn: Connection) -> int:
     """Return how many tickets there are."""
     return conn.execute(select(func.count()).select_from(tickets)).scalar_one()

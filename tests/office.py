@@ -117,7 +117,7 @@ class Office:
         for number in numbers:
             fields = {"account_name": account, "platform": PLATFORM, **given}
             raw = {"number": number, **fields, "received_at": received.isoformat()}
-            ticket = TicketInput(number=number, received_at=received, **fields)  # type: ignore[arg-type]
+            ticket = TicketInput(number=number, received_at=received, **fields)
             arrivals.append(Arrival(event_id=event_id(source, raw), raw=raw, ticket=ticket))
         taken = take_in(self.engine.context, source, arrivals)
         if settle:
@@ -241,7 +241,7 @@ class Office:
         return one.state == MessageState.PENDING and one.not_before <= self.clock.now()
 
     def _keep(self, happened: object) -> Self:
-        self._heard += [one for one in happened if isinstance(one, Sent)]  # type: ignore[attr-defined]
+        self._heard += [one for one in happened if isinstance(one, Sent)]
         return self
 
     def _who(self, sent: Sent) -> str:

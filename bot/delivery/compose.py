@@ -13,8 +13,9 @@ from bot.delivery.wording import Wording
 from bot.rules.deadline import lateness
 from bot.rules.escalation import deadline_of
 from bot.rules.hours import WorkingTime
+from bot.rules.moving import with_lines
 from bot.rules.zone import shanghai_day
-from storage.records import Directory, Message, MessageKind, Role, Ticket, TicketState
+from storage.records import DEADLINE_MOVED, Directory, Message, MessageKind, Role, Ticket, TicketState
 
 DIGEST_LINES = 20
 PROBLEM_CHARACTERS = 300
@@ -100,12 +101,28 @@ def standing(ticket: Ticket, working: WorkingTime, wording: Wording, now: dateti
 
 
 def _head(message: Message, ticket: Ticket, load: Load, wording: Wording) -> str:
+    if message.step == DEADLINE_MOVED:
+        return _moved(message, ticket, wording)
     key = "unreached" if message.kind == MessageKind.UNREACHED else message.step
     if message.step == "receipt" and message.kind == MessageKind.ASSIGNED:
         key = _receipt(message, ticket, load.directory)
     if not wording.has(f"message.{key}"):
         key = message.kind
     return wording(f"message.{key}", number=ticket.number, account=ticket.account_name, platform=ticket.platform)
+
+
+def _moved(message: Message, ticket: Ticket, wording: Wording) -> str:
+    old: Any = message.params["old"]
+    before = with_lines(ticket, old)
+    key = "deadline_lost" if ticket.due_day is None else "deadline_moved" if before.due_day else "deadline_set"
+    return wording(
+        f"message.{key}",
+        number=ticket.number,
+        account=ticket.account_name,
+        old=wording.due(before),
+        new=wording.due(ticket),
+        document=message.params["document"],
+    )
 
 
 def _receipt(message: Message, ticket: Ticket, directory: Directory) -> str:

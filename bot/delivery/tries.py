@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot.actions.dispatch import Load
@@ -29,6 +29,7 @@ class Try:
     way: Address
     doubtful: bool = False  # an earlier try may have arrived
     mark: str = ""  # what is put before the text of a second copy
+    shut_until: datetime | None = None  # an earlier way is only shut for now: back to it then, if no other takes it
 
 
 class Tries:
@@ -59,8 +60,15 @@ class Tries:
         possible = self._ways(last.message, load)
         rest = possible[possible.index(last.way) + 1 :] if last.way in possible else []
         doubtful = last.doubtful or failure.uncertain
+        shut_until = last.shut_until
+        if failure.unavailable and failure.retry_after is not None:
+            shut_until = shut_until or self._clock.now() + failure.retry_after
         if rest:
-            return self._worded(last.message, rest[0], 1, load, doubtful=doubtful)
+            following = self._worded(last.message, rest[0], 1, load, doubtful=doubtful)
+            return replace(following, shut_until=shut_until) if isinstance(following, Try) else following
+        if shut_until is not None:
+            again = retry.Retry(outcome=retry.Outcome.AGAIN, at=shut_until)
+            return self._later(replace(last, doubtful=doubtful), failure, again)
         return self._failed(last.message, doubtful=doubtful, reason=failure.reason)
 
     def accepted(self, one: Try, receipt: Receipt) -> Settlement:
@@ -121,6 +129,7 @@ class Tries:
             uncertain=failure.uncertain,
             retry_after=failure.retry_after,
             attempts=attempts,
+            unavailable=failure.unavailable,
             may_repeat=not last.doubtful or self._channels[last.way.channel].abilities.tells_doubles,
             now=now,
         )

@@ -149,6 +149,9 @@ def _messages(rungs: Sequence[_Rung], ticket: Ticket, not_before: datetime) -> I
 def intent(ticket: Ticket, step: str, person_id: int, kind: MessageKind) -> str:
     """Name one reason to tell one person once; a moved due day is a new reason."""
     occurrence = ticket.due_day.isoformat().replace("-", "") if ticket.due_day else "0"
+    if ticket.moves:
+        # Moved there and back again is a new reason too.
+        occurrence += f".{ticket.moves}"
     # Who hears in place of the unreachable hears that once, however many steps fail after another.
     what = "unreached" if kind == MessageKind.UNREACHED else step
     return f"t{ticket.id}:{what}:{occurrence}:p{person_id}"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.rules.hours import WorkingTime
-from storage.records import Message, MessageKind, Policy, Ticket, TicketState
+from storage.records import DEADLINE_MOVED, Message, MessageKind, Policy, Ticket, TicketState
 
 ALONE = frozenset({MessageKind.ANSWER, MessageKind.SUMMARY, MessageKind.NOTICE, MessageKind.DIGEST})
 
@@ -32,7 +32,11 @@ def still_true(message: Message, ticket: Ticket | None, policy: Policy | None) -
         return ""
     if not ticket.state.open:
         return f"工单已{_STATE_WORDS.get(ticket.state, ticket.state)}"
+    if message.step == DEADLINE_MOVED:
+        return "" if message.params.get("moves") == ticket.moves else "时限又有调整"
     step = next((one for one in policy.steps if one.name == message.step), None)
+    if step is not None and ticket.moves and step.name not in ticket.steps_taken:
+        return "时限已调整"
     if step is not None and step.while_new and message.kind != MessageKind.ASSIGNED and ticket.state != TicketState.NEW:
         return "已有人签收"
     return ""
@@ -51,13 +55,13 @@ def drop_doubles(messages: Sequence[Message]) -> tuple[list[Message], tuple[tupl
     """Keep, of several messages about one ticket to one person, the last step only; it tells how things stand."""
     last: dict[tuple[int, int | None], Message] = {}
     for one in messages:
-        if _about_ticket(one):
+        if _repeatable(one):
             key = (one.person_id, one.ticket_id)
             if key not in last or one.id > last[key].id:
                 last[key] = one
     kept, dropped = [], []
     for one in messages:
-        newest = last[one.person_id, one.ticket_id] if _about_ticket(one) else one
+        newest = last[one.person_id, one.ticket_id] if _repeatable(one) else one
         if newest is one:
             kept.append(one)
         else:
@@ -88,6 +92,11 @@ def _enough(many: Sequence[Message], digest_from: int) -> bool:
 
 def _about_ticket(message: Message) -> bool:
     return message.kind not in ALONE and message.ticket_id is not None
+
+
+def _repeatable(message: Message) -> bool:
+    # A moved deadline is told even where a later step has more to say.
+    return _about_ticket(message) and message.step != DEADLINE_MOVED
 
 
 def _mergeable(message: Message) -> bool:

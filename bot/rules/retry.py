@@ -30,12 +30,13 @@ def decide(
     attempts: int,
     may_repeat: bool,
     now: datetime,
+    unavailable: bool = False,
 ) -> Retry:
     """Decide after a failed try; `attempts` counts this one.
 
     `may_repeat` says that one more copy does no harm: the channel removes doubles, or none was sent again yet.
     """
-    if permanent:
+    if permanent or unavailable:
         return Retry(outcome=Outcome.NEXT_WAY)
     if retry_after is not None:
         # A quota is no fault of the way: honour it however often it is told.

@@ -86,6 +86,11 @@ class Ticket:
     journal_seq: int = 0  # length of the ticket's journal
     journal_hash: str = ""  # hash of its last line
 
+    @property
+    def moves(self) -> int:
+        """How often a changed calendar moved the deadline."""
+        return sum(name.startswith(DEADLINE_MOVED) for name in self.steps_taken)
+
     def overdue(self, now: datetime) -> bool:
         """Whether the judging line passed without an answer before it."""
         return self.due_at is not None and (self.completed_at or now) >= self.due_at and self.state != TicketState.VOID
