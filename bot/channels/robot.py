@@ -13,7 +13,7 @@ from bot.channels.cutting import cut
 from bot.channels.robot_kinds import KINDS, Kind
 from bot.clock import Clock
 from bot.logs import PHONE
-from settings import Robot
+from settings import Robot, Settings
 from storage import quotas
 from storage.database import Database
 from storage.quotas import Limit
@@ -108,6 +108,11 @@ class RobotChannel:
         except (httpx.HTTPError, ValueError):
             return SendFailed(f"{kind.word}服务器没有回应,不知是否已送出", uncertain=True)
         return _read(told) or SendFailed(f"{kind.word}服务器答非所问,不知是否已送出", uncertain=True)
+
+
+def make(settings: Settings, database: Database, clock: Clock) -> RobotChannel:
+    """Build the channel from all settings."""
+    return RobotChannel(settings.robots, database, clock)
 
 
 def _read(told: Any) -> _Said | None:

@@ -13,7 +13,7 @@ from bot.channels.tencent import Api, ApiRefused, SharedToken
 from bot.channels.wechat_api import WeChatAccountClient
 from bot.clock import Clock
 from bot.rules.zone import SHANGHAI
-from settings import WeChat
+from settings import Settings, WeChat
 from storage import tokens
 from storage.database import Database
 
@@ -128,6 +128,11 @@ class WeChatChannel:
         except (ApiRefused, SendFailed) as failure:
             # The text is out: a failure now would only bring it a second time.
             log.warning("picture not sent: %s", failure, extra={"action": "picture", "channel": "wechat"})
+
+
+def make(settings: Settings, database: Database, clock: Clock) -> WeChatChannel:
+    """Build the channel from all settings."""
+    return WeChatChannel(settings.wechat, database, clock)
 
 
 def _worded(message: Outgoing, picture: Attachment | None) -> str:

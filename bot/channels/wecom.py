@@ -12,7 +12,7 @@ from bot.channels.base import Abilities, Attachment, Outgoing, Receipt, SendFail
 from bot.channels.tencent import Api, ApiRefused, SharedToken
 from bot.channels.wecom_api import WeComClient
 from bot.clock import Clock
-from settings import WeCom
+from settings import Settings, WeCom
 from storage import quotas, tokens
 from storage.database import Database
 from storage.quotas import Limit
@@ -200,6 +200,11 @@ class WeComChannel:
             retry_after = refused.retry_after or MENDED_AFTER
             return SendFailed(_wrong(refused), unavailable=True, retry_after=retry_after)
         return SendFailed(f"企业微信返回代码 {code}")
+
+
+def make(settings: Settings, database: Database, clock: Clock) -> WeComChannel:
+    """Build the channel from all settings."""
+    return WeComChannel(settings.wecom, database, clock)
 
 
 def _wrong(refused: ApiRefused) -> str:
