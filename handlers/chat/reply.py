@@ -83,7 +83,7 @@ class Conversation:
             except Exception as error:
                 _report(error, "answer", kept.said.via, kept.id)
                 reason = type(error).__name__
-        return self._set_aside(kept, reason)
+        return self._set_aside(kept, reason, enqueue)
 
     def _settled(self, conn: Connection, kept: Kept, enqueue: bool) -> Reply:
         if not conversation.hold(conn, kept):
@@ -97,14 +97,17 @@ class Conversation:
             conversation.put_answer(conn, kept, reply.text, reply.buttons, self._context.now())
         return reply
 
-    def _set_aside(self, kept: Kept, reason: str) -> Reply:
+    def _set_aside(self, kept: Kept, reason: str, enqueue: bool) -> Reply:
+        reply = Reply(text=self._wording("chat.trouble"), reason=reason, aside=True)
         try:
             with self._context.database.begin() as conn:
                 conversation.set_aside(conn, kept, reason)
+                if enqueue:
+                    conversation.put_answer(conn, kept, reply.text, (), self._context.now())
         except Exception as error:
             # The words stay waiting, and `resume` finds them.
             _report(error, "set_aside", kept.said.via, kept.id)
-        return Reply(text=self._wording("chat.trouble"), reason=reason, aside=True)
+        return reply
 
     def _reply(self, conn: Connection, kept: Kept) -> Reply:
         said, wording = kept.said, self._wording
