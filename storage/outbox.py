@@ -179,8 +179,9 @@ def answered(conn: Connection, channel: str, provider_id: str) -> int | None:
 
 
 def children(conn: Connection, parent_id: int) -> list[Message]:
-    """Return the messages told inside a digest."""
-    return _read(conn, select(*COLUMNS).where(outbox.c.parent_id == parent_id).order_by(outbox.c.id))
+    """Return the messages told inside a digest, in its order."""
+    query = select(*COLUMNS).where(outbox.c.parent_id == parent_id)
+    return _read(conn, query.order_by(outbox.c.urgency, outbox.c.id))
 
 
 def _expired(conn: Connection, now: datetime, limit: int) -> list[int]:

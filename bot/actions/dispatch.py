@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.actions.context import Context
+from bot.actions.conversation import remember
 from bot.actions.recording import record
 from bot.rules.decision import Decision
 from bot.rules.escalation import unreached
@@ -113,6 +114,8 @@ def _digests(
             params={"messages": [one.id for one in many]},
         )
         digest = outbox.add_claimed(conn, draft, now, until, holder)
+        # Its numbers are the ones the person answers by, until their next list.
+        remember(conn, digest.person_id, [one.ticket_id for one in many if one.ticket_id is not None], now)
         outbox.settle(conn, [_ended(one, MessageState.BUNDLED, parent_id=digest.id) for one in many])
         made.append((digest, tuple(many)))
     return made

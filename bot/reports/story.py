@@ -91,7 +91,7 @@ def _answered(one: JournalLine, names: Mapping[int, str], wording: Wording) -> s
 
 
 def _fixed(one: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
-    return wording(f"story.{one.kind}")
+    return wording(f"story.{one.kind}", name=one.data.get("name", ""))
 
 
 def _other(one: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
@@ -99,7 +99,7 @@ def _other(one: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
 
 
 def _step_name(one: JournalLine, wording: Wording) -> str:
-    key = f"message.short_{one.data.get('step')}"
+    key = f"step.{one.data.get('step')}"
     return wording(key) if wording.has(key) else str(one.data.get("step", ""))
 
 
@@ -124,5 +124,5 @@ _WORDS: Mapping[str, Words] = {
     "told": _told,
     "not_told": _told,
     **dict.fromkeys(("acknowledge", "complete", "return", "dispute", "approve", "refuse", "close", "file"), _answered),
-    **dict.fromkeys(("closed", "set_aside"), _fixed),
+    **dict.fromkeys(("closed", "set_aside", "matched"), _fixed),
 }

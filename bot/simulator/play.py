@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time
 
-from bot.channels.base import Abilities, Outgoing, Receipt, SendFailed
+from bot.channels.base import Abilities, Channel, Outgoing, Receipt, SendFailed
 from bot.clock import WoundClock
 from bot.engine import Engine
 from bot.rules.hours import DAY
@@ -43,6 +43,7 @@ class StageChannel:
     """A channel that keeps what it is given; addresses in `dead` refuse for good."""
 
     name: str
+    inner: Channel | None = None  # also gets every message, so that people can read it afterwards
     dead: frozenset[str] = frozenset()
     abilities: Abilities = STAGE
     kept: list[Outgoing] = field(default_factory=list)
@@ -57,7 +58,7 @@ class StageChannel:
         if message.address in self.dead:
             raise SendFailed("地址已失效", permanent=True)
         self.kept.append(message)
-        return Receipt(provider_id=message.key)
+        return await self.inner.send(message) if self.inner else Receipt(provider_id=message.key)
 
     async def check(self) -> Sequence[str]:
         """Nothing to check."""

@@ -22,6 +22,10 @@ log = logging.getLogger(__name__)
 BIND = re.compile(r"^\s*(?:绑定|bind|/start)\s*([A-Z0-9]{6,12})\s*$", re.IGNORECASE)
 
 
+class NotKept(Exception):
+    """The database could not keep the words just now; the update is taken up again."""
+
+
 class Listener:
     """Turns waiting updates into turns of conversation; doing one twice changes nothing."""
 
@@ -31,21 +35,25 @@ class Listener:
         self._conversation = Conversation(engine.context, engine.wording)
 
     async def work(self) -> int:
-        """Deal with everything that waits; returns how many updates that were."""
+        """Deal with everything that waits; returns how many updates were dealt with."""
         done = 0
         while batch := await self._engine.database.run(updates.waiting, self._context):
-            for one in batch:
-                await self._one(one)
-            done += len(batch)
+            dealt = sum([await self._one(one) for one in batch])
+            done += dealt
+            if dealt < len(batch):
+                break
         return done
 
-    async def _one(self, update: Inbound) -> None:
+    async def _one(self, update: Inbound) -> bool:
+        """Deal with one update; False when it could not even be kept and must wait."""
         run, reason = self._engine.database.run, ""
         try:
             reader = self._readers.get(update.source)
             heard = reader.read(update.raw) if reader else None
             if heard is not None:
                 await self._deal(update.source, heard)
+        except NotKept:
+            return False
         except ValueError as error:
             reason = type(error).__name__
         except Exception as error:
@@ -56,6 +64,7 @@ class Listener:
             await run(updates.set_aside, self._context, update.id, reason)
         else:
             await run(updates.settle, self._context, update.id)
+        return True
 
     async def _deal(self, channel: str, heard: Heard) -> None:
         run = self._engine.database.run
@@ -72,8 +81,11 @@ class Listener:
 
     async def _talk(self, channel: str, heard: Heard, person: Person, speaker: Speaker) -> None:
         reply: Reply | None = None
-        if heard.text.strip() or heard.action:
+        spoken_to = bool(heard.action or heard.reply_to) or not heard.in_group
+        if heard.action or (heard.text.strip() and (spoken_to or heard.details.get("mentioned"))):
             reply = await self._engine.database.run(self._hear, channel, heard, person, speaker)
+            if not reply.kept:
+                raise NotKept
         if heard.files:
             await self._take_files(channel, heard, person, reply.ticket_id if reply else speaker.ticket_id)
 

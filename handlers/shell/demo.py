@@ -1,0 +1,168 @@
+"""`demo`: the real case of August 2021, from the spreadsheet to the weekly summary, on a wound clock."""
+
+import shutil
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from bot.actions.register import import_register
+from pydantic import SecretStr
+from rich.console import Console
+from rich.panel import Panel
+from rich.rule import Rule
+from rich.text import Text
+
+from bot.actions.intake import take_in
+from bot.channels.inbox import InboxChannel
+from bot.clock import SystemClock, WoundClock
+from bot.engine import Engine, open_engine
+from bot.reports.ledger import ledger_line
+from bot.rules.deadline import lateness
+from bot.rules.weeks import Week
+from bot.rules.zone import SHANGHAI, shanghai
+from bot.simulator.play import Changed, Play, Sent, StageChannel
+from handlers.chat.reply import Conversation
+from handlers.intake.fields import map_columns, read_arrivals, ticket_headings
+from handlers.intake.files import Book
+from handlers.intake.register_file import read_register
+from handlers.shell.opening import refusals
+from handlers.shell.report import write_weekly
+from settings import Settings
+from storage import views
+from storage.database import Database
+
+app = typer.Typer()
+
+SAMPLES = Path(__file__).parents[2] / "samples"
+SOURCE, NUMBER = "省平台", "FJ-20210823-01"
+START = datetime(2021, 8, 23, 8, 0, tzinfo=SHANGHAI)
+RECEIVED = datetime(2021, 8, 23, 10, 0, tzinfo=SHANGHAI)
+ANSWERED = datetime(2021, 9, 2, 16, 0, tzinfo=SHANGHAI)
+END = datetime(2021, 9, 3, 18, 0, tzinfo=SHANGHAI)
+WORDS = "办结 已整改并答复"
+
+
+@app.command()
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="演示完即退出,不继续运行")] = False,
+    out: Annotated[Path, typer.Option(help="演示文件存放处,每次重新生成")] = Path("demo-out"),
+) -> None:
+    """重放2021年的真实案例:一件逾期7个工作日的工单,以及督办机器人会在何时提醒谁。"""
+    console = Console(highlight=False, soft_wrap=True)
+    with refusals():
+        shutil.rmtree(out, ignore_errors=True)
+        out.mkdir(parents=True)
+        settings = Settings(data_dir=out, database_url=SecretStr(f"sqlite:///{(out / 'duban.sqlite3').resolve()}"))
+        play = _stage(settings)
+        try:
+            _tell(play, console, out)
+        finally:
+            play.close()
+    if not once:
+        _go_on(settings, console)
+
+
+def _stage(settings: Settings) -> Play:
+    clock = WoundClock(START)
+    inbox = InboxChannel(Database(settings.database), clock)
+    stage = StageChannel(name="inbox", inner=inbox)
+    engine = open_engine(settings, clock=clock, channels={"inbox": stage})
+    return Play(engine, clock, [stage], beats=[engine.weekly])
+
+
+def _tell(play: Play, console: Console, out: Path) -> None:
+    engine = play.engine
+    console.print(Rule("督办演示:水清三明,2021年8月23日"))
+    console.print("事实取自三明市人民政府办公室2021年第三季度通报;人员和手机号为虚构,收到与答复的钟点为假设。\n")
+    report = import_register(engine.context, engine.sealer, read_register(SAMPLES / "register.xlsx"))
+    console.print(
+        f"[bold]登记簿[/] 导入:{report.units.new}个单位、{report.people.new}名人员、{report.accounts.new}个账号。"
+    )
+    _show(play.until(RECEIVED), engine, console)
+    _take_in(engine, console)
+    _show(play.until(ANSWERED), engine, console)
+    _answer(engine, console)
+    _show(play.until(END), engine, console)
+    _end(engine, console, out)
+
+
+def _take_in(engine: Engine, console: Console) -> None:
+    path = SAMPLES / "tickets-2021-08-23.xlsx"
+    sheet = Book(path).sheet(ticket_headings())
+    columns = map_columns(sheet.headings)
+    rows = list(read_arrivals(sheet, columns, source=SOURCE, now=engine.clock.now()))
+    taken = take_in(engine.context, SOURCE, [arrival for _, arrival in rows])
+    created = sum(one.outcome == "created" for one in taken)
+    console.print(f"\n[bold]工单[/] 从 {path.name} 导入{created}件。")
+
+
+def _answer(engine: Engine, console: Console) -> None:
+    with engine.database.read() as conn:
+        ticket = views.timeline(conn, views.ticket_ids(conn, NUMBER)[0]).ticket
+        directory = engine.context.directory(conn)
+    primary = next(
+        who for (account, role), who in directory.duties.items() if (account, role) == (ticket.account_id, "primary")
+    )
+    reply = Conversation(engine.context, engine.wording).hear(
+        person_id=primary, text=WORDS, at=ANSWERED, via="inbox", event_id="demo"
+    )
+    console.print(_line(ANSWERED, f"← {directory.people[primary].name}", WORDS, "green"))
+    console.print(Text(_indented(reply.text)))
+
+
+def _show(happened: Iterator[Sent | Changed], engine: Engine, console: Console) -> None:
+    for one in happened:
+        if isinstance(one, Sent):
+            with engine.database.read() as conn:
+                directory = engine.context.directory(conn)
+            person = directory.people[one.person_id]
+            step = (
+                engine.wording(f"step.{one.message.step}") if one.message.step else engine.wording("step.kind_summary")
+            )
+            console.print(_line(one.at, f"→ {person.name}({directory.units[person.unit_id].name})", step, "cyan"))
+            console.print(Text(_indented(one.text), style="dim"))
+
+
+def _line(at: datetime, who: str, what: str, colour: str) -> Text:
+    return Text.assemble((f"{shanghai(at):%m-%d %H:%M}  ", "dim"), (who, colour), "  ", (what, "bold"))
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"             {line}" for line in text.splitlines())
+
+
+def _end(engine: Engine, console: Console, out: Path) -> None:
+    with engine.database.read() as conn:
+        ticket = views.timeline(conn, views.ticket_ids(conn, NUMBER)[0]).ticket
+        calendar = engine.context.working(conn).calendar
+    assert ticket.due_day is not None and ticket.completed_at is not None
+    late = lateness(ticket.due_day, ticket.completed_at, calendar)
+    console.print()
+    console.print(
+        Panel(Text(ledger_line(ticket, late)), title=f"台账 {NUMBER} {ticket.account_name}", border_style="red")
+    )
+    text, paths = write_weekly(engine, Week.of(ANSWERED.date()), out)
+    console.print(Panel(Text(text), title="周报 2021-W35", border_style="blue"))
+    console.print("文件:")
+    for path in (*paths, out / "duban.sqlite3"):
+        console.print(f"  {path}")
+    told = f"DUBAN_DATA_DIR={out} .venv/bin/python -m bot ticket {NUMBER}"
+    console.print(f"这件工单的全过程:[bold]{told}[/]")
+
+
+def _go_on(settings: Settings, console: Console) -> None:
+    """Keep the demo's data at work on the real clock, so that one can play on from another shell."""
+    import asyncio
+
+    from handlers.shell.run import serve
+
+    console.print(
+        f"\n继续运行中,可在另一终端试:DUBAN_DATA_DIR={settings.data_dir} .venv/bin/python -m bot tickets。按 Ctrl-C 结束。"
+    )
+    engine = open_engine(settings, clock=SystemClock())
+    try:
+        asyncio.run(serve(engine))
+    finally:
+        engine.database.close()
