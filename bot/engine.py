@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.actions import watch
+from bot.actions import watch, weekly
 from bot.actions.context import Context
 from bot.channels import catalog
 from bot.channels.base import Channel
@@ -14,6 +14,9 @@ from bot.clock import Clock, SystemClock
 from bot.delivery.sender import Sender
 from bot.delivery.wording import Wording
 from bot.policies.loading import load as load_policies
+from bot.reports.weekly import text
+from bot.reports.weekly_workbook import workbook
+from bot.rules.figures import WeeklyFigures
 from bot.sealing import Sealer
 from settings import Settings
 from storage import schema
@@ -36,6 +39,13 @@ class Engine:
     def tick(self) -> watch.Ticked:
         """Look once at everything that is due."""
         return watch.tick(self.context)
+
+    def weekly(self) -> int:
+        """Enqueue the weekly summaries that are owed; returns how many."""
+        return weekly.plan(self.context, self._weekly_text, workbook)
+
+    def _weekly_text(self, figures: WeeklyFigures) -> str:
+        return text(figures, self.wording.language)
 
     async def close(self) -> None:
         """Give back connections."""

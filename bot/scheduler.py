@@ -12,6 +12,8 @@ from bot.engine import Engine
 
 log = logging.getLogger(__name__)
 
+WEEKLY_SECONDS = 60  # what is owed is asked of the database; a missed beat is made good by the next
+
 Job = Callable[[], object]
 
 
@@ -35,8 +37,11 @@ class Rhythm:
         self._scheduler = AsyncIOScheduler(
             timezone="UTC", job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
         )
-        tick = Beat(name="tick", every_seconds=engine.settings.rhythm.tick_seconds, work=engine.tick)
-        for beat in (tick, *beats):
+        own = (
+            Beat(name="tick", every_seconds=engine.settings.rhythm.tick_seconds, work=engine.tick),
+            Beat(name="weekly", every_seconds=WEEKLY_SECONDS, work=engine.weekly),
+        )
+        for beat in (*own, *beats):
             first = engine.clock.now()
             self._scheduler.add_job(
                 self._beat, "interval", args=[beat], seconds=beat.every_seconds, id=beat.name, next_run_time=first

@@ -66,11 +66,6 @@ class Sealer:
         """Return everything that is stored of an E.164 number."""
         return SealedPhone(sealed=self.seal(number), mask=mask(number), index=self.index(number))
 
-    @property
-    def fingerprint(self) -> str:
-        """Tells two keys apart without showing them."""
-        return self.index("fingerprint")[:16]
-
 
 def read_phone(text: str) -> str:
     """Return the number in E.164; PhoneInvalid unless it is a mobile or fixed line of China."""

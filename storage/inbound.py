@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, insert, select, update
+from sqlalchemy import RowMapping, select, update
 
 from storage.database import Connection
 from storage.numbering import reserve
@@ -14,18 +14,24 @@ from storage.upsert import insert_into
 
 
 def known_events(conn: Connection, kind: str, source: str, event_ids: Iterable[str]) -> dict[str, int | None]:
-    """Return event id → ticket id for those that already came in."""
+    """Return event id → ticket id for those that came in and were dealt with; what was set aside may come again."""
     query = select(inbound.c.event_id, inbound.c.ticket_id).where(
-        inbound.c.kind == kind, inbound.c.source == source, inbound.c.event_id.in_(list(event_ids))
+        inbound.c.kind == kind,
+        inbound.c.source == source,
+        inbound.c.event_id.in_(list(event_ids)),
+        inbound.c.state != InboundState.SET_ASIDE,
     )
     return {row.event_id: row.ticket_id for row in conn.execute(query)}
 
 
 def keep_all(conn: Connection, rows: Sequence[Inbound]) -> None:
-    """Insert raw things that carry reserved ids."""
+    """Insert raw things that carry reserved ids; one that was set aside before gets its new end."""
     if rows:
         names = ("id", "kind", "source", "event_id", "received_at", "raw", "state", "reason", "ticket_id")
-        conn.execute(insert(inbound), [{name: getattr(row, name) for name in names} for row in rows])
+        statement = insert_into(conn, inbound)
+        ends = {name: statement.excluded[name] for name in ("state", "reason", "ticket_id")}
+        again = statement.on_conflict_do_update(index_elements=["kind", "source", "event_id"], set_=ends)
+        conn.execute(again, [{name: getattr(row, name) for name in names} for row in rows])
 
 
 def keep_once(conn: Connection, kind: str, source: str, event_id: str, now: datetime, raw: str) -> bool:

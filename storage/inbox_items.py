@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.database import Connection
 from storage.tables import inbox_items
+from storage.upsert import insert_into
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,12 +25,17 @@ class InboxItem:
 
 
 def put(
-    conn: Connection, key: str, person_id: int, text: str, buttons: Sequence[Mapping[str, str]], now: datetime
+    conn: Connection,
+    key: str,
+    person_id: int,
+    text: str,
+    buttons: Sequence[Mapping[str, str]],
+    now: datetime,
+    file_id: int | None = None,
 ) -> None:
     """Show a person a message once, however often it is put under the same key."""
-    dialect = sqlite if conn.dialect.name == "sqlite" else postgresql
-    values = {"message_key": key, "person_id": person_id, "text": text, "sent_at": now}
-    statement = dialect.insert(inbox_items).on_conflict_do_nothing(index_elements=["message_key"])
+    values = {"message_key": key, "person_id": person_id, "text": text, "sent_at": now, "file_id": file_id}
+    statement = insert_into(conn, inbox_items).on_conflict_do_nothing(index_elements=["message_key"])
     conn.execute(statement, {**values, "buttons": json.dumps(list(buttons), ensure_ascii=False)})
 
 

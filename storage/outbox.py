@@ -35,14 +35,21 @@ class Settlement:
     parent_id: int | None = None
 
 
-def put(conn: Connection, drafts: Sequence[MessageDraft], now: datetime) -> None:
-    """Enqueue messages; an intent that was ever put changes nothing."""
+def put(
+    conn: Connection,
+    drafts: Sequence[MessageDraft],
+    now: datetime,
+    state: MessageState = MessageState.PENDING,
+    reason: str = "",
+) -> None:
+    """Enqueue messages, or note at once how they ended; an intent that was ever put changes nothing."""
     if not drafts:
         return
     ids = reserve(conn, outbox, len(drafts))
     dialect = sqlite if conn.dialect.name == "sqlite" else postgresql
     statement = dialect.insert(outbox).on_conflict_do_nothing(index_elements=["intent"])
-    conn.execute(statement, [_row(draft, number, now) for draft, number in zip(drafts, ids, strict=True)])
+    ended = {"state": state, "reason": reason}
+    conn.execute(statement, [_row(draft, number, now) | ended for draft, number in zip(drafts, ids, strict=True)])
 
 
 def claim(conn: Connection, now: datetime, lease_until: datetime, holder: str, limit: int = 100) -> list[Message]:
@@ -220,7 +227,6 @@ def _row(draft: MessageDraft, number: int, now: datetime) -> dict[str, Any]:
         "file_id": draft.file_id,
         "created_at": now,
         "not_before": draft.not_before or now,
-        "state": MessageState.PENDING,
     }
 
 

@@ -152,9 +152,8 @@ def set_supervisors(conn: Connection, wanted: Mapping[int, Iterable[int]]) -> No
     """Let exactly these people supervise each unit."""
     if not wanted:
         return
-    conn.execute(
-        delete(supervisors).where(supervisors.c.unit_id == bindparam("b_unit")), [{"b_unit": one} for one in wanted]
-    )
+    here = supervisors.c.unit_id == bindparam("b_unit")
+    conn.execute(delete(supervisors).where(here), [{"b_unit": one} for one in wanted])
     rows = [{"unit_id": unit, "person_id": who} for unit, people_ in wanted.items() for who in dict.fromkeys(people_)]
     if rows:
         conn.execute(insert(supervisors), rows)
@@ -253,16 +252,9 @@ def sealed_phone(conn: Connection, person_id: int) -> str:
 
 def _load(conn: Connection, at_version: int) -> Directory:
     found_accounts, keys = _accounts(conn)
-    address_rows = conn.execute(
-        select(
-            addresses.c.id,
-            addresses.c.person_id,
-            addresses.c.channel,
-            addresses.c.address,
-            addresses.c.preference,
-            addresses.c.usable,
-        ).order_by(addresses.c.preference, addresses.c.id)
-    )
+    names = ("id", "person_id", "channel", "address", "preference", "usable")
+    address_query = select(*(addresses.c[name] for name in names))
+    address_rows = conn.execute(address_query.order_by(addresses.c.preference, addresses.c.id))
     leave_rows = conn.execute(
         select(leaves.c.person_id, leaves.c.starts_at, leaves.c.ends_at, leaves.c.deputy_id).order_by(
             leaves.c.starts_at
@@ -283,9 +275,8 @@ def _load(conn: Connection, at_version: int) -> Directory:
 
 
 def _people(conn: Connection) -> dict[int, Person]:
-    c = people.c
-    rows = conn.execute(select(c.id, c.name, c.unit_id, c.active, c.phone_mask))
-    return {row.id: Person(**row._mapping) for row in rows}
+    query = select(people.c.id, people.c.name, people.c.unit_id, people.c.active, people.c.phone_mask)
+    return {row.id: Person(**row._mapping) for row in conn.execute(query)}
 
 
 def _accounts(conn: Connection) -> tuple[dict[int, Account], dict[tuple[str, str], int]]:

@@ -29,7 +29,8 @@ from storage.tickets import by_ids, by_number, is_open, matching
 CHUNK = 500  # ids asked for at once
 SENT = (MessageState.ACCEPTED, MessageState.DELIVERED)
 
-_PERSON = re.compile(r"person:(\d+)", re.ASCII)
+_ACTOR = re.compile(r"person:(\d+)", re.ASCII)
+_NOTE = re.compile(r"(?:on_leave|unreachable):(\d+)", re.ASCII)
 
 
 def weekly_facts(
@@ -49,6 +50,12 @@ def weekly_facts(
     return [
         TicketFacts(ticket=one, unit=names.get(one.unit_id or 0, ""), told=tuple(told.get(one.id, ()))) for one in found
     ]
+
+
+def in_use_since(conn: Connection) -> datetime | None:
+    """Return when the first ticket was taken in; None when there is none."""
+    query = select(tickets.c.created_at).order_by(tickets.c.id).limit(1)
+    return conn.execute(query).scalar_one_or_none()
 
 
 def timeline(conn: Connection, ticket_id: int) -> TicketStory:
@@ -146,10 +153,16 @@ def _named(ticket: Ticket, lines: Sequence[JournalLine], told: Sequence[Message]
     found = {one.person_id for one in told}
     found.update(one for one in (ticket.holder_id, ticket.acknowledged_by, ticket.completed_by) if one is not None)
     for line in lines:
-        found.update(map(int, _PERSON.findall(line.actor)))
-        listed = [line.data.get(key) or () for key in ("to", "instead")]
-        found.update(one for some in listed if isinstance(some, list) for one in some)
+        found.update(map(int, _ACTOR.findall(line.actor)))
+        for key in ("to", "instead"):
+            found.update(one for one in _listed(line, key) if isinstance(one, int))
+        found.update(int(number) for note in _listed(line, "notes") for number in _NOTE.findall(str(note)))
     return found
+
+
+def _listed(line: JournalLine, key: str) -> list[object]:
+    value = line.data.get(key)
+    return value if isinstance(value, list) else [value]
 
 
 def _evidence(conn: Connection, ticket_id: int) -> list[Inbound]:

@@ -224,11 +224,11 @@ def test_the_overdue_are_listed_with_real_dates_and_who_was_told() -> None:
     assert [cell.value for cell in column(book, "逾期未办结", "逾期自然日")] == [5]
     [told] = column(book, "逾期未办结", "告知情况")
     assert told.value.splitlines() == [
-        "8月23日10:01 甲 收单通知",
-        "8月23日15:00 乙 请B角接手",
-        "8月24日16:00 甲 最后提醒",
-        "8月25日08:00 丁 上一环节无人收到,改为告知",
-        "8月26日08:00 丁 督查单",
+        "8月23日10:01 甲 新工单",
+        "8月23日15:00 乙 无人签收,请接手",
+        "8月24日16:00 甲 即将到时",
+        "8月25日08:00 丁 经办人员联系不上",
+        "8月26日08:00 丁 督查单待发",
     ]
     assert told.alignment.wrap_text
 
@@ -249,7 +249,7 @@ def test_a_long_story_is_cut_to_its_last_lines() -> None:
     one = TicketFacts(ticket=ticket(sh(8, 23), date(2021, 8, 24)), unit="市水利局", told=told)
     [cell] = column(opened(weekly([one], W34, AFTER, CALENDAR)), "逾期未办结", "告知情况")
     lines = cell.value.splitlines()
-    assert (len(lines), lines[0], lines[-1]) == (26, "共40次,以下为最近25次", "8月25日08:39 甲 红色督查单")
+    assert (len(lines), lines[0], lines[-1]) == (26, "共40次,以下为最近25次", "8月25日08:39 甲 红色督查单待发")
 
 
 @pytest.mark.parametrize("number", ["=1+1", '=HYPERLINK("http://x","y")', "http://x.example", "+1", "{=1}", "a\x01b"])

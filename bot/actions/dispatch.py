@@ -12,7 +12,7 @@ from bot.rules.escalation import unreached
 from bot.rules.hours import WorkingTime
 from bot.rules.pacing import pace, still_true
 from bot.rules.routing import desk
-from storage import outbox, register, tickets
+from storage import files, outbox, register, tickets
 from storage.database import Connection
 from storage.outbox import Settlement
 from storage.records import Directory, JournalDraft, Message, MessageDraft, MessageKind, MessageState, Policy, Ticket
@@ -56,14 +56,14 @@ def claim(context: Context, holder: str, lease: timedelta, digest_from: int, lim
         paced = pace([one for one, why in told if not why], digest_from)
         dropped = [*((one, why) for one, why in told if why), *paced.drop]
         outbox.settle(conn, [_ended(one, MessageState.SUPERSEDED, reason=why) for one, why in dropped])
-        digests = dict(_digests(conn, paced.bundles, now, until, holder))
+        digests = _digests(conn, paced.bundles, now, until, holder)
         # A digest left behind by a crash comes back alone: what it tells is looked up again.
-        again = {one: tuple(outbox.children(conn, one.id)) for one in paced.send if one.kind == MessageKind.DIGEST}
-        about |= tickets.by_ids(conn, [m.ticket_id for many in again.values() for m in many if m.ticket_id])
+        again = [(one, tuple(outbox.children(conn, one.id))) for one in paced.send if one.kind == MessageKind.DIGEST]
+        about |= tickets.by_ids(conn, [m.ticket_id for _, many in again for m in many if m.ticket_id])
         policies = {key: context.policy(conn, key) for key in {one.policy_key for one in about.values()}}
     return Load(
-        messages=(*paced.send, *digests),
-        bundled={digest.id: many for digest, many in (digests | again).items()},
+        messages=(*paced.send, *(digest for digest, _ in digests)),
+        bundled={digest.id: many for digest, many in (*digests, *again)},
         tickets=about,
         policies=policies,
         directory=directory,
@@ -93,6 +93,12 @@ def settle(context: Context, results: Sequence[Result]) -> None:
             if one.settlement.state == MessageState.FAILED and one.message.kind == MessageKind.DIGEST:
                 outbox.fail_children(conn, one.message.id, one.settlement.reason)
         _tell_stories(context, conn, real, now)
+
+
+def attached(context: Context, file_id: int) -> files.File:
+    """Return a stored file that goes out with a message."""
+    with context.database.read() as conn:
+        return files.load(conn, file_id)
 
 
 def _why_not(context: Context, conn: Connection, one: Message, about: Mapping[int, Ticket]) -> str:

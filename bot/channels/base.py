@@ -16,6 +16,7 @@ class Button:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Attachment:
+    id: int  # in our own store of files
     name: str
     media_type: str
     body: bytes = field(repr=False)

@@ -13,7 +13,7 @@ class InboxChannel:
     """Writes rows; the message key makes a second send harmless."""
 
     name = "inbox"
-    abilities = Abilities(two_way=True, tells_doubles=True, buttons=True)
+    abilities = Abilities(two_way=True, tells_doubles=True, buttons=True, attachments=True)
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
@@ -36,4 +36,5 @@ class InboxChannel:
     def _put(self, message: Outgoing, now: datetime) -> None:
         buttons = [{"label": one.label, "action": one.action} for one in message.buttons]
         with self._database.begin() as conn:
-            inbox_items.put(conn, message.key, int(message.address), message.text, buttons, now)
+            file_id = message.attachment.id if message.attachment else None
+            inbox_items.put(conn, message.key, int(message.address), message.text, buttons, now, file_id)

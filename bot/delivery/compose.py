@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from bot.actions.dispatch import Load
-from bot.channels.base import Button, Outgoing
+from bot.channels.base import Attachment, Button, Outgoing
 from bot.delivery.explaining import explain
 from bot.delivery.wording import Wording
 from bot.rules.deadline import lateness
 from bot.rules.escalation import deadline_of
 from bot.rules.hours import WorkingTime
+from bot.rules.zone import shanghai_day
 from storage.records import Directory, Message, MessageKind, Role, Ticket, TicketState
 
 DIGEST_LINES = 20
@@ -48,7 +49,7 @@ def encode(body: Body) -> str:
     return json.dumps({"text": body.text, "buttons": buttons, **to}, ensure_ascii=False)
 
 
-def outgoing(message: Message, *, mark: str = "") -> Outgoing:
+def outgoing(message: Message, *, mark: str = "", attachment: Attachment | None = None) -> Outgoing:
     """Read a stored payload back as what a channel sends; `mark` is put before the text."""
     stored = json.loads(message.payload)
     return Outgoing(
@@ -56,6 +57,7 @@ def outgoing(message: Message, *, mark: str = "") -> Outgoing:
         address=message.address,
         text=f"{mark}{stored['text']}",
         buttons=tuple(Button(label=label, action=action) for label, action in stored["buttons"]),
+        attachment=attachment,
         **{name: stored[name] for name in ANSWERING if name in stored},
     )
 
@@ -87,7 +89,8 @@ def standing(ticket: Ticket, working: WorkingTime, wording: Wording, now: dateti
         return wording("message.unpublished")
     if now >= ticket.due_at:
         late = lateness(ticket.due_day, now, working.calendar)
-        due = wording.day(ticket.due_day)
+        this_year = ticket.due_day.year == shanghai_day(now).year
+        due = wording.day(ticket.due_day) if this_year else wording.day_with_year(ticket.due_day)
         if late.workdays is None:
             return wording("message.late_days", due=due, days=late.days)
         return wording("message.late", due=due, workdays=late.workdays, days=late.days)

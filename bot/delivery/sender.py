@@ -10,7 +10,7 @@ from typing import Any
 from bot.actions import dispatch
 from bot.actions.context import Context
 from bot.actions.dispatch import Load, Result
-from bot.channels.base import Channel, Receipt, SendFailed
+from bot.channels.base import Attachment, Channel, Receipt, SendFailed
 from bot.delivery.compose import compose, encode, outgoing
 from bot.delivery.wording import Wording
 from bot.failpoints import failpoint
@@ -102,13 +102,20 @@ class Sender:
         mark = self._wording("message.again") if one.repeated and not channel.abilities.tells_doubles else ""
         async with self._places[name]:
             try:
-                return await channel.send(outgoing(one.message, mark=mark))
+                attachment = await self._attachment(one.message) if channel.abilities.attachments else None
+                return await channel.send(outgoing(one.message, mark=mark, attachment=attachment))
             except SendFailed as failure:
                 log.warning("message not sent: %s", failure.reason, extra=extra)
                 return failure
             except Exception as surprise:
                 log.exception("channel broke its contract", extra=extra)
                 return SendFailed(type(surprise).__name__, uncertain=True)
+
+    async def _attachment(self, message: Message) -> Attachment | None:
+        if message.file_id is None:
+            return None
+        file = await self._context.database.run(dispatch.attached, self._context, message.file_id)
+        return Attachment(id=file.id, name=file.name, media_type=file.media_type, body=file.body)
 
     def _first_try(self, message: Message, load: Load) -> "_Try | None":
         """Stay on the way a message was last tried, with the very same payload if it may have arrived."""

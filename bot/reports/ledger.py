@@ -47,10 +47,11 @@ def told_line(one: Telling, wording: Wording) -> str:
 
 
 def step_word(one: Telling, wording: Wording) -> str:
-    """Name the step of a ladder; one nobody named in the texts goes by its kind."""
-    key = f"step.{one.step}"
-    unreached = one.kind == MessageKind.UNREACHED
-    return wording(key) if wording.has(key) and not unreached else wording(f"step.kind_{one.kind}")
+    """Name the step of a ladder as digests do; one nobody named in the texts goes by its kind."""
+    key = f"message.short_{one.step}"
+    if one.kind == MessageKind.UNREACHED or not wording.has(key):
+        key = f"message.short_{one.kind}"
+    return wording(key)
 
 
 def _person(person: str, each: Sequence[Telling], wording: Wording) -> str:

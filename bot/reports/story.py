@@ -24,7 +24,9 @@ def story_lines(story: TicketStory, calendar: GovChina, wording: Wording, now: d
         unit=story.unit,
     )
     state = wording("story.state", state=wording.state(ticket.state))
-    happened = (_line(one, story.names, wording) for one in sorted(story.lines, key=lambda one: (one.at, one.seq)))
+    # That a step was taken shows in who was told; only a step that reached nobody needs a line of its own.
+    lines = sorted((one for one in story.lines if one.kind != "step"), key=lambda one: (one.at, one.seq))
+    happened = (_line(one, story.names, wording) for one in lines)
     return [head, state, *([why] if why else []), "", *happened, *_end(story, calendar, wording, now)]
 
 
@@ -49,7 +51,7 @@ def _how(one: JournalLine, wording: Wording) -> str:
     via, _, by = str(one.data.get("via", "")).partition(":")
     if by:
         return wording("story.on_behalf", by=by)
-    return wording("story.via", via=via) if via else ""
+    return wording("story.via", via=_channel(via, wording)) if via else ""
 
 
 def _received(one: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
@@ -59,10 +61,6 @@ def _received(one: JournalLine, names: Mapping[int, str], wording: Wording) -> s
 
 def _evidence(one: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
     return wording("story.evidence", source=one.data["source"])
-
-
-def _step(one: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
-    return wording("story.step", step=_step_name(one, wording))
 
 
 def _skipped(one: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
@@ -81,7 +79,9 @@ def _told(one: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
         return wording("story.not_told", who=who, step=_step_name(one, wording), reason=data.get("reason", ""))
     key = "story.told_digest" if "digest" in data else "story.told"
     state = wording(f"story.{data['state']}")
-    return wording(key, who=who, step=_step_name(one, wording), channel=data["channel"], state=state)
+    return wording(
+        key, who=who, step=_step_name(one, wording), channel=_channel(str(data["channel"]), wording), state=state
+    )
 
 
 def _answered(one: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
@@ -98,8 +98,13 @@ def _other(one: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
     return wording("story.other", kind=one.kind)
 
 
+def _channel(name: str, wording: Wording) -> str:
+    key = f"channel.{name}"
+    return wording(key) if wording.has(key) else name
+
+
 def _step_name(one: JournalLine, wording: Wording) -> str:
-    key = f"step.{one.data.get('step')}"
+    key = f"message.short_{one.data.get('step')}"
     return wording(key) if wording.has(key) else str(one.data.get("step", ""))
 
 
@@ -119,7 +124,6 @@ Words = Callable[[JournalLine, Mapping[int, str], Wording], str]
 _WORDS: Mapping[str, Words] = {
     "received": _received,
     "evidence": _evidence,
-    "step": _step,
     "step_skipped": _skipped,
     "told": _told,
     "not_told": _told,

@@ -90,6 +90,13 @@ class WeeklyFigures:
     ahead: Ahead
 
     @property
+    def nothing_to_tell(self) -> bool:
+        """Whether no ticket came in, was answered, stands open or is due."""
+        lists = (self.overdue, self.finished_late, self.due_soon, self.unpublished)
+        counts = (self.counts.received, self.counts.on_time, self.counts.late)
+        return not any(lists) and not any(counts)
+
+    @property
     def rate_change(self) -> float | None:
         """Change of the on-time rate against the week before, -1 to 1; None where either week has none."""
         now, before = self.counts.on_time_rate, self.previous.on_time_rate

@@ -14,7 +14,7 @@ from storage import outbox, tickets
 from storage.database import Connection
 from storage.records import Message, MessageKind, Ticket
 
-STAGE = Abilities(two_way=True, tells_doubles=True, buttons=True)
+STAGE = Abilities(two_way=True, tells_doubles=True, buttons=True, attachments=True)
 ROUNDS = 50  # at one instant: more would mean that the engine argues with itself
 
 

@@ -1,5 +1,6 @@
 """`demo`: the real case of August 2021, from the spreadsheet to the weekly summary, on a wound clock."""
 
+import asyncio
 import shutil
 from collections.abc import Iterator
 from datetime import datetime
@@ -7,7 +8,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from bot.actions.register import import_register
 from pydantic import SecretStr
 from rich.console import Console
 from rich.panel import Panel
@@ -15,11 +15,12 @@ from rich.rule import Rule
 from rich.text import Text
 
 from bot.actions.intake import take_in
+from bot.actions.register import import_register
 from bot.channels.inbox import InboxChannel
 from bot.clock import SystemClock, WoundClock
 from bot.engine import Engine, open_engine
 from bot.reports.ledger import ledger_line
-from bot.rules.deadline import lateness
+from bot.rules.figures import how_late
 from bot.rules.weeks import Week
 from bot.rules.zone import SHANGHAI, shanghai
 from bot.simulator.play import Changed, Play, Sent, StageChannel
@@ -29,6 +30,7 @@ from handlers.intake.files import Book
 from handlers.intake.register_file import read_register
 from handlers.shell.opening import refusals
 from handlers.shell.report import write_weekly
+from handlers.shell.run import serve
 from settings import Settings
 from storage import views
 from storage.database import Database
@@ -50,7 +52,7 @@ def demo(
     out: Annotated[Path, typer.Option(help="演示文件存放处,每次重新生成")] = Path("demo-out"),
 ) -> None:
     """重放2021年的真实案例:一件逾期7个工作日的工单,以及督办机器人会在何时提醒谁。"""
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False)
     with refusals():
         shutil.rmtree(out, ignore_errors=True)
         out.mkdir(parents=True)
@@ -109,7 +111,7 @@ def _answer(engine: Engine, console: Console) -> None:
         person_id=primary, text=WORDS, at=ANSWERED, via="inbox", event_id="demo"
     )
     console.print(_line(ANSWERED, f"← {directory.people[primary].name}", WORDS, "green"))
-    console.print(Text(_indented(reply.text)))
+    console.print(Text(_indented(reply.text)), soft_wrap=True)
 
 
 def _show(happened: Iterator[Sent | Changed], engine: Engine, console: Console) -> None:
@@ -118,11 +120,9 @@ def _show(happened: Iterator[Sent | Changed], engine: Engine, console: Console) 
             with engine.database.read() as conn:
                 directory = engine.context.directory(conn)
             person = directory.people[one.person_id]
-            step = (
-                engine.wording(f"step.{one.message.step}") if one.message.step else engine.wording("step.kind_summary")
-            )
+            step = engine.wording(f"message.short_{one.message.step or one.message.kind}")
             console.print(_line(one.at, f"→ {person.name}({directory.units[person.unit_id].name})", step, "cyan"))
-            console.print(Text(_indented(one.text), style="dim"))
+            console.print(Text(_indented(one.text), style="dim"), soft_wrap=True)
 
 
 def _line(at: datetime, who: str, what: str, colour: str) -> Text:
@@ -137,8 +137,7 @@ def _end(engine: Engine, console: Console, out: Path) -> None:
     with engine.database.read() as conn:
         ticket = views.timeline(conn, views.ticket_ids(conn, NUMBER)[0]).ticket
         calendar = engine.context.working(conn).calendar
-    assert ticket.due_day is not None and ticket.completed_at is not None
-    late = lateness(ticket.due_day, ticket.completed_at, calendar)
+    late = how_late(ticket, engine.clock.now(), calendar)
     console.print()
     console.print(
         Panel(Text(ledger_line(ticket, late)), title=f"台账 {NUMBER} {ticket.account_name}", border_style="red")
@@ -149,18 +148,13 @@ def _end(engine: Engine, console: Console, out: Path) -> None:
     for path in (*paths, out / "duban.sqlite3"):
         console.print(f"  {path}")
     told = f"DUBAN_DATA_DIR={out} .venv/bin/python -m bot ticket {NUMBER}"
-    console.print(f"这件工单的全过程:[bold]{told}[/]")
+    console.print(f"这件工单的全过程:[bold]{told}[/]", soft_wrap=True)
 
 
 def _go_on(settings: Settings, console: Console) -> None:
     """Keep the demo's data at work on the real clock, so that one can play on from another shell."""
-    import asyncio
-
-    from handlers.shell.run import serve
-
-    console.print(
-        f"\n继续运行中,可在另一终端试:DUBAN_DATA_DIR={settings.data_dir} .venv/bin/python -m bot tickets。按 Ctrl-C 结束。"
-    )
+    command = f"DUBAN_DATA_DIR={settings.data_dir} .venv/bin/python -m bot tickets"
+    console.print(f"\n继续运行中,可在另一终端试:{command}。按 Ctrl-C 结束。", soft_wrap=True)
     engine = open_engine(settings, clock=SystemClock())
     try:
         asyncio.run(serve(engine))

@@ -22,7 +22,7 @@ from storage.records import Deadline
 app = typer.Typer()
 
 WORDS = {Outcome.CREATED: "新建", Outcome.DUPLICATE: "重复", Outcome.SET_ASIDE: "搁置"}
-SHOWN = 50  # set-aside rows are all kept; more than this on a screen nobody reads
+SHOWN = 50  # more than this on a screen nobody reads; every row is kept with its reason
 
 Row = tuple[int, Arrival]
 
@@ -38,6 +38,7 @@ def intake(
 ) -> None:
     """导入工单表格。坏行搁置并说明原因,其余照常导入;重复导入不会产生重复工单。涉密内容严禁录入。"""
     counts: Counter[Outcome] = Counter()
+    notes: list[str] = []
     with opened() as engine:
         for path in files:
             rows = _rows(engine, path, source, sheet, columns or [], remember=not dry_run)
@@ -46,13 +47,12 @@ def intake(
                 counts[taken.outcome] += 1
                 if as_json:
                     emit(_line(path, number, taken))
-                elif taken.reason and taken.outcome == Outcome.SET_ASIDE and counts[Outcome.SET_ASIDE] <= SHOWN:
-                    print(f"{path.name} 第{number}行搁置:{taken.reason}", file=sys.stderr)
-                elif not taken.matched:
-                    print(
-                        f"{path.name} 第{number}行:登记簿里没有这个账号,已转市级督办核对({taken.number})",
-                        file=sys.stderr,
-                    )
+                else:
+                    notes += [f"{path.name} 第{number}行{said}" for said in _noteworthy(taken)]
+    for note in notes[:SHOWN]:
+        print(note, file=sys.stderr)
+    if len(notes) > SHOWN:
+        print(f"另有{len(notes) - SHOWN}行类似情况,均已记录。", file=sys.stderr)
     if not as_json:
         said = ",".join(f"{word}{counts[outcome]}件" for outcome, word in WORDS.items())
         Console(highlight=False).print(("试运行,未写入:" if dry_run else "导入完成:") + said + "。")
@@ -64,8 +64,13 @@ def _rows(
     engine: Engine, path: Path, source: str, sheet: str | None, written: Sequence[str], *, remember: bool
 ) -> Iterator[Row]:
     given = read_mapping(written)
-    opened_sheet = Book(path).sheet(ticket_headings(*given), sheet)
-    known = sources.columns(engine.context, source)
+    # A field keeps its newest column only.
+    known = {
+        column: field
+        for column, field in sources.columns(engine.context, source).items()
+        if field not in given.values()
+    }
+    opened_sheet = Book(path, only=sheet).sheet(ticket_headings(*given, *known), sheet)
     columns = map_columns(opened_sheet.headings, given=given, remembered=known)
     if given and remember:
         sources.remember(engine.context, source, {**known, **given})
@@ -88,6 +93,13 @@ def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
     source = iter(rows)
     while batch := list(islice(source, BATCH)):
         yield batch
+
+
+def _noteworthy(taken: Taken) -> Iterator[str]:
+    if taken.outcome == Outcome.SET_ASIDE:
+        yield f"搁置:{taken.reason}"
+    elif not taken.matched:
+        yield f":登记簿里没有这个账号,已转市级督办核对({taken.number})"
 
 
 def _line(path: Path, number: int, taken: Taken) -> dict[str, object]:

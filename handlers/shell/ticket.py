@@ -5,7 +5,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from bot.delivery.explaining import explain
 from bot.reports.story import story_lines
+from bot.rules.escalation import deadline_of
 from handlers.shell.opening import emit, local, opened, refuse
 from handlers.shell.tickets import facts
 from storage import views
@@ -29,13 +31,15 @@ def ticket(
             if len(ids) > 1:
                 raise refuse(f"有{len(ids)}个来源都有“{number}”,请用 --source 指明来源。")
             story = views.timeline(conn, ids[0])
-            calendar = engine.context.working(conn).calendar
+            working = engine.context.working(conn)
+            policy = engine.context.policy(conn, story.ticket.policy_key)
         if as_json:
             emit(_json(story) | facts(story.ticket, engine))
             return
         console = Console(highlight=False)
-        for line in story_lines(story, calendar, engine.wording, engine.clock.now()):
-            console.print(line, markup=False)
+        why = explain(policy, deadline_of(story.ticket), working)
+        for line in story_lines(story, working.calendar, engine.wording, engine.clock.now(), why):
+            console.print(line, markup=False, soft_wrap=True)
 
 
 def _json(story: TicketStory) -> dict[str, object]:

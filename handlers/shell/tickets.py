@@ -59,7 +59,9 @@ def _show(found: list[Ticket], engine: Engine) -> None:
     if not found:
         console.print("没有符合条件的工单。")
         return
-    table = Table("工单", "账号", "平台", "状态", "时限", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    for heading in ("工单", "账号", "平台", "状态", "时限"):
+        table.add_column(heading, overflow="fold")
     with engine.database.read() as conn:
         working = engine.context.working(conn)
     now = engine.clock.now()

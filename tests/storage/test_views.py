@@ -121,13 +121,15 @@ def test_the_facts_of_many_tickets_take_few_queries(database: Database) -> None:
 def test_the_story_of_a_ticket_is_whole(database: Database) -> None:
     with database.begin() as conn:
         office(conn)
-        ticket = put_ticket(conn, sh(8, 23), date(2021, 8, 24), sh(9, 2, 16), completed_by=JIA, holder_id=YI)
+        ticket = put_ticket(conn, sh(8, 23), date(2021, 8, 24), sh(9, 2, 16), completed_by=JIA)
         digest = put_message(conn, None, DING, "", sh(8, 25, 8), kind=MessageKind.DIGEST)
         put_message(conn, ticket, JIA, "receipt", sh(8, 23, 10, 1), kind=MessageKind.ASSIGNED)
         put_message(conn, ticket, DING, "overdue", sh(8, 25, 7), MessageState.BUNDLED, parent_id=digest)
         drafts = [
             JournalDraft(kind="received", at=sh(8, 23), actor="source:省平台"),
-            JournalDraft(kind="step_skipped", at=sh(8, 23), actor="bot", data={"step": "x", "instead": [JI]}),
+            JournalDraft(
+                kind="step_skipped", at=sh(8, 23), actor="bot", data={"instead": [JI], "notes": [f"on_leave:{YI}"]}
+            ),
             JournalDraft(kind="complete", at=sh(9, 2, 16), actor=f"person:{JIA} via person:{WU}"),
         ]
         _, rows = journal.chain(ticket, drafts)

@@ -1,0 +1,1 @@
+"""Figures, each measured against something else in the same run: `python -m benchmarks`."""

@@ -1,0 +1,108 @@
+"""Tickets one by one, each in a durable transaction of its own."""
+
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from sqlalchemy import insert
+
+from benchmarks import office, rowcopy
+from benchmarks.measure import Row, in_turn, number, rates, ratio, seconds
+from benchmarks.stage import Stage
+from storage.database import Database
+from storage.tables import tickets
+
+QUESTION = "how many tickets a second come in one by one, with raw row, deadline, journal and messages?"
+
+TICKETS = 1_000
+ROUNDS = 7
+PEER = Path(__file__).parent / "peers" / "django_helpdesk.py"
+PEER_PYTHON = "BENCH_DJANGO_PYTHON"  # the Python of an environment in which django-helpdesk is installed
+
+
+def measure(stage: Stage) -> Iterator[Row]:
+    """SQLite beside Core and django-helpdesk, then PostgreSQL beside Core."""
+    count = stage.count(TICKETS)
+    with ExitStack() as stack:
+        here = stack.enter_context(stage.sqlite())
+        bare = stack.enter_context(stage.sqlite())
+        subjects = {"ours": _ours(here, count), "core": _core(bare, count)}
+        if os.environ.get(PEER_PYTHON):
+            folder = stage.path("django")
+            folder.mkdir()
+            subjects["django"] = stack.enter_context(_peer(folder, count))
+        found = rates(in_turn(stage.rounds(ROUNDS), subjects), count)
+    against = f"{number(ratio(found['ours'], found['core']))} x Core"
+    peer = found.get("django")
+    faster = ratio(found["ours"], peer) if peer else 0.0
+    yield Row(
+        what="take_in, SQLite",
+        figure=found["ours"],
+        unit="tickets/s",
+        against=f"{number(faster)} x django-helpdesk, {against}" if peer else against,
+        target=">= 1 x django-helpdesk",
+        met=faster >= 1 if peer else None,
+    )
+    yield Row(what="Core, the bare ticket row, SQLite", figure=found["core"], unit="tickets/s")
+    if peer:
+        yield Row(what="django-helpdesk Ticket.objects.create, SQLite", figure=peer, unit="tickets/s")
+    else:
+        yield Row(what="django-helpdesk", figure=f"not measured: set {PEER_PYTHON}")
+    yield from _postgres(stage, count)
+
+
+def _postgres(stage: Stage, count: int) -> Iterator[Row]:
+    with stage.postgres() as here, stage.postgres() as bare:
+        subjects = {"ours": _ours(here, count), "core": _core(bare, count)}
+        found = rates(in_turn(stage.rounds(ROUNDS), subjects), count)
+    against = f"{number(ratio(found['ours'], found['core']))} x Core"
+    yield Row(what="take_in, PostgreSQL", figure=found["ours"], unit="tickets/s", against=against)
+    yield Row(what="Core, the bare ticket row, PostgreSQL", figure=found["core"], unit="tickets/s")
+
+
+def _ours(database: Database, count: int) -> Callable[[], float]:
+    office.fill(database)
+    context = office.context_at(database)
+
+    def once() -> float:
+        given = office.arrivals(count)
+        return seconds(lambda: office.take_all(context, given, batch=1))
+
+    return once
+
+
+def _core(database: Database, count: int) -> Callable[[], float]:
+    """The same tickets, nothing beside them: one INSERT, one commit each."""
+    office.fill(database)
+    context = office.context_at(database)
+
+    def once() -> float:
+        office.take_all(context, office.arrivals(count), batch=500)
+        copies = rowcopy.taken_out(database)[tickets]
+
+        def all_rows() -> None:
+            for row in copies:
+                with database.begin() as conn:
+                    conn.execute(insert(tickets), row)
+
+        return seconds(all_rows)
+
+    return once
+
+
+@contextmanager
+def _peer(folder: Path, count: int) -> Iterator[Callable[[], float]]:
+    command = [os.environ[PEER_PYTHON], "-W", "ignore", str(PEER), str(folder)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1) as process:
+        if process.stdin is None or process.stdout is None or not process.stdout.readline().startswith("ready"):
+            raise RuntimeError("django-helpdesk did not start")
+        asked, answered = process.stdin, process.stdout
+
+        def once() -> float:
+            print(count, file=asked, flush=True)
+            return float(answered.readline())
+
+        yield once
+        asked.close()

@@ -1,0 +1,1 @@
+"""Other systems put to the same work, each as a process of its own."""
