@@ -103,8 +103,8 @@ def matching(conn: Connection, *conditions: ColumnElement[bool], lock: bool = Fa
 
 
 def open_unmatched(conn: Connection) -> list[Ticket]:
-    """Return the open tickets of accounts nobody knows, locked."""
-    return matching(conn, is_open(), tickets.c.account_id.is_(None), lock=True)
+    """Return the open tickets of accounts nobody knows, locked; without those somebody gave a place by hand."""
+    return matching(conn, is_open(), tickets.c.account_id.is_(None), tickets.c.reroutes == 0, lock=True)
 
 
 def count(conn: Connection) -> int:

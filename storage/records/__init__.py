@@ -38,6 +38,7 @@ from storage.records.register import (
     Unit,
     UnitDraft,
 )
+from storage.records.request import Act, Request, RequestKind, Ruling
 from storage.records.ticket import (
     OPEN_STATES,
     Deadline,
@@ -53,6 +54,7 @@ __all__ = [
     "OPEN_STATES",
     "Account",
     "AccountDraft",
+    "Act",
     "Address",
     "AddressDraft",
     "AnswerTo",
@@ -76,7 +78,10 @@ __all__ = [
     "PersonDraft",
     "Policy",
     "Question",
+    "Request",
+    "RequestKind",
     "Role",
+    "Ruling",
     "Schedule",
     "SealedPhone",
     "Step",

@@ -81,6 +81,7 @@ class Ticket:
     closed_at: datetime | None = None
     next_step_at: datetime | None = None  # when the tick must look again; None: never
     steps_taken: tuple[str, ...] = ()
+    reroutes: int = 0  # how often it was given to other people; what was told before was told to others
     journal_seq: int = 0  # length of the ticket's journal
     journal_hash: str = ""  # hash of its last line
 
