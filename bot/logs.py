@@ -40,6 +40,6 @@ def set_up(level: str) -> None:
     """Send all logs to stderr as JSON lines; libraries that print addresses with secrets are kept quiet."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
-    logging.basicConfig(level=level, handlers=[handler], force=True)
-    for noisy in ("httpx", "httpcore", "apscheduler", "telegram", "urllib3", "alembic"):
+    logging.basicConfig(level=level, handlers=[handler])
+    for noisy in ("httpx", "httpcore", "apscheduler", "telegram", "urllib3", "alembic", "uvicorn"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

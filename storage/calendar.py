@@ -1,95 +1,221 @@
-"""Schedules of the State Council, by year."""
+"""Notices as revisions, and local decisions: handed in, settled, withdrawn; and the layers they make together.
 
-import hashlib
-from collections import defaultdict
-from collections.abc import Sequence
-from datetime import date
-from functools import cache
-from types import MappingProxyType
+Every change counts the version up in its own transaction, so every node sees it on its next action.
+"""
 
-from chinese_calendar.constants import holidays, workdays
+import secrets
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
 
-from storage.records import Schedule
-from storage.types import canonical
+from sqlalchemy import BigInteger, Text, cast, insert, select, update
+from sqlalchemy.engine import RowMapping
 
-NAMES = {
-    "New Year's Day": "元旦",
-    "Spring Festival": "春节",
-    "Tomb-sweeping Day": "清明节",
-    "Labour Day": "劳动节",
-    "Dragon Boat Festival": "端午节",
-    "Mid-autumn Festival": "中秋节",
-    "National Day": "国庆节",
-    "Anti-Fascist 70th Day": "抗战胜利纪念日",
-}
+from storage.database import Connection
+from storage.records import (
+    Act,
+    Notice,
+    NoticeKind,
+    Overlay,
+    OverlayDraft,
+    OverlayKind,
+    Revision,
+    RevisionStatus,
+    Schedule,
+)
+from storage.schedules import base_schedules, layered, revision_of
+from storage.tables import calendar_overlays, calendar_revisions, meta
 
-# Amendments published after the year's own notice, with the days that rest on them.
-AMENDMENTS = {
-    "国务院关于中国人民抗日战争暨世界反法西斯战争胜利70周年纪念日调休放假的通知": (
-        date(2015, 9, 3),
-        date(2015, 9, 4),
-        date(2015, 9, 5),
-        date(2015, 9, 6),
-    ),
-    "国务院办公厅关于调整2019年劳动节假期安排的通知": (
-        date(2019, 4, 28),
-        date(2019, 5, 1),
-        date(2019, 5, 2),
-        date(2019, 5, 3),
-        date(2019, 5, 4),
-        date(2019, 5, 5),
-    ),
-    "国务院办公厅关于延长2020年春节假期的通知": (date(2020, 1, 31), date(2020, 2, 1), date(2020, 2, 2)),
-}
-_AMENDED = {day: document for document, days in AMENDMENTS.items() for day in days}
+__all__ = [
+    "Layers",
+    "add_overlay",
+    "base_schedules",
+    "layers",
+    "overlays",
+    "propose",
+    "revision",
+    "revision_of",
+    "revisions",
+    "settle",
+    "touch",
+    "version",
+    "withdraw_overlay",
+]
 
-# Only numbers that the notices themselves confirm; wrong ones are in circulation for other years.
-NUMBERS = {2021: "国办发明电〔2020〕27号"}
+VERSION_KEY = "calendar_revision"
+# The low bits are random: a version that was rolled back is never handed out again for other contents.
+SALT = 1 << 20
 
 
-@cache
-def base_schedules() -> tuple[Schedule, ...]:
-    """Return the schedules shipped with chinesecalendar (2004 to 2026), ordered by year.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Layers:
+    """Everything a calendar is made of, and the name it goes by."""
 
-    A year has one schedule for every document its days rest on, the year's own notice first.
-    """
-    off: defaultdict[tuple[int, str], dict[date, str]] = defaultdict(dict)
-    work: defaultdict[tuple[int, str], dict[date, str]] = defaultdict(dict)
-    for days, kept in ((holidays, off), (workdays, work)):
-        for day in sorted(days):
-            kept[day.year, _document(day)][day] = NAMES[days[day]]
-    keys = sorted({*off, *work}, key=lambda key: (key[0], key[1] != notice(key[0]), key[1]))
-    return tuple(
-        Schedule(
-            year=year,
-            off=MappingProxyType(off[year, document]),
-            work=MappingProxyType(work[year, document]),
-            source=document,
-        )
-        for year, document in keys
+    schedules: tuple[Schedule, ...]
+    overlays: tuple[Overlay, ...]
+    name: str  # of the schedules: "base-2026-1a2b3c4d", "r3-2027-5e6f7a8b"
+
+
+def version(conn: Connection, *, steady: bool = False) -> int:
+    """Return the version all nodes compare; `steady` keeps it from moving until this transaction ends."""
+    query = select(meta.c.value).where(meta.c.key == VERSION_KEY)
+    # Whoever computes a deadline shares the row with others like it, and a change waits for them all: so none
+    # is computed on the old calendar and committed after the change looked for what it moves.
+    value = conn.execute(query.with_for_update(read=True) if steady else query).scalar_one_or_none()
+    return int(value or 0)
+
+
+def touch(conn: Connection) -> None:
+    """Count the version up; waits for deadlines being computed. Called before anything else of a change."""
+    salt = secrets.randbelow(SALT)
+    counted = (cast(meta.c.value, BigInteger) // SALT + 1) * SALT + salt
+    found = conn.execute(update(meta).where(meta.c.key == VERSION_KEY).values(value=cast(counted, Text)))
+    if found.rowcount == 0:
+        conn.execute(insert(meta), {"key": VERSION_KEY, "value": str(SALT + salt)})
+
+
+def layers(conn: Connection, at: datetime | None = None) -> Layers:
+    """Return what is in force, or was in force at that moment."""
+    used = [one for one in revisions(conn) if _in_force(one.settled, one.withdrawn, at) and _approved(one)]
+    name = f"r{max(one.number for one in used)}" if used else "base"
+    schedules = layered(used)
+    return Layers(
+        schedules=schedules,
+        overlays=tuple(one for one in overlays(conn) if _in_force(one.decided, one.withdrawn, at)),
+        name=revision_of(schedules, name),
     )
 
 
-def notice(year: int) -> str:
-    """Return the name of the yearly notice, with its number where that is certain."""
-    number = f"({NUMBERS[year]})" if year in NUMBERS else ""
-    return f"国务院办公厅关于{year}年部分节假日安排的通知{number}"
+def revisions(conn: Connection) -> list[Revision]:
+    """Return every revision ever handed in, by number."""
+    query = select(calendar_revisions).order_by(calendar_revisions.c.number)
+    return [_revision(row) for row in conn.execute(query).mappings()]
 
 
-def revision_of(schedules: Sequence[Schedule], name: str = "base") -> str:
-    """Return a short name for exactly this data, such as "base-2026-1a2b3c4d"."""
-    rows = [
-        [
-            one.year,
-            one.source,
-            *({day.isoformat(): label for day, label in days.items()} for days in (one.off, one.work)),
-        ]
-        for one in schedules
-    ]
-    digest = hashlib.sha256(canonical(rows).encode()).hexdigest()
-    return f"{name}-{max((one.year for one in schedules), default=0)}-{digest[:8]}"
+def revision(conn: Connection, number: int, *, lock: bool = False) -> Revision | None:
+    """Return one revision."""
+    query = select(calendar_revisions).where(calendar_revisions.c.number == number)
+    row = conn.execute(query.with_for_update() if lock else query).mappings().first()
+    return _revision(row) if row else None
 
 
-def _document(day: date) -> str:
-    # The days around New Year's Day are fixed by the notice of the year that begins.
-    return _AMENDED.get(day) or notice(day.year + (day.month == 12))
+def propose(conn: Connection, notice: Notice, raw: str, by: Act) -> int:
+    """Keep a notice as handed in and return its number."""
+    body = {"off": _texts(notice.off), "work": _texts(notice.work)}
+    row = {
+        "status": RevisionStatus.PROPOSED,
+        "year": notice.year,
+        "kind": notice.kind,
+        "document": notice.document,
+        "notice_number": notice.number,
+        "issued": notice.issued,
+        "body": body,
+        "raw": raw,
+        "proposed_by": by.person_id,
+        "proposed_name": by.name,
+        "proposed_at": by.at,
+    }
+    number: int = conn.execute(insert(calendar_revisions).returning(calendar_revisions.c.number), row).scalar_one()
+    return number
+
+
+def settle(conn: Connection, number: int, status: RevisionStatus, by: Act) -> None:
+    """Approve, refuse or withdraw a revision; `touch` first where that changes what is in force."""
+    prefix = "withdrawn" if status is RevisionStatus.WITHDRAWN else "settled"
+    values = {"status": status, **_act(prefix, by)}
+    conn.execute(update(calendar_revisions).where(calendar_revisions.c.number == number).values(values))
+
+
+def overlays(conn: Connection) -> list[Overlay]:
+    """Return every local decision ever taken, by number."""
+    query = select(calendar_overlays).order_by(calendar_overlays.c.id)
+    return [_overlay(row) for row in conn.execute(query).mappings()]
+
+
+def add_overlay(conn: Connection, draft: OverlayDraft, by: Act) -> int:
+    """Keep a local decision and return its number; one for no unit at all raises ValueError."""
+    if draft.units is not None and not draft.units:
+        raise ValueError("a decision for no unit")
+    row = {
+        "kind": draft.kind,
+        "first_day": draft.first,
+        "last_day": draft.last,
+        "units": " ".join(map(str, sorted(draft.units))) if draft.units is not None else "",
+        "why": draft.why,
+        "document": draft.document,
+        **_act("decided", by),
+    }
+    number: int = conn.execute(insert(calendar_overlays).returning(calendar_overlays.c.id), row).scalar_one()
+    return number
+
+
+def withdraw_overlay(conn: Connection, number: int, by: Act) -> None:
+    """Take a local decision back; the row stays."""
+    conn.execute(update(calendar_overlays).where(calendar_overlays.c.id == number).values(_act("withdrawn", by)))
+
+
+def _approved(one: Revision) -> bool:
+    return one.status in (RevisionStatus.APPROVED, RevisionStatus.WITHDRAWN)
+
+
+def _in_force(since: Act | None, until: Act | None, at: datetime | None) -> bool:
+    if at is None:
+        return since is not None and until is None
+    return since is not None and since.at <= at and (until is None or at < until.at)
+
+
+def _act(prefix: str, by: Act) -> dict[str, Any]:
+    return {f"{prefix}_by": by.person_id, f"{prefix}_name": by.name, f"{prefix}_at": by.at}
+
+
+def _done(row: RowMapping, prefix: str) -> Act | None:
+    at: datetime | None = row[f"{prefix}_at"]
+    return Act(name=row[f"{prefix}_name"], at=at, person_id=row[f"{prefix}_by"]) if at else None
+
+
+def _surely(act: Act | None) -> Act:
+    if act is None:
+        raise ValueError("a stored decision without its author")
+    return act
+
+
+def _revision(row: RowMapping) -> Revision:
+    return Revision(
+        number=row["number"],
+        status=RevisionStatus(row["status"]),
+        notice=Notice(
+            year=row["year"],
+            kind=NoticeKind(row["kind"]),
+            document=row["document"],
+            number=row["notice_number"],
+            issued=row["issued"],
+            off=_days(row["body"]["off"]),
+            work=_days(row["body"]["work"]),
+        ),
+        raw=row["raw"],
+        proposed=_surely(_done(row, "proposed")),
+        settled=_done(row, "settled"),
+        withdrawn=_done(row, "withdrawn"),
+    )
+
+
+def _overlay(row: RowMapping) -> Overlay:
+    return Overlay(
+        id=row["id"],
+        kind=OverlayKind(row["kind"]),
+        first=row["first_day"],
+        last=row["last_day"],
+        units=frozenset(map(int, row["units"].split())) or None,
+        why=row["why"],
+        document=row["document"],
+        decided=_surely(_done(row, "decided")),
+        withdrawn=_done(row, "withdrawn"),
+    )
+
+
+def _texts(days: Any) -> dict[str, str]:
+    return {day.isoformat(): name for day, name in days.items()}
+
+
+def _days(texts: dict[str, str]) -> dict[date, str]:
+    return {date.fromisoformat(day): name for day, name in texts.items()}

@@ -54,6 +54,13 @@ def read(conn: Connection, ticket_id: int) -> list[JournalLine]:
     return [_line(row) for row in conn.execute(query).mappings()]
 
 
+def last_at(conn: Connection, ticket_id: int, kind: str) -> datetime | None:
+    """Return when the ticket's last line of that kind was written; None if there is none."""
+    query = select(journal.c.at).where(journal.c.ticket_id == ticket_id, journal.c.kind == kind)
+    found: datetime | None = conn.execute(query.order_by(journal.c.seq.desc()).limit(1)).scalar_one_or_none()
+    return found
+
+
 def verify(conn: Connection, ticket_ids: Iterable[int] | None = None) -> Iterator[tuple[int, Broken | None]]:
     """Check every chain against its lines and its ticket's head; yields (ticket id, first broken line or None)."""
     heads = select(tickets.c.id, tickets.c.journal_seq, tickets.c.journal_hash).order_by(tickets.c.id)

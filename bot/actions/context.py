@@ -4,12 +4,14 @@ from datetime import datetime, time
 
 from bot.clock import Clock
 from bot.policies.loading import Policies, decode
+from bot.rules.calendars import Calendars
 from bot.rules.hours import WorkingTime
-from bot.rules.workdays import GovChina
 from storage import calendar as calendar_store
+from storage import journal
 from storage import policies as policy_store
+from storage.calendar import Layers
 from storage.database import Connection, Database
-from storage.records import Directory, Policy
+from storage.records import DEADLINE_MOVED, Directory, Policy, Ticket
 from storage.register import Register
 
 
@@ -23,7 +25,8 @@ class Context:
         self._send_window = send_window
         self._register = Register()
         self._snapshots: dict[str, Policy] = {}
-        self._working: WorkingTime | None = None
+        self._past: dict[str, Calendars] = {}  # by the name of the schedules
+        self._calendars: tuple[int, int, Calendars] | None = None  # with the versions of calendar and register
 
     def now(self) -> datetime:
         """Aware UTC moment of the injected clock."""
@@ -33,13 +36,45 @@ class Context:
         """Return the register at its present version."""
         return self._register.directory(conn)
 
-    def working(self, conn: Connection) -> WorkingTime:
-        """Return working time on the calendar revision in force."""
-        if self._working is None:
-            schedules, (opens, closes) = calendar_store.base_schedules(), self._send_window
-            calendar = GovChina(schedules, calendar_store.revision_of(schedules))
-            self._working = WorkingTime(calendar, self.policies.office_hours, send_from=opens, send_until=closes)
-        return self._working
+    def calendars(self, conn: Connection, *, steady: bool = False) -> Calendars:
+        """Return the calendars in force; `steady` keeps them from changing until the transaction ends.
+
+        Whoever stamps a deadline asks steadily, so that a change never overlooks it.
+        """
+        version = calendar_store.version(conn, steady=steady)
+        last = self._calendars
+        if last is None or last[0] != version or not (last[2].uniform or last[1] == self.directory(conn).version):
+            made = self.calendars_of(conn, calendar_store.layers(conn))
+            self._calendars = last = (version, self.directory(conn).version, made)
+        return last[2]
+
+    def calendars_of(self, conn: Connection, layers: Layers) -> Calendars:
+        """Return the calendars made of these layers."""
+        return Calendars(
+            layers.schedules,
+            layers.name,
+            self.policies.office_hours,
+            overlays=layers.overlays,
+            unit_hours=self.policies.unit_hours,
+            units=self.directory(conn).units,
+            send_window=self._send_window,
+        )
+
+    def working(self, conn: Connection, unit_id: int | None = None) -> WorkingTime:
+        """Return working time of a unit, or of no particular one, on the calendar in force."""
+        return self.calendars(conn).of(unit_id)
+
+    def working_of(self, conn: Connection, ticket: Ticket) -> WorkingTime:
+        """Return the working time the ticket's deadline rests on, be it no longer in force."""
+        present = self.working(conn, ticket.unit_id)
+        if present.calendar.revision == ticket.calendar_revision:
+            return present
+        name = ticket.calendar_revision
+        if name not in self._past:
+            computed = journal.last_at(conn, ticket.id, DEADLINE_MOVED) or ticket.created_at
+            self._past[name] = self.calendars_of(conn, calendar_store.layers(conn, computed))
+        past = self._past[name].of(ticket.unit_id)
+        return past if past.calendar.revision == name else present
 
     def policy(self, conn: Connection, key: str) -> Policy:
         """Return the policy snapshot a ticket was opened with."""

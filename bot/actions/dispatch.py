@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from bot.actions.context import Context
 from bot.actions.conversation import remember
 from bot.actions.recording import record
+from bot.rules.calendars import Calendars
 from bot.rules.decision import Decision
 from bot.rules.escalation import unreached
-from bot.rules.hours import WorkingTime
 from bot.rules.pacing import pace, still_true
 from bot.rules.routing import desk
 from storage import files, outbox, register, tickets
@@ -30,7 +30,7 @@ class Load:
     tickets: Mapping[int, Ticket]
     policies: Mapping[str, Policy]  # by the key stamped on the tickets
     directory: Directory
-    working: WorkingTime
+    calendars: Calendars
     lease_until: datetime
 
 
@@ -50,7 +50,7 @@ def claim(context: Context, holder: str, lease: timedelta, digest_from: int, lim
     until = now + lease
     with context.database.begin() as conn:
         claimed = outbox.claim(conn, now, until, holder, limit)
-        directory, working = context.directory(conn), context.working(conn)
+        directory, calendars = context.directory(conn), context.calendars(conn)
         about = tickets.by_ids(conn, [one.ticket_id for one in claimed if one.ticket_id is not None])
         told = [(one, _why_not(context, conn, one, about)) for one in claimed]
         paced = pace([one for one, why in told if not why], digest_from)
@@ -67,7 +67,7 @@ def claim(context: Context, holder: str, lease: timedelta, digest_from: int, lim
         tickets=about,
         policies=policies,
         directory=directory,
-        working=working,
+        calendars=calendars,
         lease_until=until,
     )
 
@@ -175,7 +175,8 @@ def _go_on(context: Context, conn: Connection, lost: Message, decisions: dict[in
         return
     before = decisions[lost.ticket_id]
     policy = context.policy(conn, before.ticket.policy_key)
-    more = unreached(before.ticket, lost.step, policy, context.directory(conn), context.working(conn), now)
+    working = context.working(conn, before.ticket.unit_id)
+    more = unreached(before.ticket, lost.step, policy, context.directory(conn), working, now)
     decisions[lost.ticket_id] = replace(
         more, journal=(*before.journal, *more.journal), messages=(*before.messages, *more.messages)
     )

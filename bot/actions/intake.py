@@ -82,7 +82,7 @@ class _Batch:
     def __init__(self, context: Context, conn: Connection, source: str, now: datetime) -> None:
         self.context, self.conn, self.source, self.now = context, conn, source, now
         self.directory: Directory = context.directory(conn)
-        self.working = context.working(conn)
+        self.calendars = context.calendars(conn, steady=True)
         self.kept: list[Inbound] = []
         self.opened: list[Decision] = []
         self.evidence: dict[int, list[JournalDraft]] = {}
@@ -150,8 +150,9 @@ class _Batch:
         )
 
     def _open(self, given: TicketInput, policy: Policy, ticket_id: int) -> Ticket:
-        deadline = compute(policy, given.received_at, self.working, fixed_at=given.fixed_at)
         account = find_account(self.directory, given.platform, given.account_name)
+        working = self.calendars.of(account.unit_id if account else None)
+        deadline = compute(policy, given.received_at, working, fixed_at=given.fixed_at)
         ticket = Ticket(
             id=ticket_id,
             source=self.source,
@@ -176,7 +177,7 @@ class _Batch:
             due_at=deadline.due_at,
             earliest_day=deadline.earliest_day,
         )
-        decision = decide(ticket, policy, self.directory, self.working, self.now)
+        decision = decide(ticket, policy, self.directory, working, self.now)
         self.opened.append(replace(decision, journal=(_received(ticket, given), *decision.journal)))
         return ticket
 

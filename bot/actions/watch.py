@@ -45,12 +45,12 @@ def _decide_all(
 ) -> tuple[list[Decision], list[Decision]]:
     if not due:
         return [], []
-    directory, working = context.directory(conn), context.working(conn)
+    directory, calendars = context.directory(conn), context.calendars(conn)
     decisions, aside = [], []
     for ticket in due:
         try:
             policy = context.policy(conn, ticket.policy_key)
-            decisions.append(decide(ticket, policy, directory, working, now))
+            decisions.append(decide(ticket, policy, directory, calendars.of(ticket.unit_id), now))
         except Exception as reason:
             log.exception("ticket set aside for an hour", extra={"action": "set_aside", "ticket_id": ticket.id})
             aside.append(_set_aside(ticket, reason, now))

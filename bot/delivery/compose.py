@@ -71,12 +71,12 @@ def _ready(message: Message) -> Body:
 
 
 def _about(message: Message, ticket: Ticket, load: Load, wording: Wording, now: datetime) -> str:
-    head = _head(message, ticket, load, wording)
+    head, working = _head(message, ticket, load, wording), load.calendars.of(ticket.unit_id)
     lines = [head, *_facts(message, ticket, wording)]
     if message.kind == MessageKind.ASSIGNED:
-        lines.append(explain(load.policies[ticket.policy_key], deadline_of(ticket), load.working))
+        lines.append(explain(load.policies[ticket.policy_key], deadline_of(ticket), working))
     else:
-        lines.append(standing(ticket, load.working, wording, now))
+        lines.append(standing(ticket, working, wording, now))
     if why := _why(message, load.directory, wording):
         lines.append(why)
     lines.append(wording(f"message.ask_{_ask(message, ticket, load.directory)}", number=ticket.number))
@@ -170,7 +170,7 @@ def _digest(message: Message, load: Load, wording: Wording, now: datetime) -> Bo
     lines = [wording("message.digest", count=len(told))]
     for place, one in enumerate(told[:DIGEST_LINES], 1):
         ticket = load.tickets[one.ticket_id or 0]
-        state = standing(ticket, load.working, wording, now)
+        state = standing(ticket, load.calendars.of(ticket.unit_id), wording, now)
         lines.append(
             wording(
                 "message.digest_line",

@@ -4,14 +4,14 @@ import hashlib
 import json
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from bot.policies.places import Place, PolicyInvalid
 from bot.policies.reading import Table, office_hours_from, policy_from
-from bot.rules.hours import spans_by_day
+from bot.rules.hours import spans_by_day, spans_named
 from storage.records import (
     Audience,
     JudgingLine,
@@ -37,6 +37,7 @@ class Policies:
     by_name: Mapping[str, Policy]
     keys: Mapping[str, str]  # name -> key_of its policy
     office_hours: tuple[OfficeHours, ...]
+    unit_hours: Mapping[str, tuple[OfficeHours, ...]]  # by the name of a unit that has its own
     own: tuple[str, ...]  # names defined in the office's own file, in its order
 
     def named(self, name: str = "") -> Policy | None:
@@ -57,6 +58,7 @@ class _Layer:
     tables: Mapping[str, Table]
     policies: Mapping[str, Policy]
     office_hours: tuple[OfficeHours, ...]
+    unit_hours: Mapping[str, tuple[OfficeHours, ...]]
 
 
 def load(path: Path | None = None) -> Policies:
@@ -68,6 +70,7 @@ def load(path: Path | None = None) -> Policies:
         by_name=own.policies,
         keys={name: key_of(policy) for name, policy in own.policies.items()},
         office_hours=own.office_hours,
+        unit_hours=own.unit_hours,
         own=tuple(own.tables) if path else (),
     )
 
@@ -110,7 +113,8 @@ def _layer(path: Path, below: _Layer | None) -> _Layer:
     default = document.get("default", below.default if below else None)
     if default not in policies:
         raise place.wrong("default", "应为下面某个策略的名称")
-    return _Layer(default=default, tables=tables, policies=policies, office_hours=_office_hours(document, below, place))
+    hours, unit_hours = _office_hours(document, below, place)
+    return _Layer(default=default, tables=tables, policies=policies, office_hours=hours, unit_hours=unit_hours)
 
 
 def _merged(
@@ -133,19 +137,31 @@ def _merged(
     return base | table
 
 
-def _office_hours(document: Mapping[str, Any], below: _Layer | None, place: Place) -> tuple[OfficeHours, ...]:
+def _office_hours(
+    document: Mapping[str, Any], below: _Layer | None, place: Place
+) -> tuple[tuple[OfficeHours, ...], Mapping[str, tuple[OfficeHours, ...]]]:
     rows = document.get("office_hours")
     if rows is None and below:
-        return below.office_hours
+        return below.office_hours, below.unit_hours
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise place.wrong("office_hours", "上班时间写成一段或几段 [[office_hours]]")
     places = [Place(file=place.file, text=place.text, table=("office_hours",), index=i) for i in range(len(rows))]
-    hours = tuple(office_hours_from(row, here) for row, here in zip(rows, places, strict=True))
+    hours = [(office_hours_from(row, here), here) for row, here in zip(rows, places, strict=True)]
+    by_unit = {name: _checked(hours, spans_named, name) for one, _ in hours for name in one.units}
+    general = _checked(hours, spans_by_day) if below is None or not all(one.units for one, _ in hours) else None
+    return general or (below.office_hours if below else ()), by_unit
+
+
+def _checked(
+    hours: list[tuple[OfficeHours, Place]], spans: Callable[[list[OfficeHours]], object], unit: str = ""
+) -> tuple[OfficeHours, ...]:
+    chosen = [pair for pair in hours if (unit in pair[0].units if unit else not pair[0].units)]
     try:
-        spans_by_day(hours)
+        spans([one for one, _ in chosen])
     except ValueError as error:
-        raise places[-1].wrong("", f"{error}") from None
-    return hours
+        whose = f"“{unit}”的" if unit else ""
+        raise (chosen or hours)[-1][1].wrong("", f"{whose}{error}") from None
+    return tuple(one for one, _ in chosen)
 
 
 def _place(file: Place, name: str) -> Place:

@@ -79,7 +79,10 @@ def policy_from(name: str, table: Table, place: Place) -> Policy:
 
 def office_hours_from(table: Table, place: Place) -> OfficeHours:
     """Return one span of office hours; a mistake raises PolicyInvalid."""
-    _known(table, frozenset({"from", "until", "sessions"}), place)
+    _known(table, frozenset({"from", "until", "sessions", "units"}), place)
+    units = table.get("units", [])
+    if not isinstance(units, list) or not all(isinstance(one, str) and one.strip() for one in units):
+        raise place.wrong("units", '请写单位名称,如 ["三明市水利局"],与登记簿一致')
     sessions = table.get("sessions")
     if not isinstance(sessions, list) or not sessions:
         raise place.wrong("sessions", '请写上班时段,如 ["08:00-12:00", "14:30-17:30"]')
@@ -87,6 +90,7 @@ def office_hours_from(table: Table, place: Place) -> OfficeHours:
         first=_month_day(table, "from", place),
         last=_month_day(table, "until", place),
         sessions=tuple(_session(one, place) for one in sessions),
+        units=tuple(one.strip() for one in units),
     )
 
 

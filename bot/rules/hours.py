@@ -37,6 +37,7 @@ class WorkingTime:
         calendar: GovChina,
         hours: tuple[OfficeHours, ...],
         *,
+        own: tuple[OfficeHours, ...] = (),  # of a unit, on the days they name
         send_from: time = time(8),
         send_until: time = time(20),
     ) -> None:
@@ -44,7 +45,7 @@ class WorkingTime:
         self.hours = hours
         self.send_from = send_from
         self.send_until = send_until
-        self._spans = spans_by_day(hours)
+        self._spans = spans_by_day(hours) | spans_named(own)
         self._axes: dict[int, Axis] = {}
         self._closings: dict[date, datetime] = {}
 
@@ -177,6 +178,15 @@ class WorkingTime:
 
 def spans_by_day(hours: Iterable[OfficeHours]) -> dict[tuple[int, int], Spans]:
     """Return the sessions of each month-day; ValueError (in Chinese) if one is missing, doubled or wrong."""
+    spans = spans_named(hours)
+    for key in _every_month_day():
+        if key not in spans:
+            raise ValueError(f"{key[0]}月{key[1]}日没有写上班时间")
+    return spans
+
+
+def spans_named(hours: Iterable[OfficeHours]) -> dict[tuple[int, int], Spans]:
+    """Return the sessions of the month-days named; ValueError (in Chinese) if one is doubled or wrong."""
     spans: dict[tuple[int, int], Spans] = {}
     for one in hours:
         sessions = _spans(one)
@@ -184,9 +194,6 @@ def spans_by_day(hours: Iterable[OfficeHours]) -> dict[tuple[int, int], Spans]:
             if key in spans:
                 raise ValueError(f"{key[0]}月{key[1]}日的上班时间写了两次")
             spans[key] = sessions
-    for key in _every_month_day():
-        if key not in spans:
-            raise ValueError(f"{key[0]}月{key[1]}日没有写上班时间")
     return spans
 
 

@@ -10,7 +10,7 @@ from workalendar.asia import China
 from workalendar.exceptions import CalendarError
 
 from bot.rules.zone import shanghai, shanghai_day
-from storage.records import Schedule
+from storage.records import Overlay, OverlayKind, Schedule
 
 SATURDAY = 5
 
@@ -27,7 +27,7 @@ class DayKind(StrEnum):
     WEEKDAY = "weekday"  # Monday to Friday, worked
     WEEKEND = "weekend"  # Saturday or Sunday, off
     HOLIDAY = "holiday"  # off by the schedule
-    MAKEUP = "makeup"  # a weekend day worked by the schedule (调休)
+    MAKEUP = "makeup"  # a day off worked by the schedule (调休), or by a local decision
     CLOSURE = "closure"  # off by a local decision
 
 
@@ -59,15 +59,18 @@ class GovChina(China):
     CalendarNotPublished, weekends too; datetimes are read in Asia/Shanghai, naive ones refused (ValueError).
     """
 
-    def __init__(self, schedules: Iterable[Schedule], revision: str) -> None:
+    def __init__(self, schedules: Iterable[Schedule], revision: str, overlays: Iterable[Overlay] = ()) -> None:
         super().__init__()
         self.revision = revision
         self._sources: dict[int, str] = {}
         self._marked: dict[date, DayInfo] = {}
-        # Layers in rising order: weekday or weekend, then the schedules as they follow each other.
+        # Layers in rising order: weekday or weekend, the schedules as they follow each other, local extra
+        # work, local closures.
         for schedule in schedules:
             self._sources.setdefault(schedule.year, schedule.source)
             self._marked.update(_marked(schedule))
+        for overlay in sorted(overlays, key=lambda one: (one.kind is OverlayKind.CLOSURE, one.id)):
+            self._marked.update(_laid_over(overlay, self._marked))
         self.extra_working_days = [day for day, info in self._marked.items() if info.working]
         self._runs: dict[int, Run] = {}
         for years in _unbroken(self._sources):
@@ -229,6 +232,23 @@ def _marked(schedule: Schedule) -> dict[date, DayInfo]:
     }
 
 
+def _laid_over(overlay: Overlay, below: Mapping[date, DayInfo]) -> dict[date, DayInfo]:
+    """Only days it turns: a Sunday inside a closure stays a Sunday."""
+    working = overlay.kind is OverlayKind.EXTRA_WORK
+    kind = DayKind.MAKEUP if working else DayKind.CLOSURE
+    days = (overlay.first + timedelta(i) for i in range((overlay.last - overlay.first).days + 1))
+    return {
+        day: DayInfo(date=day, working=working, kind=kind, name=overlay.why, source=overlay.source)
+        for day in days
+        if _worked(day, below) is not working
+    }
+
+
+def _worked(day: date, marked: Mapping[date, DayInfo]) -> bool:
+    info = marked.get(day)
+    return info.working if info else day.weekday() < SATURDAY
+
+
 def _unbroken(years: Iterable[int]) -> list[list[int]]:
     pairs = groupby(enumerate(sorted(years)), key=lambda pair: pair[1] - pair[0])
     return [[year for _, year in pair] for _, pair in pairs]
@@ -240,8 +260,7 @@ def _run(years: list[int], marked: Mapping[date, DayInfo]) -> Run:
     upto: list[int] = []
     for ordinal in range(first.toordinal(), last.toordinal() + 1):
         day = date.fromordinal(ordinal)
-        info = marked.get(day)
-        if info.working if info else day.weekday() < SATURDAY:
+        if _worked(day, marked):
             days.append(day)
         upto.append(len(days))
     return Run(first=first.toordinal(), last=last, days=tuple(days), upto=tuple(upto))

@@ -66,7 +66,8 @@ def why(turn: Turn, wish: Wish) -> Reply:
     lines = [
         turn.wording("chat.show_head", number=ticket.number, account=ticket.account_name, platform=ticket.platform)
     ]
-    lines += [explain(policy, deadline, turn.working), *explain_by_day(policy, deadline, turn.working)]
+    working = turn.context.working_of(turn.conn, ticket)
+    lines += [explain(policy, deadline, working), *explain_by_day(policy, deadline, working)]
     if policy.legal:
         lines.append(policy.legal)
     return Reply(text="\n".join(lines), ticket_id=ticket.id)
@@ -164,7 +165,7 @@ def _late(turn: Turn, ticket: Ticket, key: str, about: dict[str, str]) -> str:
     """Fill the text of that key: late in working and calendar days, in calendar days only, or within the due day."""
     if ticket.due_day is None or ticket.due_at is None:
         raise ValueError("no ticket without a deadline is late")
-    late = lateness(ticket.due_day, ticket.completed_at or turn.now, turn.working.calendar)
+    late = lateness(ticket.due_day, ticket.completed_at or turn.now, turn.working(ticket).calendar)
     if not late.days:
         return turn.wording(f"{key}_hours", due=turn.wording.moment_short(ticket.due_at), **about)
     due = turn.wording.day(ticket.due_day)
@@ -183,7 +184,7 @@ def _limit(turn: Turn, ticket: Ticket) -> list[str]:
     if turn.now >= ticket.target_at:
         return [*lines, turn.wording("chat.target_passed")]
     try:
-        left = turn.working.between(turn.now, ticket.target_at)
+        left = turn.working(ticket).between(turn.now, ticket.target_at)
     except CalendarNotPublished:
         return lines
     return [*lines, turn.wording("chat.left", left=turn.wording.left(left))]

@@ -67,10 +67,9 @@ class Turn:
         """The person's own numbers by number key."""
         return {number_key(one.number): one.number for one in self.tickets}
 
-    @property
-    def working(self) -> WorkingTime:
-        """Working time on the calendar in force."""
-        return self.context.working(self.conn)
+    def working(self, ticket: Ticket) -> WorkingTime:
+        """Working time of the ticket's unit on the calendar in force."""
+        return self.context.working(self.conn, ticket.unit_id)
 
     def name(self, person_id: int | None) -> str:
         """Return a person's name; a dash where nobody is known."""

@@ -1,18 +1,31 @@
 """`run`: the engine at work until SIGTERM or Ctrl-C."""
 
 import asyncio
+import contextlib
 import logging
+import os
 import signal
+import socket
+from collections.abc import Iterator
+from typing import Any
 
 import typer
+import uvicorn
 
 from bot.engine import Engine
-from bot.scheduler import Rhythm
-from handlers.shell.opening import opened
+from bot.scheduler import Beat, Rhythm
+from handlers.chat.listen import Listener
+from handlers.chat.platforms import Platform, platforms
+from handlers.chat.reply import Conversation
+from handlers.shell.opening import opened, refuse
+from handlers.web.server import build
 
 log = logging.getLogger(__name__)
 
 app = typer.Typer()
+
+LISTEN_SECONDS = 0.2  # between looks at what the platforms brought
+RESUME_SECONDS = 60
 
 
 @app.command()
@@ -23,13 +36,70 @@ def run() -> None:
 
 
 async def serve(engine: Engine) -> None:
-    """Work until asked to stop."""
-    rhythm = Rhythm(engine)
-    loop = asyncio.get_running_loop()
+    """Work until asked to stop; what is under way is finished first."""
+    door = _door(engine)
+    stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, rhythm.stop)
-    log.info("ready", extra={"action": "ready", "channels": sorted(engine.channels)})
-    await rhythm.run()
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    spoken = platforms(engine)
+    rhythm = Rhythm(engine, (_resume(engine),))
+    server = _Server(uvicorn.Config(build(engine, _routers(spoken)), log_config=None, access_log=False))
+    work = [rhythm.run(), server.serve(sockets=[door]), _listen(engine, spoken, rhythm, stop)]
+    work += [one.fetch(stop) for one in spoken if one.fetch is not None]
+    tasks = [asyncio.create_task(one) for one in work]
+    log.info("ready", extra={"action": "ready", "channels": sorted(engine.channels), "port": door.getsockname()[1]})
+    await _until(stop, tasks)
+    rhythm.stop()
+    server.should_exit = True
+    await asyncio.gather(*tasks)
     for channel in engine.channels.values():
         await channel.close()
     log.info("stopped", extra={"action": "stopped"})
+
+
+async def _until(stop: asyncio.Event, tasks: "list[asyncio.Task[Any]]") -> None:
+    """Wait until somebody asks to stop, or a piece of work ends by an error."""
+    waiting = asyncio.create_task(stop.wait())
+    await asyncio.wait([waiting, *tasks], return_when=asyncio.FIRST_COMPLETED)
+    stop.set()
+    await waiting
+
+
+async def _listen(engine: Engine, spoken: list[Platform], rhythm: Rhythm, stop: asyncio.Event) -> None:
+    listener = Listener(engine, {one.name: one.reader for one in spoken})
+    while not stop.is_set():
+        try:
+            if await listener.work():
+                rhythm.wake()
+        except Exception:
+            log.exception("listening failed; it is tried again", extra={"action": "listen"})
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), LISTEN_SECONDS)
+
+
+def _resume(engine: Engine) -> Beat:
+    conversation = Conversation(engine.context, engine.wording)
+    return Beat(name="resume", every_seconds=RESUME_SECONDS, work=conversation.resume)
+
+
+def _routers(spoken: list[Platform]) -> list[Any]:
+    return [one.router for one in spoken if one.router is not None]
+
+
+def _door(engine: Engine) -> socket.socket:
+    web = engine.settings.web
+    try:
+        return socket.create_server((web.host, web.port))
+    except OSError as error:
+        why = os.strerror(error.errno or 0)
+        sentence = f"网页端口 {web.host}:{web.port} 无法使用({why}),请改设 DUBAN_WEB__PORT 或停掉占用它的程序。"
+        raise refuse(sentence) from None
+
+
+class _Server(uvicorn.Server):
+    """Leaves the signals to `serve`."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Install nothing."""
+        yield

@@ -31,7 +31,7 @@ def ticket(
             if len(ids) > 1:
                 raise refuse(f"有{len(ids)}个来源都有“{number}”,请用 --source 指明来源。")
             story = views.timeline(conn, ids[0])
-            working = engine.context.working(conn)
+            working = engine.context.working(conn, story.ticket.unit_id)
             policy = engine.context.policy(conn, story.ticket.policy_key)
         if as_json:
             emit(_json(story) | facts(story.ticket, engine))

@@ -63,11 +63,11 @@ def _show(found: list[Ticket], engine: Engine) -> None:
     for heading in ("工单", "账号", "平台", "状态", "时限"):
         table.add_column(heading, overflow="fold")
     with engine.database.read() as conn:
-        working = engine.context.working(conn)
+        calendars = engine.context.calendars(conn)
     now = engine.clock.now()
     for one in found:
         late = one.overdue(now)
         state = engine.wording.state(one.state)
-        line = standing(one, working, engine.wording, now)
+        line = standing(one, calendars.of(one.unit_id), engine.wording, now)
         table.add_row(one.number, one.account_name, one.platform, state, line, style="red" if late else "")
     console.print(table)

@@ -3,6 +3,16 @@
 Moments are aware datetimes in UTC; days are dates in Asia/Shanghai.
 """
 
+from storage.records.calendar import (
+    Act,
+    Notice,
+    NoticeKind,
+    Overlay,
+    OverlayDraft,
+    OverlayKind,
+    Revision,
+    RevisionStatus,
+)
 from storage.records.facts import StoryMessage, Telling, TicketFacts, TicketStory
 from storage.records.message import (
     AnswerTo,
@@ -40,6 +50,7 @@ from storage.records.register import (
 )
 from storage.records.request import Act, Request, RequestKind, Ruling
 from storage.records.ticket import (
+    DEADLINE_MOVED,
     OPEN_STATES,
     Deadline,
     DeadlineStatus,
@@ -51,6 +62,7 @@ from storage.records.ticket import (
 )
 
 __all__ = [
+    "DEADLINE_MOVED",
     "OPEN_STATES",
     "Account",
     "AccountDraft",
@@ -73,13 +85,20 @@ __all__ = [
     "MessageKind",
     "MessageState",
     "MomentKind",
+    "Notice",
+    "NoticeKind",
     "OfficeHours",
+    "Overlay",
+    "OverlayDraft",
+    "OverlayKind",
     "Person",
     "PersonDraft",
     "Policy",
     "Question",
     "Request",
     "RequestKind",
+    "Revision",
+    "RevisionStatus",
     "Role",
     "Ruling",
     "Schedule",

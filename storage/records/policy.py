@@ -91,6 +91,7 @@ class OfficeHours:
     first: tuple[int, int]  # (month, day)
     last: tuple[int, int]
     sessions: tuple[tuple[time, time], ...]  # ascending, half-open, Asia/Shanghai
+    units: tuple[str, ...] = ()  # names of units, with everything below them; empty: all others
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -24,6 +24,8 @@ class TicketState(StrEnum):
         return self in OPEN_STATES
 
 
+DEADLINE_MOVED = "deadline_moved"  # a changed calendar moved it: kind of the journal line, step of the messages
+
 OPEN_STATES = frozenset({TicketState.NEW, TicketState.ACKNOWLEDGED, TicketState.RETURNED, TicketState.DISPUTED})
 
 

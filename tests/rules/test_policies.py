@@ -169,6 +169,42 @@ def test_a_mistake_in_the_office_hours_names_its_line(tmp_path: Path, second: st
     assert refused.value.line == line
 
 
+UNIT_HOURS = """[[office_hours]]
+units = ["大田县", "三明市水利局"]
+from = "07-01"
+until = "08-31"
+sessions = ["07:00-13:00"]
+
+[[office_hours]]
+units = ["大田县"]
+from = "{first}"
+until = "12-31"
+sessions = ["08:00-12:00", "14:00-17:00"]
+"""
+
+
+def test_units_may_have_office_hours_of_their_own_beside_the_shipped_ones(tmp_path: Path):
+    ours = load(written(tmp_path, UNIT_HOURS.format(first="09-01") + GOOD))
+    assert ours.office_hours == POLICIES.office_hours
+    assert {name: len(rows) for name, rows in ours.unit_hours.items()} == {"大田县": 2, "三明市水利局": 1}
+    assert POLICIES.unit_hours == {}
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "line", "said"),
+    [
+        ('"{first}"', '"08-15"', 7, "“大田县”的8月15日的上班时间写了两次"),
+        ('["大田县", "三明市水利局"]', '"大田县"', 2, "office_hours.units:请写单位名称"),
+        ('["大田县", "三明市水利局"]', '[""]', 2, "office_hours.units:请写单位名称"),
+    ],
+)
+def test_a_mistake_in_a_units_hours_names_its_line(tmp_path: Path, right: str, wrong: str, line: int, said: str):
+    with pytest.raises(PolicyInvalid) as refused:
+        load(written(tmp_path, UNIT_HOURS.replace(right, wrong).replace("{first}", "09-01")))
+    assert refused.value.line == line
+    assert said in str(refused.value)
+
+
 def test_steps_written_as_tables_name_their_line_too(tmp_path: Path):
     text = (
         GOOD.split("steps = [")[0]
