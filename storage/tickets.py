@@ -107,6 +107,13 @@ def open_unmatched(conn: Connection) -> list[Ticket]:
     return matching(conn, is_open(), tickets.c.account_id.is_(None), tickets.c.reroutes == 0, lock=True)
 
 
+def completed(conn: Connection, unit_ids: frozenset[int] | None, limit: int) -> list[Ticket]:
+    """Return completed tickets not archived yet, of some units when named, the last completed first."""
+    of_units = [] if unit_ids is None else [tickets.c.unit_id.in_(sorted(unit_ids))]
+    query = select(*COLUMNS).where(tickets.c.state == TicketState.COMPLETED, *of_units)
+    return _read(conn, query.order_by(tickets.c.completed_at.desc(), tickets.c.id.desc()).limit(limit))
+
+
 def count(conn: Connection) -> int:
     """Return how many tickets there are."""
     return conn.execute(select(func.count()).select_from(tickets)).scalar_one()

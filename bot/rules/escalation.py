@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, time
 
 from bot.rules.decision import Decision
 from bot.rules.hours import WorkingTime
 from bot.rules.ladder import PlannedStep, plan
 from bot.rules.lifecycle import archive
 from bot.rules.routing import Told, audience
+from bot.rules.zone import shanghai
 from storage.records import (
     Audience,
     Deadline,
@@ -37,6 +38,19 @@ def deadline_of(ticket: Ticket) -> Deadline:
         earliest_day=ticket.earliest_day,
         calendar_revision=ticket.calendar_revision,
     )
+
+
+def replan(ticket: Ticket, policy: Policy, working: WorkingTime, now: datetime, *, skip_passed: bool = False) -> Ticket:
+    """Put the ladder on the ticket's deadline as it is now: rungs that lie ahead of it are climbed, be it again.
+
+    `skip_passed` leaves out what came while nobody could be asked, as under a completed ticket that was sent back.
+    """
+    planned = plan(policy, deadline_of(ticket), working)
+    ahead = [one for one in planned if one.at > now or not (skip_passed or one.step.name in ticket.steps_taken)]
+    names = {one.step.name for one in ahead}
+    passed = [one.step.name for one in planned if one.step.name not in names]
+    taken = dict.fromkeys((*(one for one in ticket.steps_taken if one not in names), *passed))
+    return replace(ticket, steps_taken=tuple(taken), next_step_at=min((one.at for one in ahead), default=None))
 
 
 def decide(ticket: Ticket, policy: Policy, directory: Directory, working: WorkingTime, now: datetime) -> Decision:
@@ -129,8 +143,13 @@ def _messages(rungs: Sequence[_Rung], ticket: Ticket, not_before: datetime) -> I
 
 
 def intent(ticket: Ticket, step: str, person_id: int, kind: MessageKind) -> str:
-    """Name one reason to tell one person once; a moved due day is a new reason."""
+    """Name one reason to tell one person once; a moved deadline and a ticket that changed hands are new reasons."""
     occurrence = ticket.due_day.strftime("%Y%m%d") if ticket.due_day else "0"
+    clock = shanghai(ticket.due_at) if ticket.due_at else None
+    if clock is not None and clock.time() != time(0):
+        occurrence += f"T{clock:%H%M}"
+    if ticket.reroutes:
+        occurrence += f"r{ticket.reroutes}"
     # Who hears in place of the unreachable hears that once, however many steps fail after another.
     what = "unreached" if kind == MessageKind.UNREACHED else step
     return f"t{ticket.id}:{what}:{occurrence}:p{person_id}"

@@ -48,7 +48,7 @@ from storage.records.register import (
     Unit,
     UnitDraft,
 )
-from storage.records.request import Act, Request, RequestKind, Ruling
+from storage.records.request import LastAct, Request, RequestKind, Ruling
 from storage.records.ticket import (
     DEADLINE_MOVED,
     OPEN_STATES,
@@ -79,6 +79,7 @@ __all__ = [
     "JournalDraft",
     "JournalLine",
     "JudgingLine",
+    "LastAct",
     "Leave",
     "Message",
     "MessageDraft",

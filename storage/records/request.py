@@ -44,7 +44,7 @@ class Ruling:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Act:
+class LastAct:
     """What a person did last, with what it takes to undo it."""
 
     person_id: int
