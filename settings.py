@@ -1,12 +1,15 @@
 """Every setting, read once from the environment and one TOML file into a frozen object that is passed on."""
 
+import base64
 import os
+import re
 from collections.abc import Mapping
 from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     AnyHttpUrl,
     BaseModel,
     BeforeValidator,
@@ -14,6 +17,7 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
+    field_validator,
     model_validator,
 )
 from pydantic_settings import (
@@ -25,6 +29,7 @@ from pydantic_settings import (
 )
 
 PREFIX = "DUBAN_"
+AES_KEY_CHARACTERS, AES_KEY_BYTES = 43, 32  # what both platforms of Tencent call EncodingAESKey
 
 
 class SettingsInvalid(Exception):
@@ -62,6 +67,23 @@ class Channel(Section):
         return all(getattr(self, name) for name in self.needs)
 
 
+def _aes_key(value: SecretStr | None) -> SecretStr | None:
+    if value is not None and value.get_secret_value():
+        text = value.get_secret_value()
+        try:
+            sound = (
+                len(text) == AES_KEY_CHARACTERS and len(base64.b64decode(text + "=", validate=True)) == AES_KEY_BYTES
+            )
+        except ValueError:
+            sound = False
+        if not sound:
+            raise ValueError("EncodingAESKey 应为43个字符(只有字母和数字),请从管理后台重新复制")
+    return value
+
+
+AesKey = Annotated[SecretStr | None, AfterValidator(_aes_key)]
+
+
 class Telegram(Channel):
     """Telegram Bot API."""
 
@@ -70,6 +92,22 @@ class Telegram(Channel):
     base_url: HttpUrl = "https://api.telegram.org"
     mode: Literal["polling", "webhook"] = "polling"
     webhook_secret: SecretStr | None = None
+    connect_seconds: float = Field(default=5, gt=0, le=30)  # so long a connection is waited for
+    read_seconds: float = Field(default=10, gt=0, le=30)  # so long an answer is waited for
+
+    @field_validator("token")
+    @classmethod
+    def _token_fits_a_url(cls, token: SecretStr | None) -> SecretStr | None:
+        if token is not None and re.search(r"[^\x21-\x7e]|[/?#]", token.get_secret_value()):
+            raise ValueError("令牌里有空格、换行或别的不该有的字符,请照 @BotFather 给的原样填写")
+        return token
+
+    @field_validator("webhook_secret")
+    @classmethod
+    def _secret_fits_telegram(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret is not None and not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", secret.get_secret_value()):
+            raise ValueError("只能用 1 至 256 个字母、数字、下划线或减号")
+        return secret
 
     @model_validator(mode="after")
     def _webhook_has_secret(self) -> Self:
@@ -86,8 +124,15 @@ class WeCom(Channel):
     secret: SecretStr | None = None
     agent_id: int | None = None
     token: SecretStr | None = None
-    aes_key: SecretStr | None = None
+    aes_key: AesKey = None
     base_url: HttpUrl = "https://qyapi.weixin.qq.com"
+    connect_seconds: float = Field(default=3, gt=0, le=60)
+    read_seconds: float = Field(default=8, gt=0, le=60)
+
+
+TemplateValue = Literal["title", "text", "time"]
+# The oldest and commonest layout of a template; which value goes where depends on the template that was approved.
+TEMPLATE_FIELDS: Mapping[str, TemplateValue] = {"first": "title", "keyword1": "text", "keyword2": "time"}
 
 
 class WeChat(Channel):
@@ -97,9 +142,12 @@ class WeChat(Channel):
     app_id: str = ""
     secret: SecretStr | None = None
     token: SecretStr | None = None
-    aes_key: SecretStr | None = None
+    aes_key: AesKey = None
     base_url: HttpUrl = "https://api.weixin.qq.com"
     template_id: str = ""
+    template_fields: dict[str, TemplateValue] = Field(default_factory=lambda: dict(TEMPLATE_FIELDS))
+    connect_seconds: float = Field(default=3, gt=0, le=60)
+    read_seconds: float = Field(default=8, gt=0, le=60)
 
 
 class Mail(Channel):
@@ -112,6 +160,30 @@ class Mail(Channel):
     password: SecretStr | None = None
     sender: str = ""
     tls: Literal["implicit", "starttls", "none"] = "implicit"
+    ca_file: Path | None = None  # certificates to trust instead of the machine's own
+    timeout_seconds: float = Field(default=30, gt=0, le=300)
+
+    @model_validator(mode="after")
+    def _can_be_used(self) -> Self:
+        if self.ca_file is not None and not self.ca_file.is_file():
+            raise ValueError("CA_FILE 指向的证书文件不存在")
+        if self.sender and "@" not in self.sender:
+            raise ValueError("SENDER 应为发件邮箱地址")
+        return self
+
+
+class Robot(Section):
+    """A robot in a group: says things there, hears nothing."""
+
+    kind: Literal["wecom", "dingtalk", "feishu"]
+    url: SecretStr  # holds the key
+    secret: SecretStr | None = None  # to sign with (钉钉, 飞书)
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if not self.url.get_secret_value().startswith(("https://", "http://")):
+            raise ValueError("URL 应为机器人的完整 Webhook 地址")
+        return self
 
 
 class Web(Section):
@@ -157,7 +229,14 @@ class Settings(BaseSettings):
     wecom: WeCom = WeCom()
     wechat: WeChat = WeChat()
     mail: Mail = Mail()
+    robots: dict[str, Robot] = Field(default_factory=dict)  # name, as an address -> robot
     rhythm: Rhythm = Rhythm()
+
+    @model_validator(mode="after")
+    def _webhook_has_address(self) -> Self:
+        if self.telegram.configured and self.telegram.mode == "webhook" and not self.web.public_url:
+            raise ValueError("Telegram 用 webhook 方式时还缺 DUBAN_WEB__PUBLIC_URL(本服务的 https 公网地址)")
+        return self
 
     @property
     def database(self) -> str:
@@ -221,4 +300,4 @@ def _line(error: Mapping[str, Any]) -> str:
     message = str(error["msg"]).removeprefix("Value error, ")
     if error["type"] == "extra_forbidden":
         message = "没有这个设置,请检查拼写"
-    return f"设置 {key} 有误:{message}"
+    return f"设置 {key} 有误:{message}" if error["loc"] else f"设置有误:{message}"

@@ -35,6 +35,7 @@ class Engine:
     wording: Wording
     sealer: Sealer
     sender: Sender
+    holder: str  # this process's name on leases
 
     def tick(self) -> watch.Ticked:
         """Look once at everything that is due."""
@@ -73,6 +74,7 @@ def open_engine(
     rhythm = settings.rhythm
     context = Context(database, clock, policies, (rhythm.send_from, rhythm.send_until))
     ways = catalog.build(settings, database, clock) if channels is None else channels
+    holder = f"{socket.gethostname()}:{os.getpid()}"[-64:]
     return Engine(
         settings=settings,
         database=database,
@@ -85,8 +87,9 @@ def open_engine(
             context,
             ways,
             wording,
-            holder=f"{socket.gethostname()}:{os.getpid()}"[:64],
+            holder=holder,
             lease=timedelta(seconds=rhythm.lease_seconds),
             digest_from=rhythm.digest_from,
         ),
+        holder=holder,
     )

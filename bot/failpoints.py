@@ -3,7 +3,7 @@
 import os
 import signal
 
-NAMES = ("before_commit", "after_claim", "before_send", "after_send", "after_settle")
+NAMES = ("before_commit", "after_claim", "before_send", "after_send", "after_settle", "after_keep")
 VARIABLE = "DUBAN_FAILPOINT"
 
 

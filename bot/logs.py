@@ -10,7 +10,7 @@ from typing import Any
 # Mainland mobile numbers; e-mail and web addresses keep their digits.
 PHONE = re.compile(r"(?<![\d-])(?:\+?86[- ]?)?(1[3-9]\d)[- ]?\d{4}[- ]?(\d{4})(?!\d)")
 SECRET = re.compile(r"((?:corpsecret|secret|access_token|token|key|password)[=:]\s*)[^&\s\"']+", re.IGNORECASE)
-BOT_TOKEN = re.compile(r"\b\d{6,12}:[A-Za-z0-9_-]{30,}\b")
+BOT_TOKEN = re.compile(r"(?<!\d)\d{6,12}(?::|%3A)[A-Za-z0-9_-]{30,}")  # in an address it follows "/bot" at once
 PLAIN = set(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 

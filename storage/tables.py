@@ -192,7 +192,6 @@ tickets = Table(
     Column("closed_at", Moment),
     Column("next_step_at", Moment),
     Column("steps_taken", Text, nullable=False, default=""),  # names, space between
-    Column("reroutes", Integer, nullable=False, default=0, server_default="0"),
     Column("journal_seq", Integer, nullable=False, default=0),
     Column("journal_hash", String(64), nullable=False, default=""),
     UniqueConstraint("source", "number_key"),
@@ -378,6 +377,25 @@ evidence = Table(
     Column("file_id", Id, ForeignKey("files.id"), primary_key=True),
     Column("person_id", Id, ForeignKey("people.id"), nullable=False),
     Column("at", Moment, nullable=False),
+)
+
+platform_tokens = Table(
+    "platform_tokens",
+    metadata,
+    Column("key", String(128), primary_key=True),  # "wecom:<corp>:<agent>", never a secret
+    Column("sealed", Text, nullable=False, default=""),  # the token, encrypted by whoever uses it
+    Column("expires_at", Moment),
+    Column("refreshed_at", Moment),
+    Column("busy_until", Moment),  # somebody fetches, or nobody asks again before this
+    Column("refused_code", Integer),  # why nobody asks again: the platform's own code
+)
+
+quotas = Table(
+    "quotas",
+    metadata,
+    Column("key", String(200), primary_key=True),
+    Column("window_at", Moment, nullable=False),
+    Column("used", Integer, nullable=False),
 )
 
 leases = Table(

@@ -202,6 +202,15 @@ def remember(
     questions.ask(conn, question)
 
 
+def renumber(conn: Connection, person_id: int, ticket_ids: Sequence[int], now: datetime) -> None:
+    """Remember a list the person was sent unasked; a question that waits for their words goes on waiting."""
+    waits = questions.pending(conn, person_id, now)
+    if waits is not None and waits.about is not None and now < waits.asked_at + QUESTION_STANDS:
+        questions.ask(conn, replace(waits, ticket_ids=tuple(ticket_ids)))
+    else:
+        remember(conn, person_id, ticket_ids, now)
+
+
 def put_answer(
     conn: Connection,
     kept: Kept,

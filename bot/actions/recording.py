@@ -12,14 +12,14 @@ from storage.database import Connection
 def record(conn: Connection, decisions: Sequence[Decision], now: datetime) -> None:
     """Write changed tickets with their journal lines and messages; VersionConflict when one moved on meanwhile."""
     chained = [journal.chain(one.ticket, one.journal) for one in decisions]
-    tickets.save(conn, [ticket for ticket, _ in chained])
+    tickets.save(conn, [one.ticket for one in decisions], [head for head, _ in chained])
     _write_rest(conn, decisions, [row for _, rows in chained for row in rows], now)
 
 
 def open_tickets(conn: Connection, decisions: Sequence[Decision], now: datetime) -> None:
     """Write new tickets with their first journal lines and messages."""
     chained = [journal.chain(one.ticket, one.journal) for one in decisions]
-    tickets.insert_all(conn, [ticket for ticket, _ in chained])
+    tickets.insert_all(conn, [one.ticket for one in decisions], [head for head, _ in chained])
     _write_rest(conn, decisions, [row for _, rows in chained for row in rows], now)
 
 

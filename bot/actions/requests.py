@@ -1,5 +1,6 @@
 """What people ask to be decided, and what becomes of it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,14 +9,14 @@ from bot.actions.recording import record
 from bot.actions.tickets import keep_act, locked, scene_of
 from bot.rules import requests as rules
 from bot.rules.access import area
-from bot.rules.decision import MoveRefused
+from bot.rules.decision import Decision, MoveRefused
 from bot.rules.extension import Until
 from bot.rules.lifecycle import Answer, Verb
 from bot.rules.rerouting import reroute
 from bot.rules.targets import Target
 from storage import requests, tickets
 from storage.database import Connection
-from storage.records import Request, RequestKind, Ticket
+from storage.records import Message, MessageKind, Request, RequestKind, Ticket
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,6 +87,20 @@ def move_to(context: Context, conn: Connection, ticket_id: int, target: Target, 
     record(conn, [decision], scene.now)
     keep_act(conn, Verb.TRANSFER, given, ticket, decision, scene)
     return decision.ticket
+
+
+def ask_others(context: Context, conn: Connection, ticket: Ticket, message: Message, lost: frozenset[int]) -> Decision:
+    """Ask those next in line, where nobody who was asked by the message can be reached."""
+    [request_id] = asked_in([message])
+    request = requests.by_ids(conn, [request_id]).get(request_id)
+    if request is None or not request.pending:
+        return Decision(ticket=ticket)
+    return rules.ask_others(ticket, request, lost, scene_of(context, conn, ticket))
+
+
+def asked_in(messages: Iterable[Message]) -> list[int]:
+    """Return the requests that messages ask about."""
+    return [int(str(one.params["request"])) for one in messages if one.kind == MessageKind.REQUEST]
 
 
 def pending(conn: Connection, ticket_id: int) -> list[Request]:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol, runtime_checkable
 
+SHARE_PHONE = "share_phone"  # of a button: not sent back, but asks the platform for the person's verified number
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Button:
@@ -65,6 +67,7 @@ class SendFailed(Exception):
         retry_after: timedelta | None = None,
         uncertain: bool = False,
         moved_to: str = "",
+        unavailable: bool = False,
     ) -> None:
         super().__init__(reason)
         self.reason = reason
@@ -72,6 +75,9 @@ class SendFailed(Exception):
         self.retry_after = retry_after
         self.uncertain = uncertain
         self.moved_to = moved_to  # the platform gave the person a new address
+        # Not this way now, so the next way at once, but the address stays good; with `retry_after` the message
+        # comes back then if no other way took it, without it the message has failed.
+        self.unavailable = unavailable
 
 
 @runtime_checkable

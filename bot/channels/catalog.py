@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from bot.channels.base import Channel
 from bot.channels.console import ConsoleChannel
 from bot.channels.inbox import InboxChannel
+from bot.channels.telegram import TelegramChannel
 from bot.clock import Clock
 from settings import Settings
 from storage.database import Database
@@ -13,6 +14,9 @@ Maker = Callable[[Settings, Database, Clock], Channel | None]
 
 CATALOG: Mapping[str, Maker] = {
     "inbox": lambda settings, database, clock: InboxChannel(database, clock),
+    "telegram": lambda settings, database, clock: (
+        TelegramChannel(settings, clock) if settings.telegram.configured else None
+    ),
     "console": lambda settings, database, clock: ConsoleChannel(),
 }
 

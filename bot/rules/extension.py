@@ -1,12 +1,13 @@
 """Until when a ticket is extended: day, moment or span as said, read against the ticket's own limit."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from bot.rules.deadline import end_of, moved
 from bot.rules.decision import MoveRefused, Scene
 from bot.rules.escalation import replan
 from bot.rules.hours import DAY
+from bot.rules.moving import stamped
 from bot.rules.workdays import CalendarNotPublished
 from bot.rules.zone import at
 from storage.records import Ticket
@@ -46,14 +47,7 @@ def due_of(until: Until, ticket: Ticket, scene: Scene) -> datetime:
 
 def extended(ticket: Ticket, due_at: datetime, scene: Scene) -> Ticket:
     """Return the ticket with its lines moved and its ladder put on them anew."""
-    deadline = moved(scene.policy, ticket.received_at, due_at, scene.working)
-    after = replace(
-        ticket,
-        due_day=deadline.due_day,
-        target_at=deadline.target_at,
-        due_at=deadline.due_at,
-        calendar_revision=deadline.calendar_revision,
-    )
+    after = stamped(ticket, moved(scene.policy, ticket.received_at, due_at, scene.working))
     return replan(after, scene.policy, scene.working, scene.now)
 
 

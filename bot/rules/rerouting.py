@@ -5,16 +5,24 @@ from dataclasses import replace
 
 from bot.rules.access import Right, may
 from bot.rules.decision import Decision, MoveRefused, Scene
-from bot.rules.escalation import deadline_of, intent, replan
+from bot.rules.escalation import deadline_of, intent, params, replan
 from bot.rules.ladder import plan
 from bot.rules.lifecycle import Answer, Verb, line, move, refusal, states_for
 from bot.rules.notices import circle, notices
 from bot.rules.routing import Told, audience, holder
 from bot.rules.targets import Target
-from storage.records import Audience, MessageDraft, MessageKind, Policy, Role, Ticket, TicketState
+from storage.records import (
+    HANDED_OVER,
+    REROUTED,
+    Audience,
+    MessageDraft,
+    MessageKind,
+    Policy,
+    Role,
+    Ticket,
+    TicketState,
+)
 
-HANDED_OVER = "handed_over"
-REROUTED = "rerouted"
 # Who is told to see to it where nobody of those a ticket went to can be reached.
 ABOVE = (Audience.LEADER, Audience.SUPERVISOR, Audience.DESK)
 
@@ -41,7 +49,7 @@ def hand_over(ticket: Ticket, answer: Answer, scene: Scene) -> Decision:
     # Who took it for the other role did not take it for this one: it waits to be taken again.
     fresh = _untaken(ticket) if ticket.state == TicketState.ACKNOWLEDGED else ticket
     after = replace(fresh, holder_id=receiver)
-    told = _given(after, HANDED_OVER, to, scene, f":v{ticket.version}")
+    told = _given(after, HANDED_OVER, to, scene, f"v{ticket.version}")
     copy = [who for who in circle(ticket, scene) if who != receiver]
     person = scene.directory.people[receiver]
     return Decision(
@@ -99,7 +107,8 @@ def _other_role(ticket: Ticket, scene: Scene) -> Told:
 
 
 def _placed(ticket: Ticket, target: Target) -> Ticket:
-    fresh = replace(_untaken(ticket), reroutes=ticket.reroutes + 1, unit_id=target.unit_id)
+    counted = (*ticket.steps_taken, f"{REROUTED}.{ticket.reroutes + 1}")
+    fresh = replace(_untaken(ticket), steps_taken=counted, unit_id=target.unit_id)
     if target.account is not None:
         one = target.account
         return replace(fresh, account_id=one.id, platform=one.platform, account_name=one.name, holder_id=None)
@@ -118,15 +127,16 @@ def _given(ticket: Ticket, step: str, to: Told, scene: Scene, occurrence: str = 
     """The ticket itself to those it goes to; where nobody of them can be reached, those above are told why."""
     kind = MessageKind.ASSIGNED if to.people else MessageKind.UNREACHED
     for person_id in to.people or _above(ticket, scene):
+        reason, _, person = intent(ticket, step, person_id, kind).rpartition(":")
         yield MessageDraft(
-            intent=intent(ticket, f"{step}{occurrence}", person_id, kind),
+            intent=f"{reason}{occurrence}:{person}",
             person_id=person_id,
             kind=kind,
             ticket_id=ticket.id,
             step=step,
             urgency=_urgency(scene.policy),
             not_before=scene.opening,
-            params={"notes": list(to.notes)} if to.notes else {},
+            params=params(ticket, to.notes),
         )
 
 
@@ -148,6 +158,7 @@ def _overseers(before: Ticket, after: Ticket, told: Told, scene: Scene) -> Itera
                 step=step.name,
                 urgency=step.urgency,
                 not_before=scene.opening,
+                params=params(after, ()),
             )
 
 

@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Protocol
+
+# For what a platform brings without a time: later than any receipt, so the receipt counts.
+UNTIMED = datetime.max.replace(tzinfo=UTC)
 
 
 class HeardKind(StrEnum):
@@ -32,7 +35,7 @@ class Heard:
     kind: HeardKind
     event_id: str  # the same update, redelivered, has the same
     address: str  # the person's own address on this channel, as `register.addresses` keeps it
-    at: datetime  # the platform's time
+    at: datetime  # the platform's time; our receipt bounds it
     text: str = ""
     action: str = ""  # of a button: "ack:12"
     chat: str = ""  # where to answer, if not to `address`: a group

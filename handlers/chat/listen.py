@@ -4,7 +4,7 @@ import logging
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from bot.actions import binding, evidence, updates
 from bot.actions.evidence import SentFile
@@ -51,7 +51,7 @@ class Listener:
             reader = self._readers.get(update.source)
             heard = reader.read(update.raw) if reader else None
             if heard is not None:
-                await self._deal(update.source, heard)
+                await self._deal(update.source, replace(heard, at=min(heard.at, update.received_at)))
         except NotKept:
             return False
         except ValueError as error:
@@ -160,7 +160,7 @@ class Listener:
         return AnswerTo(
             channel=channel,
             address=heard.chat or heard.address,
-            reply_to=heard.message_id,
+            reply_to=heard.message_id or heard.card,
             edits=heard.card if changes_card else "",
             callback=heard.callback,
             private=heard.address if heard.in_group else "",

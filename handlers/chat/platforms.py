@@ -7,8 +7,12 @@ from typing import Any
 
 from fastapi import APIRouter
 
+from bot.channels.telegram import TelegramChannel
 from bot.engine import Engine
 from handlers.chat.heard import Reader
+from handlers.chat.telegram import TelegramReader
+from handlers.chat.telegram_hook import Registration, router
+from handlers.chat.telegram_poll import Poller
 
 Fetch = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
 
@@ -25,7 +29,21 @@ class Platform:
 
 Maker = Callable[[Engine], Platform | None]
 
-PLATFORMS: tuple[Maker, ...] = ()
+
+def _telegram(engine: Engine) -> Platform | None:
+    channel = engine.channels.get(TelegramChannel.name)
+    if not isinstance(channel, TelegramChannel):
+        return None
+    settings, context, client = engine.settings, engine.context, channel.client
+    reader = TelegramReader(client)
+    if settings.telegram.mode == "polling":
+        poller = Poller(context, client, holder=engine.holder)
+        return Platform(name=channel.name, reader=reader, fetch=poller.run)
+    registration = Registration(settings, context, client, holder=engine.holder)
+    return Platform(name=channel.name, reader=reader, router=router(settings, context), fetch=registration.run)
+
+
+PLATFORMS: tuple[Maker, ...] = (_telegram,)
 
 
 def platforms(engine: Engine) -> list[Platform]:

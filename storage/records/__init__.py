@@ -51,7 +51,9 @@ from storage.records.register import (
 from storage.records.request import LastAct, Request, RequestKind, Ruling
 from storage.records.ticket import (
     DEADLINE_MOVED,
+    HANDED_OVER,
     OPEN_STATES,
+    REROUTED,
     Deadline,
     DeadlineStatus,
     JournalDraft,
@@ -63,7 +65,9 @@ from storage.records.ticket import (
 
 __all__ = [
     "DEADLINE_MOVED",
+    "HANDED_OVER",
     "OPEN_STATES",
+    "REROUTED",
     "Account",
     "AccountDraft",
     "Act",

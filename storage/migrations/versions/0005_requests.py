@@ -1,4 +1,4 @@
-"""Requests people make, what they did last, sign-in tokens; how often a ticket went to other people."""
+"""Requests people make, what they did last, sign-in tokens, the ticket a question is about."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -6,7 +6,7 @@ from alembic import op
 import storage.types
 
 revision = "0005"
-down_revision = "0004"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 
@@ -14,7 +14,6 @@ ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
-    op.add_column("tickets", sa.Column("reroutes", sa.Integer(), nullable=False, server_default="0"))
     op.add_column("questions", sa.Column("about", ID, nullable=True))
     op.create_table(
         "requests",
@@ -71,4 +70,3 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_requests_ticket_id"), "requests")
     op.drop_table("requests")
     op.drop_column("questions", "about")
-    op.drop_column("tickets", "reroutes")

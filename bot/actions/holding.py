@@ -1,0 +1,19 @@
+"""Loops that only one node may run: polling a platform, registering at it."""
+
+from datetime import timedelta
+
+from bot.actions.context import Context
+from storage import leases
+
+
+def hold(context: Context, name: str, holder: str, lease: timedelta) -> bool:
+    """Take or renew the right to do something; False while another node has it."""
+    now = context.now()
+    with context.database.begin() as conn:
+        return leases.take(conn, name, holder, now, now + lease) is not None
+
+
+def let_go(context: Context, name: str, holder: str) -> None:
+    """Give the right back before its time is over."""
+    with context.database.begin() as conn:
+        leases.give_back(conn, name, holder, context.now())
