@@ -72,7 +72,7 @@ class Listener:
             await run(binding.unreachable, self._context, channel, heard.address)
         elif heard.kind in (HeardKind.START, HeardKind.PHONE) or BIND.match(_folded(heard.text)):
             await run(self._bind, channel, heard)
-        elif heard.kind in (HeardKind.TEXT, HeardKind.TAP):
+        elif heard.kind in (HeardKind.TEXT, HeardKind.TAP) and not heard.details.get("answered"):
             speaker = await run(updates.speaker, self._context, channel, heard.address, heard.reply_to)
             if speaker.person is None:
                 await run(self._hint, channel, heard)
