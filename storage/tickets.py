@@ -134,6 +134,12 @@ def open_after(conn: Connection, ticket_id: int, limit: int, *, lock: bool) -> l
     return _read(conn, query.with_for_update() if lock else query)
 
 
+def count_waiting(conn: Connection) -> int:
+    """Return how many open tickets wait for the schedule of an unpublished year."""
+    waits = tickets.c.deadline_status == DeadlineStatus.UNPUBLISHED
+    return conn.execute(select(func.count()).select_from(tickets).where(is_open(), waits)).scalar_one()
+
+
 def count(conn: Connection) -> int:
     """Return how many tickets there are."""
     return conn.execute(select(func.count()).select_from(tickets)).scalar_one()
