@@ -1,6 +1,6 @@
 """Every channel keeps the same contract."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -16,11 +16,12 @@ CLOCK = WoundClock(sh(8, 23))
 
 
 @pytest.fixture(params=RIGS)
-def rig(request: pytest.FixtureRequest, database: Database) -> Iterator[Rig]:
+async def rig(request: pytest.FixtureRequest, database: Database) -> AsyncIterator[Rig]:
     """Each channel in turn, on both databases."""
     with RIGS[request.param](database, CLOCK) as ready:
         assert ready.channel.name == request.param
         yield ready
+        await ready.channel.close()
 
 
 def outgoing(rig: Rig, text: str = "【监测工单】请您处理。", key: str = "t1:receipt:0:p1", **given: object) -> Outgoing:
