@@ -43,7 +43,7 @@ class Settlement:
     accepted_at: datetime | None = None
     delivered_at: datetime | None = None
     not_before: datetime | None = None  # back to pending: not before this moment
-    retry_at: datetime | None = None  # uncertain: looked at again at this moment
+    retry_at: datetime | None = None  # uncertain: looked at again at this moment; None: never, so it stays
     parent_id: int | None = None
     attempts: int | None = None  # where the try that was counted did not take place
 
@@ -158,7 +158,7 @@ def next_due(conn: Connection) -> datetime | None:
         (MessageState.PENDING, outbox.c.not_before),
         (MessageState.UNCERTAIN, outbox.c.lease_until),
     ):
-        query = select(column).where(outbox.c.state == state).order_by(column).limit(1)
+        query = select(column).where(outbox.c.state == state, column.is_not(None)).order_by(column).limit(1)
         moments.append(conn.execute(query).scalar_one_or_none())
     return min((moment for moment in moments if moment is not None), default=None)
 
