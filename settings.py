@@ -1,5 +1,6 @@
 """Every setting, read once from the environment and one TOML file into a frozen object that is passed on."""
 
+import base64
 import os
 import re
 from collections.abc import Mapping
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     AnyHttpUrl,
     BaseModel,
     BeforeValidator,
@@ -27,6 +29,7 @@ from pydantic_settings import (
 )
 
 PREFIX = "DUBAN_"
+AES_KEY_CHARACTERS, AES_KEY_BYTES = 43, 32  # what both platforms of Tencent call EncodingAESKey
 
 
 class SettingsInvalid(Exception):
@@ -62,6 +65,23 @@ class Channel(Section):
     def configured(self) -> bool:
         """Whether this channel is to be used."""
         return all(getattr(self, name) for name in self.needs)
+
+
+def _aes_key(value: SecretStr | None) -> SecretStr | None:
+    if value is not None and value.get_secret_value():
+        text = value.get_secret_value()
+        try:
+            sound = (
+                len(text) == AES_KEY_CHARACTERS and len(base64.b64decode(text + "=", validate=True)) == AES_KEY_BYTES
+            )
+        except ValueError:
+            sound = False
+        if not sound:
+            raise ValueError("EncodingAESKey 应为43个字符(只有字母和数字),请从管理后台重新复制")
+    return value
+
+
+AesKey = Annotated[SecretStr | None, AfterValidator(_aes_key)]
 
 
 class Telegram(Channel):
@@ -104,8 +124,15 @@ class WeCom(Channel):
     secret: SecretStr | None = None
     agent_id: int | None = None
     token: SecretStr | None = None
-    aes_key: SecretStr | None = None
+    aes_key: AesKey = None
     base_url: HttpUrl = "https://qyapi.weixin.qq.com"
+    connect_seconds: float = Field(default=3, gt=0, le=60)
+    read_seconds: float = Field(default=8, gt=0, le=60)
+
+
+TemplateValue = Literal["title", "text", "time"]
+# The oldest and commonest layout of a template; which value goes where depends on the template that was approved.
+TEMPLATE_FIELDS: Mapping[str, TemplateValue] = {"first": "title", "keyword1": "text", "keyword2": "time"}
 
 
 class WeChat(Channel):
@@ -115,9 +142,12 @@ class WeChat(Channel):
     app_id: str = ""
     secret: SecretStr | None = None
     token: SecretStr | None = None
-    aes_key: SecretStr | None = None
+    aes_key: AesKey = None
     base_url: HttpUrl = "https://api.weixin.qq.com"
     template_id: str = ""
+    template_fields: dict[str, TemplateValue] = Field(default_factory=lambda: dict(TEMPLATE_FIELDS))
+    connect_seconds: float = Field(default=3, gt=0, le=60)
+    read_seconds: float = Field(default=8, gt=0, le=60)
 
 
 class Mail(Channel):
@@ -130,6 +160,30 @@ class Mail(Channel):
     password: SecretStr | None = None
     sender: str = ""
     tls: Literal["implicit", "starttls", "none"] = "implicit"
+    ca_file: Path | None = None  # certificates to trust instead of the machine's own
+    timeout_seconds: float = Field(default=30, gt=0, le=300)
+
+    @model_validator(mode="after")
+    def _can_be_used(self) -> Self:
+        if self.ca_file is not None and not self.ca_file.is_file():
+            raise ValueError("CA_FILE 指向的证书文件不存在")
+        if self.sender and "@" not in self.sender:
+            raise ValueError("SENDER 应为发件邮箱地址")
+        return self
+
+
+class Robot(Section):
+    """A robot in a group: says things there, hears nothing."""
+
+    kind: Literal["wecom", "dingtalk", "feishu"]
+    url: SecretStr  # holds the key
+    secret: SecretStr | None = None  # to sign with (钉钉, 飞书)
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if not self.url.get_secret_value().startswith(("https://", "http://")):
+            raise ValueError("URL 应为机器人的完整 Webhook 地址")
+        return self
 
 
 class Web(Section):
@@ -175,6 +229,7 @@ class Settings(BaseSettings):
     wecom: WeCom = WeCom()
     wechat: WeChat = WeChat()
     mail: Mail = Mail()
+    robots: dict[str, Robot] = Field(default_factory=dict)  # name, as an address -> robot
     rhythm: Rhythm = Rhythm()
 
     @model_validator(mode="after")

@@ -6,12 +6,12 @@ from datetime import date
 from enum import StrEnum
 
 from bot.channels.base import Channel
+from bot.rules.missing import missing
 from bot.rules.routing import desk, supervisors, ways
 from bot.rules.workdays import GovChina
 from storage.records import Directory, Role
 
 ROLE_WORDS = {Role.PRIMARY: "A角", Role.BACKUP: "B角", Role.LEADER: "分管领导"}
-WARN_MONTH, RED_DAY = 11, (12, 20)  # from 1 November next year's schedule is missed, from 20 December badly
 
 
 class Level(StrEnum):
@@ -33,13 +33,11 @@ def findings(directory: Directory, calendar: GovChina, today: date) -> list[Find
 
 def calendar_findings(calendar: GovChina, today: date) -> Iterator[Finding]:
     """Say whether the years needed are there."""
-    if not calendar.published(today.year):
-        yield Finding(
-            level=Level.RED, about="calendar", sentence=f"缺少{today.year}年放假安排,无法计算时限,请立即导入。"
-        )
-    elif today.month >= WARN_MONTH and not calendar.published(today.year + 1):
-        level = Level.RED if (today.month, today.day) >= RED_DAY else Level.YELLOW
-        sentence = f"缺少{today.year + 1}年放假安排,国务院办公厅公布后请及时导入。"
+    found = missing(calendar, today)
+    if found is not None:
+        level = Level.RED if found.urgent else Level.YELLOW
+        begun, waiting = "无法计算时限,请立即导入", "国务院办公厅公布后请及时导入"
+        sentence = f"缺少{found.year}年放假安排,{begun if found.begun else waiting}(calendar import)。"
         yield Finding(level=level, about="calendar", sentence=sentence)
 
 

@@ -30,6 +30,7 @@ __all__ = [
     "Layers",
     "add_overlay",
     "base_schedules",
+    "in_force",
     "layers",
     "overlays",
     "propose",
@@ -46,6 +47,9 @@ VERSION_KEY = "calendar_revision"
 # The low bits are random: a version that was rolled back is never handed out again for other contents.
 SALT = 1 << 20
 
+_VERSION = select(meta.c.value).where(meta.c.key == VERSION_KEY)
+_STEADY_VERSION = _VERSION.with_for_update(read=True)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Layers:
@@ -58,10 +62,9 @@ class Layers:
 
 def version(conn: Connection, *, steady: bool = False) -> int:
     """Return the version all nodes compare; `steady` keeps it from moving until this transaction ends."""
-    query = select(meta.c.value).where(meta.c.key == VERSION_KEY)
     # Whoever computes a deadline shares the row with others like it, and a change waits for them all: so none
     # is computed on the old calendar and committed after the change looked for what it moves.
-    value = conn.execute(query.with_for_update(read=True) if steady else query).scalar_one_or_none()
+    value = conn.execute(_STEADY_VERSION if steady else _VERSION).scalar_one_or_none()
     return int(value or 0)
 
 
@@ -76,7 +79,7 @@ def touch(conn: Connection) -> None:
 
 def layers(conn: Connection, at: datetime | None = None) -> Layers:
     """Return what is in force, or was in force at that moment."""
-    used = [one for one in revisions(conn) if _in_force(one.settled, one.withdrawn, at) and _approved(one)]
+    used = in_force(conn, at)
     name = f"r{max(one.number for one in used)}" if used else "base"
     schedules = layered(used)
     return Layers(
@@ -84,6 +87,11 @@ def layers(conn: Connection, at: datetime | None = None) -> Layers:
         overlays=tuple(one for one in overlays(conn) if _in_force(one.decided, one.withdrawn, at)),
         name=revision_of(schedules, name),
     )
+
+
+def in_force(conn: Connection, at: datetime | None = None) -> list[Revision]:
+    """Return the revisions in force, or in force at that moment, by number."""
+    return [one for one in revisions(conn) if _in_force(one.settled, one.withdrawn, at) and _approved(one)]
 
 
 def revisions(conn: Connection) -> list[Revision]:

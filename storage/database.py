@@ -27,6 +27,7 @@ class Database:
         self.url = _driver_url(url)
         self.sqlite = self.url.startswith("sqlite")
         self.engine = _sqlite_engine(self.url) if self.sqlite else _postgres_engine(self.url, pool_size)
+        self._writing = self.engine.execution_options(**WRITING)
         # SQLite has one writer: threads queue here instead of polling the file lock.
         self._write_lock: AbstractContextManager[Any] = threading.RLock() if self.sqlite else nullcontext()
         self._writers = ThreadPoolExecutor(1 if self.sqlite else min(pool_size, 4), thread_name_prefix="write")
@@ -34,10 +35,8 @@ class Database:
     @contextmanager
     def begin(self) -> Iterator[Connection]:
         """Open a writing transaction: committed on leaving, rolled back on any exception."""
-        with self._write_lock, self.engine.connect() as conn:
-            conn.execution_options(**WRITING)
-            with conn.begin():
-                yield conn
+        with self._write_lock, self._writing.connect() as conn, conn.begin():
+            yield conn
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -95,4 +94,5 @@ def _on_connect(connection: Any, _record: Any) -> None:
 def _on_begin(conn: Connection) -> None:
     # IMMEDIATE: a writer takes the lock before it reads, so it never loses it half-way.
     writing = conn.get_execution_options().get("duban_writing")
-    conn.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+    raw: Any = conn.connection.driver_connection
+    raw.execute("BEGIN IMMEDIATE" if writing else "BEGIN")

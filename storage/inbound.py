@@ -2,36 +2,46 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import RowMapping, select, update
+from sqlalchemy import Dialect, Insert, RowMapping, bindparam, select, update
 
+from storage.bulk import Bulk
 from storage.database import Connection
 from storage.numbering import reserve
 from storage.records import Inbound, InboundState
 from storage.tables import inbound
-from storage.upsert import insert_into
+from storage.upsert import insert_for, insert_into
+
+NAMES = ("id", "kind", "source", "event_id", "received_at", "raw", "state", "reason", "ticket_id")
+_row = attrgetter(*NAMES)
+_KNOWN = select(inbound.c.event_id, inbound.c.ticket_id).where(
+    inbound.c.kind == bindparam("kind"),
+    inbound.c.source == bindparam("source"),
+    inbound.c.event_id.in_(bindparam("event_ids", expanding=True)),
+    inbound.c.state != InboundState.SET_ASIDE,
+)
+
+
+def _keep(dialect: Dialect) -> Insert:
+    statement = insert_for(dialect, inbound)
+    ends = {name: statement.excluded[name] for name in ("state", "reason", "ticket_id")}
+    return statement.on_conflict_do_update(index_elements=["kind", "source", "event_id"], set_=ends)
+
+
+_KEEP = Bulk(_keep, NAMES)
 
 
 def known_events(conn: Connection, kind: str, source: str, event_ids: Iterable[str]) -> dict[str, int | None]:
     """Return event id → ticket id for those that came in and were dealt with; what was set aside may come again."""
-    query = select(inbound.c.event_id, inbound.c.ticket_id).where(
-        inbound.c.kind == kind,
-        inbound.c.source == source,
-        inbound.c.event_id.in_(list(event_ids)),
-        inbound.c.state != InboundState.SET_ASIDE,
-    )
-    return {row.event_id: row.ticket_id for row in conn.execute(query)}
+    found = conn.execute(_KNOWN, {"kind": kind, "source": source, "event_ids": list(event_ids)})
+    return dict(found.all())
 
 
 def keep_all(conn: Connection, rows: Sequence[Inbound]) -> None:
     """Insert raw things that carry reserved ids; one that was set aside before gets its new end."""
-    if rows:
-        names = ("id", "kind", "source", "event_id", "received_at", "raw", "state", "reason", "ticket_id")
-        statement = insert_into(conn, inbound)
-        ends = {name: statement.excluded[name] for name in ("state", "reason", "ticket_id")}
-        again = statement.on_conflict_do_update(index_elements=["kind", "source", "event_id"], set_=ends)
-        conn.execute(again, [{name: getattr(row, name) for name in names} for row in rows])
+    _KEEP.run(conn, [*map(_row, rows)])
 
 
 def keep_once(conn: Connection, kind: str, source: str, event_id: str, now: datetime, raw: str) -> bool:
@@ -39,7 +49,8 @@ def keep_once(conn: Connection, kind: str, source: str, event_id: str, now: date
     [number] = reserve(conn, inbound, 1)
     row = {"id": number, "kind": kind, "source": source, "event_id": event_id, "received_at": now, "raw": raw}
     statement = insert_into(conn, inbound).on_conflict_do_nothing(index_elements=["kind", "source", "event_id"])
-    return conn.execute(statement, {**row, "state": InboundState.WAITING, "reason": ""}).rowcount == 1
+    values = {**row, "state": InboundState.WAITING, "reason": ""}
+    return conn.execute(statement.returning(inbound.c.id), values).first() is not None
 
 
 def event(conn: Connection, kind: str, source: str, event_id: str) -> Inbound:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import func, select, update
 
 from storage.database import Connection
-from storage.tables import inbox_items
+from storage.tables import inbox_items, people
 from storage.upsert import insert_into
 
 
@@ -32,11 +32,14 @@ def put(
     buttons: Sequence[Mapping[str, str]],
     now: datetime,
     file_id: int | None = None,
-) -> None:
-    """Show a person a message once, however often it is put under the same key."""
+) -> bool:
+    """Show a person a message once, however often it is put under the same key; False when there is no such person."""
+    if conn.execute(select(people.c.id).where(people.c.id == person_id)).first() is None:
+        return False
     values = {"message_key": key, "person_id": person_id, "text": text, "sent_at": now, "file_id": file_id}
     statement = insert_into(conn, inbox_items).on_conflict_do_nothing(index_elements=["message_key"])
     conn.execute(statement, {**values, "buttons": json.dumps(list(buttons), ensure_ascii=False)})
+    return True
 
 
 def of_person(conn: Connection, person_id: int, limit: int = 100) -> list[InboxItem]:

@@ -3,12 +3,14 @@
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import exists, func, insert, select
 
+from storage.bulk import Bulk
 from storage.database import Connection
 from storage.records import JournalDraft, JournalLine, Ticket
 from storage.tables import journal, meta, tickets
@@ -16,6 +18,10 @@ from storage.types import canonical
 from storage.upsert import upsert
 
 PAGE = 2000
+NAMES = ("ticket_id", "seq", "at", "kind", "actor", "data", "previous_hash", "hash")
+_INSERT = Bulk(lambda _: insert(journal), NAMES)
+_row = itemgetter(*NAMES)
+Head = tuple[int, str]  # length of a chain, and the hash of its last line
 HOUSE, HOUSE_KEY = 0, "house_journal"  # the chain that belongs to no ticket
 
 
@@ -28,10 +34,10 @@ class Broken:
     reason: str
 
 
-def chain(ticket: Ticket, drafts: Sequence[JournalDraft]) -> tuple[Ticket, list[dict[str, Any]]]:
-    """Append drafts to the ticket's chain: the ticket with its new head, and the rows to write."""
-    seq, head, rows = _extend(ticket.id, ticket.journal_seq, ticket.journal_hash, drafts)
-    return replace(ticket, journal_seq=seq, journal_hash=head), rows
+def chain(ticket: Ticket, drafts: Sequence[JournalDraft]) -> tuple[Head, list[dict[str, Any]]]:
+    """Append drafts to the ticket's chain: its new head, and the rows to write."""
+    seq, last, rows = _extend(ticket.id, ticket.journal_seq, ticket.journal_hash, drafts)
+    return (seq, last), rows
 
 
 def write_house(conn: Connection, drafts: Sequence[JournalDraft]) -> None:
@@ -44,8 +50,7 @@ def write_house(conn: Connection, drafts: Sequence[JournalDraft]) -> None:
 
 def write(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Insert lines made by `chain`."""
-    if rows:
-        conn.execute(insert(journal), rows)
+    _INSERT.run(conn, [*map(_row, rows)])
 
 
 def read(conn: Connection, ticket_id: int) -> list[JournalLine]:
@@ -75,6 +80,16 @@ def verify(conn: Connection, ticket_ids: Iterable[int] | None = None) -> Iterato
         lines = _rows_by_ticket(conn, page[0].id, last)
         for row in page:
             yield row.id, _first_broken(row.id, lines.get(row.id, []), row.journal_seq, row.journal_hash)
+    if ticket_ids is None:
+        yield from _left_behind(conn)
+
+
+def _left_behind(conn: Connection) -> Iterator[tuple[int, Broken]]:
+    """Name the lines whose ticket is gone: no action takes a ticket away without them."""
+    gone = ~exists().where(tickets.c.id == journal.c.ticket_id) & (journal.c.ticket_id != HOUSE)
+    query = select(journal.c.ticket_id, func.min(journal.c.seq)).where(gone).group_by(journal.c.ticket_id)
+    for ticket_id, seq in conn.execute(query.order_by(journal.c.ticket_id)):
+        yield ticket_id, Broken(ticket_id=ticket_id, seq=seq, reason="流水还在,工单已不见")
 
 
 def _extend(
@@ -120,9 +135,10 @@ def _first_broken(ticket_id: int, rows: list[dict[str, Any]], seq: int, head: st
         if row["previous_hash"] != previous or row["hash"] != _hash(row):
             return Broken(ticket_id=ticket_id, seq=expected, reason="内容与校验值不符")
         previous = row["hash"]
-    if len(rows) != seq or previous != head:
-        return Broken(ticket_id=ticket_id, seq=len(rows) + 1, reason="末尾缺行,或工单与流水的末行不符")
-    return None
+    if len(rows) == seq and previous == head:
+        return None
+    place = max(seq, 1) if len(rows) == seq else min(len(rows), seq) + 1
+    return Broken(ticket_id=ticket_id, seq=place, reason="末尾缺行,或工单与流水的末行不符")
 
 
 def _hash(row: dict[str, Any]) -> str:

@@ -1,23 +1,49 @@
 """Row numbers handed out ahead, so that a batch of rows that name each other needs no answer in between."""
 
-from sqlalchemy import Table, func, select, text
+from functools import cache
+
+from sqlalchemy import Select, Table, bindparam, func, select
 
 from storage.database import Connection
 
 
-def reserve(conn: Connection, table: Table, count: int) -> range:
-    """Return `count` unused ids of the table; call it inside the writing transaction that uses them."""
+def reserve(conn: Connection, table: Table, count: int) -> list[int]:
+    """Return `count` unused ids of the table, ascending; call it inside the writing transaction that uses them.
+
+    Whoever else wants ids of the table waits until that transaction ends.
+    """
+    [ids] = reserve_each(conn, (table,), count)
+    return ids
+
+
+def reserve_each(conn: Connection, tables: tuple[Table, ...], count: int) -> list[list[int]]:
+    """Return `count` unused ids of each of several tables, all at once."""
     if count <= 0:
-        return range(0)
+        return [[] for _ in tables]
     if conn.dialect.name == "sqlite":
         # BEGIN IMMEDIATE holds the only write lock, so nobody can take the next ids meanwhile.
-        first = conn.execute(select(func.coalesce(func.max(table.c.id), 0) + 1)).scalar_one()
-        return range(first, first + count)
-    # Under a short advisory lock the sequence moves by the whole block, so the block is contiguous.
-    sequence = f"{table.name}_id_seq"
-    conn.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": sequence})
-    last = conn.execute(
-        text("SELECT setval(CAST(:name AS regclass), nextval(CAST(:name AS regclass)) + :more)"),
-        {"name": sequence, "more": count - 1},
-    ).scalar_one()
-    return range(last - count + 1, last + 1)
+        highest = conn.execute(_highest(tables)).one()
+        return [list(range(last + 1, last + 1 + count)) for last in highest]
+    conn.execute(_lock(tables))
+    rows = conn.execute(_next(tables), {"count": count})
+    return [list(ids) for ids in zip(*rows, strict=True)]
+
+
+@cache
+def _highest(tables: tuple[Table, ...]) -> Select[tuple[int, ...]]:
+    return select(*(select(func.coalesce(func.max(table.c.id), 0)).scalar_subquery() for table in tables))
+
+
+@cache
+def _lock(tables: tuple[Table, ...]) -> Select[tuple[object, ...]]:
+    return select(*(func.pg_advisory_xact_lock(func.hashtext(_sequence(table))) for table in tables))
+
+
+@cache
+def _next(tables: tuple[Table, ...]) -> Select[tuple[int, ...]]:
+    series = func.generate_series(1, bindparam("count")).alias("series")
+    return select(*(func.nextval(_sequence(table)) for table in tables)).select_from(series)
+
+
+def _sequence(table: Table) -> str:
+    return f"{table.name}_id_seq"

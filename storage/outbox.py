@@ -1,21 +1,33 @@
 """Messages on their way out: one row per intent, claimed with a lease and a fencing token."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Select, and_, bindparam, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
+from storage.bulk import Bulk
 from storage.database import Connection
-from storage.numbering import reserve
 from storage.records import Message, MessageDraft, MessageKind, MessageState
 from storage.tables import outbox
+from storage.upsert import insert_for
 
 FIELDS = tuple(field.name for field in fields(Message))
 COLUMNS = tuple(outbox.c[name] for name in FIELDS)
 ABSORB = 2_000  # so many messages of the claimed people are taken along, to be bundled
+DRAFTED = ("intent", "person_id", "kind", "ticket_id", "step", "urgency", "params", "file_id")
+# What a new message has not got yet.
+BLANK: Mapping[str, object] = {
+    **dict.fromkeys(("channel", "address", "payload", "leased_by", "provider_id"), ""),
+    **dict.fromkeys(("fence", "attempts"), 0),
+}
+_PUT = Bulk(
+    lambda dialect: insert_for(dialect, outbox).on_conflict_do_nothing(index_elements=["intent"]),
+    (*DRAFTED, "not_before", "created_at", "state", "reason", *BLANK),
+)
+_drafted = attrgetter(*DRAFTED)
 WAITING = (MessageState.PENDING, MessageState.LEASED, MessageState.UNCERTAIN)
 
 
@@ -33,6 +45,7 @@ class Settlement:
     not_before: datetime | None = None  # back to pending: not before this moment
     retry_at: datetime | None = None  # uncertain: looked at again at this moment
     parent_id: int | None = None
+    attempts: int | None = None  # where the try that was counted did not take place
 
 
 def put(
@@ -43,13 +56,8 @@ def put(
     reason: str = "",
 ) -> None:
     """Enqueue messages, or note at once how they ended; an intent that was ever put changes nothing."""
-    if not drafts:
-        return
-    ids = reserve(conn, outbox, len(drafts))
-    dialect = sqlite if conn.dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(outbox).on_conflict_do_nothing(index_elements=["intent"])
-    ended = {"state": state, "reason": reason}
-    conn.execute(statement, [_row(draft, number, now) | ended for draft, number in zip(drafts, ids, strict=True)])
+    rest = (now, state, reason, *BLANK.values())
+    _PUT.run(conn, [(*_drafted(one), one.not_before or now, *rest) for one in drafts])
 
 
 def claim(conn: Connection, now: datetime, lease_until: datetime, holder: str, limit: int = 100) -> list[Message]:
@@ -102,7 +110,7 @@ def settle(conn: Connection, settlements: Sequence[Settlement]) -> list[Settleme
     counted = []
     for one in settlements:
         values: dict[str, Any] = {"state": one.state, "reason": one.reason, "lease_until": one.retry_at}
-        for name in ("provider_id", "accepted_at", "delivered_at", "not_before", "parent_id"):
+        for name in ("provider_id", "accepted_at", "delivered_at", "not_before", "parent_id", "attempts"):
             if (value := getattr(one, name)) not in (None, ""):
                 values[name] = value
         if one.state == MessageState.PENDING:
@@ -113,10 +121,22 @@ def settle(conn: Connection, settlements: Sequence[Settlement]) -> list[Settleme
     return counted
 
 
+def held(conn: Connection, message_id: int, fence: int) -> bool:
+    """Whether the claim of that fence still stands."""
+    guard = (outbox.c.id == message_id, outbox.c.fence == fence, outbox.c.state == MessageState.LEASED)
+    return conn.execute(select(outbox.c.id).where(*guard)).first() is not None
+
+
+def supersede_children(conn: Connection, ids: Iterable[int], reason: str) -> None:
+    """Take back what a digest was to tell and never told."""
+    guard = (outbox.c.id.in_(list(ids)), outbox.c.state == MessageState.BUNDLED)
+    conn.execute(update(outbox).where(*guard).values(state=MessageState.SUPERSEDED, reason=reason))
+
+
 def fail_children(conn: Connection, parent_id: int, reason: str) -> None:
     """A digest that failed for good takes what it told with it."""
-    told = outbox.c.parent_id == parent_id
-    conn.execute(update(outbox).where(told).values(state=MessageState.FAILED, reason=reason))
+    told = (outbox.c.parent_id == parent_id, outbox.c.state == MessageState.BUNDLED)
+    conn.execute(update(outbox).where(*told).values(state=MessageState.FAILED, reason=reason))
 
 
 def supersede(conn: Connection, ticket_ids: Iterable[int], reason: str) -> None:
@@ -186,9 +206,9 @@ def answered(conn: Connection, channel: str, provider_id: str) -> int | None:
 
 
 def children(conn: Connection, parent_id: int) -> list[Message]:
-    """Return the messages told inside a digest, in its order."""
-    query = select(*COLUMNS).where(outbox.c.parent_id == parent_id)
-    return _read(conn, query.order_by(outbox.c.urgency, outbox.c.id))
+    """Return the messages told inside a digest, in its order, without those taken back before it went out."""
+    inside = (outbox.c.parent_id == parent_id, outbox.c.state != MessageState.SUPERSEDED)
+    return _read(conn, select(*COLUMNS).where(*inside).order_by(outbox.c.urgency, outbox.c.id))
 
 
 def _expired(conn: Connection, now: datetime, limit: int) -> list[int]:
@@ -212,22 +232,6 @@ def open_of_person(conn: Connection, person_id: int) -> list[Message]:
     """Return what has not reached an end for a person."""
     guard = or_(*(outbox.c.state == state for state in WAITING))
     return _read(conn, select(*COLUMNS).where(outbox.c.person_id == person_id, guard).order_by(outbox.c.id))
-
-
-def _row(draft: MessageDraft, number: int, now: datetime) -> dict[str, Any]:
-    return {
-        "id": number,
-        "intent": draft.intent,
-        "person_id": draft.person_id,
-        "kind": draft.kind,
-        "ticket_id": draft.ticket_id,
-        "step": draft.step,
-        "urgency": draft.urgency,
-        "params": draft.params,
-        "file_id": draft.file_id,
-        "created_at": now,
-        "not_before": draft.not_before or now,
-    }
 
 
 def _read(conn: Connection, query: Select[Any]) -> list[Message]:

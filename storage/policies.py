@@ -1,14 +1,21 @@
 """Snapshots of policies: what a ticket was opened with never changes."""
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 
 from storage.database import Connection
 from storage.tables import policies
 
+_KNOWN = select(policies.c.key).where(policies.c.key == bindparam("key"))
+
+
+def known(conn: Connection, key: str) -> bool:
+    """Whether the snapshot of this hash is stored."""
+    return conn.execute(_KNOWN, {"key": key}).first() is not None
+
 
 def keep(conn: Connection, key: str, name: str, body: str) -> None:
     """Store a snapshot under its hash unless it is there."""
-    if conn.execute(select(policies.c.key).where(policies.c.key == key)).first() is None:
+    if not known(conn, key):
         conn.execute(insert(policies), {"key": key, "name": name, "body": body})
 
 

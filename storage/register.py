@@ -32,6 +32,8 @@ VERSION_KEY = "register_version"
 # The low bits are random: a version that was rolled back is never handed out again for other contents.
 SALT = 1 << 20
 
+_VERSION = select(meta.c.value).where(meta.c.key == VERSION_KEY)
+
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
@@ -52,7 +54,7 @@ class Register:
 
 def version(conn: Connection) -> int:
     """Return the register's version; 0 for one that was never written."""
-    value = conn.execute(select(meta.c.value).where(meta.c.key == VERSION_KEY)).scalar_one_or_none()
+    value = conn.execute(_VERSION).scalar_one_or_none()
     return int(value or 0)
 
 

@@ -3,11 +3,14 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, func, insert, select, update
 
+from storage.bulk import Bulk
 from storage.database import Connection
+from storage.journal import Head
 from storage.records import OPEN_STATES, DeadlineStatus, Ticket, TicketState, number_key
 from storage.tables import tickets
 
@@ -15,13 +18,26 @@ FIELDS = tuple(field.name for field in fields(Ticket))
 COLUMNS = tuple(tickets.c[name] for name in FIELDS)
 FIXED = {"id", "source", "number", "received_at", "created_at", "version"}
 MUTABLE = tuple(name for name in FIELDS if name not in FIXED)
+LAST = ("steps_taken", "journal_seq", "journal_hash")  # not taken over as they stand on the ticket
+INSERTED = tuple(name for name in FIELDS if name not in LAST)
+UPDATED = tuple(name for name in MUTABLE if name not in LAST)
 ENDED = [state.value for state in TicketState if state not in OPEN_STATES]
 
 # The version in the WHERE is the lock: a row changed by somebody else since it was read is not matched.
-_UPDATE = (
-    update(tickets)
-    .where(tickets.c.id == bindparam("b_id"), tickets.c.version == bindparam("b_version"))
-    .values({name: bindparam(name) for name in (*MUTABLE, "version")})
+_UPDATE = Bulk(
+    lambda _: (
+        update(tickets)
+        .where(tickets.c.id == bindparam("b_id"), tickets.c.version == bindparam("b_version"))
+        .values({name: bindparam(name) for name in (*MUTABLE, "version")})
+    ),
+    ("b_id", "b_version", *UPDATED, *LAST, "version"),
+)
+_INSERT = Bulk(lambda _: insert(tickets), (*INSERTED, *LAST, "number_key"))
+_inserted = attrgetter(*INSERTED)
+_head = attrgetter("journal_seq", "journal_hash")
+_updated = attrgetter("id", "version", *UPDATED)
+_KNOWN = select(tickets.c.number_key, tickets.c.id).where(
+    tickets.c.source == bindparam("source"), tickets.c.number_key.in_(bindparam("keys", expanding=True))
 )
 
 
@@ -29,31 +45,29 @@ class VersionConflict(Exception):
     """Somebody else changed a ticket since it was read; load it again and decide again."""
 
 
-def insert_all(conn: Connection, new: Sequence[Ticket]) -> None:
-    """Insert tickets that carry reserved ids."""
-    if new:
-        conn.execute(insert(tickets), [{**_values(one), "number_key": number_key(one.number)} for one in new])
+def insert_all(conn: Connection, new: Sequence[Ticket], heads: Sequence[Head] | None = None) -> None:
+    """Insert tickets that carry reserved ids, with the new heads of their journals if those moved on."""
+    rows = [
+        (*_inserted(one), " ".join(one.steps_taken), *head, number_key(one.number))
+        for one, head in zip(new, heads or map(_head, new), strict=True)
+    ]
+    _INSERT.run(conn, rows)
 
 
-def save(conn: Connection, changed: Sequence[Ticket]) -> None:
+def save(conn: Connection, changed: Sequence[Ticket], heads: Sequence[Head] | None = None) -> None:
     """Write tickets that were read at `version`, and count the version up; VersionConflict when one moved on."""
-    if not changed:
-        return
-    rows = []
-    for one in changed:
-        row = _values(one)
-        row.update(b_id=row.pop("id"), b_version=one.version, version=one.version + 1)
-        rows.append({key: row[key] for key in ("b_id", "b_version", "version", *MUTABLE)})
-    if conn.execute(_UPDATE, rows).rowcount != len(rows):
+    rows = [
+        (*_updated(one), " ".join(one.steps_taken), *head, one.version + 1)
+        for one, head in zip(changed, heads or map(_head, changed), strict=True)
+    ]
+    if _UPDATE.run(conn, rows) != len(rows):
         raise VersionConflict
 
 
 def known_numbers(conn: Connection, source: str, keys: Iterable[str]) -> dict[str, int]:
     """Return number key → ticket id for those of the keys this source already brought."""
-    query = select(tickets.c.number_key, tickets.c.id).where(
-        tickets.c.source == source, tickets.c.number_key.in_(list(keys))
-    )
-    return {row.number_key: row.id for row in conn.execute(query)}
+    found = conn.execute(_KNOWN, {"source": source, "keys": list(keys)})
+    return dict(found.all())
 
 
 def due(conn: Connection, now: datetime, limit: int) -> list[Ticket]:
@@ -61,7 +75,7 @@ def due(conn: Connection, now: datetime, limit: int) -> list[Ticket]:
     query = (
         select(*COLUMNS)
         .where(tickets.c.next_step_at <= now)
-        .order_by(tickets.c.next_step_at)
+        .order_by(tickets.c.next_step_at, tickets.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
@@ -107,6 +121,19 @@ def open_unmatched(conn: Connection) -> list[Ticket]:
     return matching(conn, is_open(), tickets.c.account_id.is_(None), lock=True)
 
 
+def completed(conn: Connection, unit_ids: frozenset[int] | None, limit: int) -> list[Ticket]:
+    """Return completed tickets not archived yet, of some units when named, the last completed first."""
+    of_units = [] if unit_ids is None else [tickets.c.unit_id.in_(sorted(unit_ids))]
+    query = select(*COLUMNS).where(tickets.c.state == TicketState.COMPLETED, *of_units)
+    return _read(conn, query.order_by(tickets.c.completed_at.desc(), tickets.c.id.desc()).limit(limit))
+
+
+def open_after(conn: Connection, ticket_id: int, limit: int, *, lock: bool) -> list[Ticket]:
+    """Return the next open tickets by id after that one; locked until the transaction ends when asked."""
+    query = select(*COLUMNS).where(is_open(), tickets.c.id > ticket_id).order_by(tickets.c.id).limit(limit)
+    return _read(conn, query.with_for_update() if lock else query)
+
+
 def count(conn: Connection) -> int:
     """Return how many tickets there are."""
     return conn.execute(select(func.count()).select_from(tickets)).scalar_one()
@@ -116,12 +143,6 @@ def is_open() -> ColumnElement[bool]:
     """The condition "somebody still has to do something"."""
     # Written out as ix_tickets_open writes it: SQLite takes a partial index only where it recognises its condition.
     return tickets.c.state.not_in(bindparam("ended_states", ENDED, expanding=True, literal_execute=True))
-
-
-def _values(one: Ticket) -> dict[str, Any]:
-    row = {name: getattr(one, name) for name in FIELDS}
-    row["steps_taken"] = " ".join(one.steps_taken)
-    return row
 
 
 def _read(conn: Connection, query: Select[Any]) -> list[Ticket]:

@@ -1,7 +1,7 @@
 """Column types shared by the tables and the migrations."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,6 +9,7 @@ from sqlalchemy import DateTime, String, Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+_CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 MOMENT_WIDTH = 27  # 2021-08-23T02:00:00.000000Z
 
 
@@ -30,22 +31,15 @@ class Moment(TypeDecorator[datetime]):
         plain = String(MOMENT_WIDTH) if dialect.name == "sqlite" else DateTime(timezone=True)
         return dialect.type_descriptor(plain)
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
-        """Aware moment to stored form."""
-        if value is None:
-            return None
-        utc = check_aware(value)
-        if dialect.name != "sqlite":
-            return utc
-        return utc.isoformat(timespec="microseconds")[:26] + "Z"
+    # The processors themselves are given, not what they call: every value of every row passes through them.
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any]:
+        """Aware moment to stored form."""
+        return _to_text if dialect.name == "sqlite" else _to_utc
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None]:
         """Stored form to aware moment."""
-        if value is None:
-            return None
-        if isinstance(value, str):
-            return datetime.fromisoformat(value)
-        return check_aware(value)
+        return _from_text if dialect.name == "sqlite" else _to_utc
 
 
 class JsonText(TypeDecorator[Mapping[str, Any]]):
@@ -63,6 +57,19 @@ class JsonText(TypeDecorator[Mapping[str, Any]]):
         return None if value is None else json.loads(value)
 
 
+def _to_utc(value: datetime | None) -> datetime | None:
+    return value if value is None or value.tzinfo is UTC else check_aware(value)
+
+
+def _to_text(value: datetime | None) -> str | None:
+    utc = _to_utc(value)
+    return None if utc is None else utc.isoformat(timespec="microseconds")[:26] + "Z"
+
+
+def _from_text(value: str | None) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(value)
+
+
 def canonical(value: object) -> str:
     """JSON text with sorted keys and no spaces."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return _CANONICAL.encode(value)

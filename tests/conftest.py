@@ -1,5 +1,6 @@
 """Fixtures for all tests: both databases, a wound clock, a small office."""
 
+import logging
 import os
 import shutil
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ import pytest
 
 from storage.database import Database
 from storage.schema import migrate
+from tests.office import Office
 from tests.postgres import Postgres, server
 
 
@@ -47,3 +49,12 @@ def database(database_url: str) -> Iterator[Database]:
     opened = Database(database_url)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def office(database_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Iterator[Office]:
+    """A small office at 2021-08-23 08:00; unexpected messages and logged errors fail the test."""
+    opened = Office(database_url, tmp_path)
+    yield opened
+    opened.close()
+    assert [one.getMessage() for one in caplog.get_records("call") if one.levelno >= logging.ERROR] == []

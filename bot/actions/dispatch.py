@@ -1,24 +1,25 @@
-"""The bookkeeping of sending: claim, check again, bundle, write results. Never sends."""
+"""Before sending: claim what is due, check again, hold, bundle. Never sends."""
 
+import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from bot.actions.context import Context
-from bot.actions.conversation import remember
-from bot.actions.recording import record
+from bot.actions.conversation import renumber
+from bot.actions.requests import asked_in
 from bot.rules.calendars import Calendars
-from bot.rules.decision import Decision
-from bot.rules.escalation import unreached
-from bot.rules.pacing import pace, still_true
-from bot.rules.routing import desk
-from storage import files, outbox, register, tickets
+from bot.rules.pacing import pace, still_true, wait_until
+from storage import files, outbox, requests, tickets
 from storage.database import Connection
 from storage.outbox import Settlement
-from storage.records import Directory, JournalDraft, Message, MessageDraft, MessageKind, MessageState, Policy, Ticket
+from storage.records import Directory, Message, MessageDraft, MessageKind, MessageState, Policy, Ticket
 
-# These tell a person about a ticket and belong in its story; answers are in it as what the person did.
-IN_THE_STORY = frozenset({MessageKind.ASSIGNED, MessageKind.REMINDER, MessageKind.ESCALATION, MessageKind.SLIP})
+log = logging.getLogger(__name__)
+
+ASIDE_FOR = timedelta(hours=1)
+LOST = "已由其他节点接手"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,43 +33,36 @@ class Load:
     directory: Directory
     calendars: Calendars
     lease_until: datetime
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Result:
-    """What the sender saw happen to one message."""
-
-    message: Message
-    settlement: Settlement
-    dead: tuple[int, ...] = ()  # addresses refused for good: not used again until the person is bound anew
-    moved_to: str = ""
+    claimed: int  # with those that do not go out now
 
 
 def claim(context: Context, holder: str, lease: timedelta, digest_from: int, limit: int = 100) -> Load:
-    """Lease what is due, take back what is no longer true, and make digests of bursts."""
+    """Lease what is due, take back what is no longer true, hold what must wait, and make digests of bursts."""
     now = context.now()
     until = now + lease
     with context.database.begin() as conn:
         claimed = outbox.claim(conn, now, until, holder, limit)
-        directory, calendars = context.directory(conn), context.calendars(conn)
-        about = tickets.by_ids(conn, [one.ticket_id for one in claimed if one.ticket_id is not None])
-        told = [(one, _why_not(context, conn, one, about)) for one in claimed]
-        paced = pace([one for one, why in told if not why], digest_from)
-        dropped = [*((one, why) for one, why in told if why), *paced.drop]
-        outbox.settle(conn, [_ended(one, MessageState.SUPERSEDED, reason=why) for one, why in dropped])
-        digests = _digests(conn, paced.bundles, now, until, holder)
-        # A digest left behind by a crash comes back alone: what it tells is looked up again.
-        again = [(one, tuple(outbox.children(conn, one.id))) for one in paced.send if one.kind == MessageKind.DIGEST]
-        about |= tickets.by_ids(conn, [m.ticket_id for _, many in again for m in many if m.ticket_id])
-        policies = {key: context.policy(conn, key) for key in {one.policy_key for one in about.values()}}
+        # A digest that was not sent yet, or may not have arrived, comes back: what it tells is looked up again.
+        told = {one.id: tuple(outbox.children(conn, one.id)) for one in claimed if one.kind == MessageKind.DIGEST}
+        look = _Look(context, conn, [*claimed, *(one for many in told.values() for one in many)], now)
+        told |= {one.id: look.still_told(one, told[one.id]) for one in claimed if one.id in told and not one.payload}
+        ends = {one.id: end for one in claimed if (end := look.end_of(one, told.get(one.id, ()))) is not None}
+        paced = pace([one for one in claimed if one.id not in ends], digest_from)
+        dropped = [_ended(one, MessageState.SUPERSEDED, reason=why) for one, why in paced.drop]
+        outbox.settle(conn, [*ends.values(), *dropped])
+        made = _digests(conn, paced.bundles, now, until, holder)
+        told |= {digest.id: many for digest, many in made}
+        sending = (*paced.send, *(digest for digest, _ in made))
+        _number(conn, [one for one in sending if not one.payload], told, now)
     return Load(
-        messages=(*paced.send, *(digest for digest, _ in digests)),
-        bundled={digest.id: many for digest, many in (*digests, *again)},
-        tickets=about,
-        policies=policies,
-        directory=directory,
-        calendars=calendars,
+        messages=sending,
+        bundled=told,
+        tickets=look.tickets,
+        policies=look.policies,
+        directory=look.directory,
+        calendars=look.calendars,
         lease_until=until,
+        claimed=len(claimed),
     )
 
 
@@ -78,21 +72,12 @@ def prepare(context: Context, messages: Sequence[Message]) -> None:
         outbox.prepare(conn, messages)
 
 
-def settle(context: Context, results: Sequence[Result]) -> None:
-    """Write results, put them into the tickets' stories, and go on where somebody turned out unreachable."""
-    now = context.now()
-    with context.database.begin() as conn:
-        counted = {one.id for one in outbox.settle(conn, [result.settlement for result in results])}
-        real = [one for one in results if one.message.id in counted]
-        for one in real:
-            if one.moved_to:
-                register.move_address(conn, one.message.person_id, one.message.channel, one.moved_to)
-            for address_id in filter(None, one.dead):
-                register.disable_address(conn, address_id)
-                outbox.put(conn, _contact_lost(one.message, address_id, context.directory(conn)), now)
-            if one.settlement.state == MessageState.FAILED and one.message.kind == MessageKind.DIGEST:
-                outbox.fail_children(conn, one.message.id, one.settlement.reason)
-        _tell_stories(context, conn, real, now)
+def why_not(context: Context, message: Message, told: Sequence[Message] = ()) -> str:
+    """Ask right before sending whether the message is still ours and still true; "" means that it goes out."""
+    with context.database.read() as conn:
+        if not outbox.held(conn, message.id, message.fence):
+            return LOST
+        return _Look(context, conn, [message, *told], context.now()).no_longer_true(message, told)
 
 
 def attached(context: Context, file_id: int) -> files.File:
@@ -101,10 +86,57 @@ def attached(context: Context, file_id: int) -> files.File:
         return files.load(conn, file_id)
 
 
-def _why_not(context: Context, conn: Connection, one: Message, about: Mapping[int, Ticket]) -> str:
-    ticket = about.get(one.ticket_id) if one.ticket_id is not None else None
-    policy = context.policy(conn, ticket.policy_key) if ticket else None
-    return still_true(one, ticket, policy)
+class _Look:
+    """What the tickets behind some messages look like in this transaction."""
+
+    def __init__(self, context: Context, conn: Connection, messages: Sequence[Message], now: datetime) -> None:
+        self.conn, self.now = conn, now
+        self.directory, self.calendars = context.directory(conn), context.calendars(conn)
+        self.pending = {one.id for one in requests.by_ids(conn, asked_in(messages)).values() if one.pending}
+        wanted = {number for one in messages for number in _about(one)}
+        self.tickets: Mapping[int, Ticket] = tickets.by_ids(conn, wanted) if wanted else {}
+        self.policies: dict[str, Policy] = {}
+        for key in {one.policy_key for one in self.tickets.values()}:
+            try:
+                self.policies[key] = context.policy(conn, key)
+            except Exception:
+                # One snapshot that cannot be read must not keep all other messages back.
+                log.exception("policy cannot be read", extra={"action": "claim", "policy_key": key})
+
+    def end_of(self, one: Message, told: Sequence[Message]) -> Settlement | None:
+        """Return what becomes of a message that does not go out now; None when it does."""
+        if not all(self._readable(each) for each in (one, *told)):
+            return _postponed(one, self.now + ASIDE_FOR, "时限规则读不出,稍后再试")
+        if why := self.no_longer_true(one, told):
+            return _ended(one, MessageState.SUPERSEDED, reason=why)
+        any_hour = any(policy.any_hour for each in (one, *told) if (policy := self._policy(each)))
+        unit_id = next((ticket.unit_id for each in (one, *told) if (ticket := self._ticket(each))), None)
+        opening = wait_until(one, any_hour, self.calendars.of(unit_id), self.now)
+        return _postponed(one, opening, one.reason) if opening else None
+
+    def still_told(self, digest: Message, told: Sequence[Message]) -> tuple[Message, ...]:
+        """Take out of an untried digest what is no longer true, and return what is left to tell."""
+        why = {one.id: self.no_longer_true(one) for one in told if self._readable(one)}
+        for reason in sorted({reason for reason in why.values() if reason}):
+            outbox.supersede_children(self.conn, [one for one, said in why.items() if said == reason], reason)
+        return tuple(one for one in told if not why.get(one.id))
+
+    def no_longer_true(self, one: Message, told: Sequence[Message] = ()) -> str:
+        """Return why a message is not to be sent any more; "" when it is."""
+        if one.kind == MessageKind.DIGEST:
+            return "" if any(not self.no_longer_true(each) for each in told) else "所述工单均已了结"
+        return still_true(one, self._ticket(one), self._policy(one), self.pending)
+
+    def _readable(self, one: Message) -> bool:
+        ticket = self._ticket(one)
+        return ticket is None or ticket.policy_key in self.policies
+
+    def _ticket(self, one: Message) -> Ticket | None:
+        return None if one.ticket_id is None else self.tickets.get(one.ticket_id)
+
+    def _policy(self, one: Message) -> Policy | None:
+        ticket = self._ticket(one)
+        return self.policies.get(ticket.policy_key) if ticket else None
 
 
 def _digests(
@@ -120,81 +152,31 @@ def _digests(
             params={"messages": [one.id for one in many]},
         )
         digest = outbox.add_claimed(conn, draft, now, until, holder)
-        # Its numbers are the ones the person answers by, until their next list.
-        remember(conn, digest.person_id, [one.ticket_id for one in many if one.ticket_id is not None], now)
         outbox.settle(conn, [_ended(one, MessageState.BUNDLED, parent_id=digest.id) for one in many])
         made.append((digest, tuple(many)))
     return made
 
 
-def _contact_lost(lost: Message, address_id: int, directory: Directory) -> list[MessageDraft]:
-    """Tell the desk that a contact must be put right, once per address and message."""
-    channel = next((way.channel for way in directory.addresses.get(lost.person_id, ()) if way.id == address_id), "")
-    return [
-        MessageDraft(
-            intent=f"contact:{address_id}:{lost.id}:p{person_id}",
-            person_id=person_id,
-            kind=MessageKind.NOTICE,
-            params={"notice": "contact_lost", "person": lost.person_id, "channel": channel},
-        )
-        for person_id in desk(directory)
-        if person_id != lost.person_id
-    ]
+def _about(message: Message) -> Sequence[int]:
+    """The tickets a message is about: its own, or those of a list."""
+    listed: Any = message.params.get("tickets", ())
+    return [*listed, *([] if message.ticket_id is None else [message.ticket_id])]
+
+
+def _number(conn: Connection, fresh: Sequence[Message], told: Mapping[int, Sequence[Message]], now: datetime) -> None:
+    """The numbers of a list are the ones the person answers by, until their next list."""
+    for one in fresh:
+        listed = [*(number for each in told.get(one.id, ()) for number in _about(each)), *_about(one)]
+        if one.kind == MessageKind.DIGEST or one.params.get("tickets"):
+            renumber(conn, one.person_id, listed, now)
 
 
 def _ended(one: Message, state: MessageState, reason: str = "", parent_id: int | None = None) -> Settlement:
     return Settlement(id=one.id, fence=one.fence, state=state, reason=reason, parent_id=parent_id)
 
 
-def _tell_stories(context: Context, conn: Connection, results: Sequence[Result], now: datetime) -> None:
-    lines: dict[int, list[JournalDraft]] = {}
-    lost: list[Message] = []
-    for result in results:
-        told = (
-            outbox.children(conn, result.message.id) if result.message.kind == MessageKind.DIGEST else [result.message]
-        )
-        for one in told:
-            if one.ticket_id is not None and one.kind in (*IN_THE_STORY, MessageKind.UNREACHED):
-                lines.setdefault(one.ticket_id, []).append(_told(one, result, now))
-                if result.settlement.state == MessageState.FAILED:
-                    lost.append(one)
-    found = tickets.by_ids(conn, lines, lock=True)
-    decisions = {number: Decision(ticket=ticket, journal=tuple(lines[number])) for number, ticket in found.items()}
-    for one in lost:
-        _go_on(context, conn, one, decisions, now)
-    record(conn, list(decisions.values()), now)
-
-
-def _go_on(context: Context, conn: Connection, lost: Message, decisions: dict[int, Decision], now: datetime) -> None:
-    """Where everybody of a step is lost, let the next in line be told why."""
-    if lost.ticket_id not in decisions or lost.kind == MessageKind.UNREACHED:
-        return
-    alive = (MessageState.PENDING, MessageState.LEASED, MessageState.ACCEPTED, MessageState.DELIVERED)
-    step = outbox.of_step(conn, lost.ticket_id, lost.step)
-    if any(one.state in (*alive, MessageState.UNCERTAIN, MessageState.BUNDLED) for one in step):
-        return
-    before = decisions[lost.ticket_id]
-    policy = context.policy(conn, before.ticket.policy_key)
-    working = context.working(conn, before.ticket.unit_id)
-    more = unreached(before.ticket, lost.step, policy, context.directory(conn), working, now)
-    decisions[lost.ticket_id] = replace(
-        more, journal=(*before.journal, *more.journal), messages=(*before.messages, *more.messages)
-    )
-
-
-def _told(one: Message, result: Result, now: datetime) -> JournalDraft:
-    sent, settled = result.message, result.settlement
-    data: dict[str, object] = {
-        "step": one.step,
-        "to": one.person_id,
-        "channel": sent.channel,
-        "state": settled.state,
-        "message": one.id,
-    }
-    if settled.reason:
-        data["reason"] = settled.reason
-    if sent.id != one.id:
-        data["digest"] = sent.id
-    return JournalDraft(
-        kind="told" if settled.state != MessageState.FAILED else "not_told", at=now, actor="bot", data=data
-    )
+def _postponed(one: Message, until: datetime, reason: str) -> Settlement:
+    # What was tried keeps its payload and stays uncertain; what was not is worded anew when its time has come.
+    if one.payload:
+        return Settlement(id=one.id, fence=one.fence, state=MessageState.UNCERTAIN, retry_at=until, reason=reason)
+    return Settlement(id=one.id, fence=one.fence, state=MessageState.PENDING, not_before=until, reason=reason)

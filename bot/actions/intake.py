@@ -15,7 +15,7 @@ from bot.rules.escalation import deadline_of, decide
 from bot.rules.matching import find_account
 from storage import inbound, policies, tables, tickets
 from storage.database import Connection
-from storage.numbering import reserve
+from storage.numbering import reserve_each
 from storage.records import (
     Deadline,
     Directory,
@@ -84,21 +84,22 @@ class _Batch:
         self.directory: Directory = context.directory(conn)
         self.calendars = context.calendars(conn, steady=True)
         self.kept: list[Inbound] = []
-        self.opened: list[Decision] = []
+        self.opened: dict[int, Decision] = {}
         self.evidence: dict[int, list[JournalDraft]] = {}
         self.stamped: set[str] = set()
 
     def take(self, batch: Sequence[Arrival]) -> list[Taken]:
         """Sort the arrivals into new, duplicate and set aside; then write them all."""
+        # Ids first: other nodes wait for theirs until this commits, so what is unknown below stays unknown.
+        ids, rows = map(iter, reserve_each(self.conn, (tables.tickets, tables.inbound), len(batch)))
         seen = inbound.known_events(self.conn, "ticket", self.source, [one.event_id for one in batch])
         keys = [number_key(one.ticket.number) for one in batch if one.ticket]
         known = tickets.known_numbers(self.conn, self.source, keys)
-        ids = iter(reserve(self.conn, tables.tickets, len(batch)))
-        rows = iter(reserve(self.conn, tables.inbound, len(batch)))
         taken = [self._one(one, seen, known, ids, rows) for one in batch]
         inbound.keep_all(self.conn, self.kept)
-        open_tickets(self.conn, self.opened, self.now)
+        # Tickets before messages, as everywhere: two nodes that lock both never wait for each other in a circle.
         self._add_evidence()
+        open_tickets(self.conn, list(self.opened.values()), self.now)
         return taken
 
     def _one(
@@ -132,7 +133,7 @@ class _Batch:
             return Taken(outcome=Outcome.SET_ASIDE, number=one.ticket.number, reason=reason)
         key = number_key(one.ticket.number)
         if key in known:
-            self.evidence.setdefault(known[key], []).append(self._evidence_line(one))
+            self._keep_evidence(known[key], one)
             return Taken(
                 outcome=Outcome.DUPLICATE,
                 ticket_id=known[key],
@@ -178,13 +179,15 @@ class _Batch:
             earliest_day=deadline.earliest_day,
         )
         decision = decide(ticket, policy, self.directory, working, self.now)
-        self.opened.append(replace(decision, journal=(_received(ticket, given), *decision.journal)))
+        self.opened[ticket_id] = replace(decision, journal=(_received(ticket, given), *decision.journal))
         return ticket
 
     def _stamp(self, policy: Policy) -> str:
         key = self.context.policies.key(policy)
         if key not in self.stamped:
-            policies.keep(self.conn, key, policy.name, encode(policy))
+            # Writing a policy out takes longer than asking whether that was done before.
+            if not policies.known(self.conn, key):
+                policies.keep(self.conn, key, policy.name, encode(policy))
             self.stamped.add(key)
         return key
 
@@ -202,9 +205,14 @@ class _Batch:
             ticket_id=taken.ticket_id,
         )
 
-    def _evidence_line(self, one: Arrival) -> JournalDraft:
+    def _keep_evidence(self, ticket_id: int, one: Arrival) -> None:
         data = {"source": self.source, "event_id": one.event_id}
-        return JournalDraft(kind="evidence", at=self.now, actor=f"source:{self.source}", data=data)
+        line = JournalDraft(kind="evidence", at=self.now, actor=f"source:{self.source}", data=data)
+        opened = self.opened.get(ticket_id)
+        if opened is None:
+            self.evidence.setdefault(ticket_id, []).append(line)
+        else:
+            self.opened[ticket_id] = replace(opened, journal=(*opened.journal, line))
 
     def _add_evidence(self) -> None:
         found = tickets.by_ids(self.conn, self.evidence, lock=True)

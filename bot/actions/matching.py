@@ -7,8 +7,9 @@ from bot.actions.recording import record
 from bot.rules.decision import Decision
 from bot.rules.escalation import decide
 from bot.rules.matching import find_account
+from bot.rules.moving import lines_data, recomputed
 from storage import tickets
-from storage.records import Account, JournalDraft, Ticket
+from storage.records import DEADLINE_MOVED, Account, JournalDraft, Ticket
 
 
 def rematch(context: Context) -> int:
@@ -18,14 +19,20 @@ def rematch(context: Context) -> int:
     """
     now = context.now()
     with context.database.begin() as conn:
-        directory, working = context.directory(conn), context.working(conn)
+        directory, calendars = context.directory(conn), context.calendars(conn, steady=True)
         decisions = []
         for ticket in tickets.open_unmatched(conn):
             account = find_account(directory, ticket.platform, ticket.account_name)
-            if account is not None:
+            # What somebody gave a place by hand stays there.
+            if account is not None and not ticket.reroutes:
                 policy = context.policy(conn, ticket.policy_key)
-                decided = decide(_at(ticket, account), policy, directory, working, now)
-                data = {"account": account.id, "name": account.name, "platform": account.platform}
+                working = calendars.of(account.unit_id)
+                placed = recomputed(_at(ticket, account), policy, working)
+                decided = decide(placed, policy, directory, working, now)
+                data: dict[str, object] = {"account": account.id, "name": account.name, "platform": account.platform}
+                if placed.due_at != ticket.due_at:
+                    # The unit has closures or hours of its own.
+                    data |= {"from": lines_data(ticket), "to": lines_data(placed)}
                 line = JournalDraft(kind="matched", at=now, actor="bot", data=data)
                 decisions.append(_with(decided, line))
         record(conn, decisions, now)
@@ -39,7 +46,7 @@ def _at(ticket: Ticket, account: Account) -> Ticket:
         unit_id=account.unit_id,
         platform=account.platform,
         account_name=account.name,
-        steps_taken=(),
+        steps_taken=tuple(name for name in ticket.steps_taken if name.startswith(DEADLINE_MOVED)),
     )
 
 

@@ -67,6 +67,7 @@ class SendFailed(Exception):
         retry_after: timedelta | None = None,
         uncertain: bool = False,
         moved_to: str = "",
+        unavailable: bool = False,
     ) -> None:
         super().__init__(reason)
         self.reason = reason
@@ -74,6 +75,9 @@ class SendFailed(Exception):
         self.retry_after = retry_after
         self.uncertain = uncertain
         self.moved_to = moved_to  # the platform gave the person a new address
+        # Not this way now, so the next way at once, but the address stays good; with `retry_after` the message
+        # comes back then if no other way took it, without it the message has failed.
+        self.unavailable = unavailable
 
 
 @runtime_checkable

@@ -8,6 +8,8 @@ from bot.clock import Clock
 from storage import inbox_items
 from storage.database import Database
 
+LONGEST_ID = 18  # digits of a number both databases can hold
+
 
 class InboxChannel:
     """Writes rows; the message key makes a second send harmless."""
@@ -21,9 +23,10 @@ class InboxChannel:
 
     async def send(self, message: Outgoing) -> Receipt:
         """Show the message in the person's inbox."""
-        if not message.address.isdigit():
+        address = message.address
+        known = address.isascii() and address.isdecimal() and len(address) <= LONGEST_ID
+        if not known or not await self._database.run(self._put, message, self._clock.now()):
             raise SendFailed("网页收件箱的地址应为人员编号", permanent=True)
-        await self._database.run(self._put, message, self._clock.now())
         return Receipt(provider_id=message.key)
 
     async def check(self) -> Sequence[str]:
@@ -33,8 +36,8 @@ class InboxChannel:
     async def close(self) -> None:
         """Nothing to give back."""
 
-    def _put(self, message: Outgoing, now: datetime) -> None:
+    def _put(self, message: Outgoing, now: datetime) -> bool:
         buttons = [{"label": one.label, "action": one.action} for one in message.buttons]
         with self._database.begin() as conn:
             file_id = message.attachment.id if message.attachment else None
-            inbox_items.put(conn, message.key, int(message.address), message.text, buttons, now, file_id)
+            return inbox_items.put(conn, message.key, int(message.address), message.text, buttons, now, file_id)

@@ -88,7 +88,7 @@ def _between(days: tuple[CountedDay, ...], year: int) -> str:
         if key[0] in OFF_BY_DECISION:
             phrases.append(f"{_span(span, year)}{_off(key[1])};")
         elif key[0] is DayKind.MAKEUP:
-            phrases.extend(f"{day_text(day, year)}({_weekday(day)})调休上班;" for day in span)
+            phrases.extend(f"{day_text(day, year)}({_weekday(day)}){_on(key[1])};" for day in span)
     return "".join(phrases)
 
 
@@ -103,7 +103,7 @@ def _span(days: list[date], year: int) -> str:
 def _named(one: CountedDay, year: int) -> str:
     notes = [_weekday(one.day)]
     if one.kind is DayKind.MAKEUP:
-        notes.append("调休上班")
+        notes.append(_on(one.name))
     elif one.kind in OFF_BY_DECISION:
         notes.append(_off(one.name))
     return f"{day_text(one.day, year)}({','.join(notes)})"
@@ -120,7 +120,7 @@ def _day_notes(policy: Policy, one: CountedDay, first: bool) -> Iterator[str]:
     elif one.kind in OFF_BY_DECISION:
         yield _off(one.name)
     elif one.kind is not DayKind.WEEKDAY:
-        yield "周末" if one.kind is DayKind.WEEKEND else f"{one.name}调休上班"
+        yield "周末" if one.kind is DayKind.WEEKEND else (one.name if _by_schedule(one.name) else "") + _on(one.name)
     if first:
         yield "收到"
     if one.hours is not None:
@@ -135,7 +135,15 @@ def _day_notes(policy: Policy, one: CountedDay, first: bool) -> Iterator[str]:
 
 def _off(name: str) -> str:
     # A local closure carries its own words, such as 台风停工.
-    return f"{name}放假" if name.endswith(("节", "旦", "日")) else name
+    return f"{name}放假" if _by_schedule(name) else name
+
+
+def _on(name: str) -> str:
+    return "调休上班" if _by_schedule(name) else f"{name},当地决定上班"
+
+
+def _by_schedule(name: str) -> bool:
+    return name.endswith(("节", "旦", "日", "调休"))
 
 
 def _weekday(day: date) -> str:

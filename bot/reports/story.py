@@ -9,7 +9,7 @@ from bot.reports.ledger import ledger_line
 from bot.rules.deadline import lateness
 from bot.rules.workdays import GovChina
 from bot.rules.zone import shanghai
-from storage.records import JournalLine, TicketStory
+from storage.records import DEADLINE_MOVED, JournalLine, TicketStory
 
 
 def story_lines(story: TicketStory, calendar: GovChina, wording: Wording, now: datetime, why: str = "") -> list[str]:
@@ -119,6 +119,16 @@ def _items(value: object) -> Sequence[Any]:
     return value if isinstance(value, list | tuple) else ()
 
 
+def _moved(one: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
+    old, new = (_limit(one.data[key], wording) for key in ("from", "to"))
+    return wording("story.deadline_moved", old=old, new=new, document=one.data["document"])
+
+
+def _limit(lines: Any, wording: Wording) -> str:
+    aim = lines.get("target_at") or lines.get("due_at")
+    return wording.moment(datetime.fromisoformat(aim)) if aim else wording("story.no_limit")
+
+
 Words = Callable[[JournalLine, Mapping[int, str], Wording], str]
 
 _WORDS: Mapping[str, Words] = {
@@ -127,6 +137,7 @@ _WORDS: Mapping[str, Words] = {
     "step_skipped": _skipped,
     "told": _told,
     "not_told": _told,
+    DEADLINE_MOVED: _moved,
     **dict.fromkeys(("acknowledge", "complete", "return", "dispute", "approve", "refuse", "close", "file"), _answered),
     **dict.fromkeys(("closed", "set_aside", "matched"), _fixed),
 }

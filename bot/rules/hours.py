@@ -4,6 +4,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from itertools import accumulate
 
 from bot.rules.workdays import SATURDAY, CalendarNotPublished, GovChina, Run
@@ -11,7 +12,11 @@ from bot.rules.zone import SHANGHAI, at, shanghai
 from storage.records import OfficeHours
 
 DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
 HOUR_US = 3_600_000_000
+INSTANT = timedelta(microseconds=1)
+NOTHING = timedelta(0)
+REMEMBERED = 4096  # moments whose place in working time is kept
 LEAP_YEAR = 2024  # any year that has a 29 February
 
 Spans = tuple[tuple[int, int], ...]  # sessions in microseconds of the day, half-open
@@ -47,22 +52,27 @@ class WorkingTime:
         self.send_until = send_until
         self._spans = spans_by_day(hours) | spans_named(own)
         self._axes: dict[int, Axis] = {}
-        self._closings: dict[date, datetime] = {}
+        self._sessions: dict[date, tuple[tuple[datetime, datetime], ...]] = {}
+        # Tickets of one day share their lines, and those of one batch their moments.
+        self._position = lru_cache(maxsize=REMEMBERED)(self._find_position)
+        self._sending = lru_cache(maxsize=REMEMBERED)(self._find_sending)
+        self._morning = lru_cache(maxsize=REMEMBERED)(self._find_morning)
 
     def opening(self, day: date) -> datetime:
         """Return when office hours of that day begin, were it worked."""
-        return _moment(day, self._spans[day.month, day.day][0][0])
+        return self.sessions(day)[0][0]
 
     def closing(self, day: date) -> datetime:
         """Return when office hours of that day end, were it worked."""
-        found = self._closings.get(day)
-        if found is None:
-            found = self._closings[day] = _moment(day, self._spans[day.month, day.day][-1][1])
-        return found
+        return self.sessions(day)[-1][1]
 
     def sessions(self, day: date) -> tuple[tuple[datetime, datetime], ...]:
         """Return the half-open sessions of that day, were it worked."""
-        return tuple((_moment(day, first), _moment(day, last)) for first, last in self._spans[day.month, day.day])
+        found = self._sessions.get(day)
+        if found is None:
+            spans = self._spans[day.month, day.day]
+            found = self._sessions[day] = tuple((_moment(day, first), _moment(day, last)) for first, last in spans)
+        return found
 
     def add(self, moment: datetime, hours: float) -> datetime:
         """Return the moment so many working hours later; the end of a session where they just fit."""
@@ -89,7 +99,10 @@ class WorkingTime:
     def share(self, start: datetime, end: datetime, fraction: float) -> datetime:
         """Return the moment at which that fraction (0 to 1) of the working time from start to end is used."""
         used = self.between(start, end) * fraction
-        return self.add(start, used / timedelta(hours=1)) if used else _utc(start)
+        if used > NOTHING:
+            axis, position = self._position(start)
+            return self._earliest(axis, position + used // INSTANT)
+        return self.subtract(start, -used / HOUR) if used else _utc(start)
 
     def last_working(self, moment: datetime) -> datetime:
         """Return the last moment of working time that is not later than the moment."""
@@ -105,20 +118,31 @@ class WorkingTime:
 
     def next_sending(self, moment: datetime, any_hour: bool = False) -> datetime:
         """Return the moment itself if messages may go out then, else the next opening of the send window."""
+        return _utc(moment) if any_hour else self._sending(moment)
+
+    def morning_after(self, moment: datetime, days: int, any_hour: bool = False) -> datetime:
+        """Return the opening of office hours so many working days after messages about the moment may go out."""
+        return self._morning(moment, days, any_hour)
+
+    def closing_of_window(self, moment: datetime) -> datetime:
+        """Return the first close of the send window after the moment, whatever day it is."""
+        closing = at(shanghai(moment).date(), self.send_until)
+        return closing if closing > moment else closing + DAY
+
+    def _find_morning(self, moment: datetime, days: int, any_hour: bool) -> datetime:
+        told = shanghai(self.next_sending(moment, any_hour)).date()
+        return self.opening(self.calendar.add_working_days(told, days))
+
+    def _find_sending(self, moment: datetime) -> datetime:
         local = shanghai(moment)
         day, clock = local.date(), local.time()
-        if any_hour or (self.send_from <= clock < self.send_until and self._sendable(day)):
+        if self.send_from <= clock < self.send_until and self._sendable(day):
             return _utc(moment)
         if clock >= self.send_from:
             day += DAY
         while not self._sendable(day):
             day += DAY
         return at(day, self.send_from)
-
-    def closing_of_window(self, moment: datetime) -> datetime:
-        """Return the first close of the send window after the moment, whatever day it is."""
-        closing = at(shanghai(moment).date(), self.send_until)
-        return closing if closing > moment else closing + DAY
 
     def _sendable(self, day: date) -> bool:
         # A reminder judges nobody: in an unpublished year it goes out Monday to Friday, not never.
@@ -135,7 +159,7 @@ class WorkingTime:
             self._axes[run.first] = axis
         return axis
 
-    def _position(self, moment: datetime) -> tuple[Axis, int]:
+    def _find_position(self, moment: datetime) -> tuple[Axis, int]:
         local = shanghai(moment)
         day = local.date()
         elapsed = _microseconds(local.time())
@@ -157,9 +181,9 @@ class WorkingTime:
             raise CalendarNotPublished(axis.run.last.year + 1)
         day = axis.run.days[place]
         left = position - axis.starts[place]
-        for start, end in self._spans[day.month, day.day]:
+        for (start, end), (opens, _) in zip(self._spans[day.month, day.day], self.sessions(day), strict=True):
             if left <= end - start:
-                return _moment(day, start + left)
+                return opens + left * INSTANT
             left -= end - start
         raise AssertionError("sessions are shorter than their sum")
 
@@ -169,9 +193,9 @@ class WorkingTime:
             raise CalendarNotPublished(date.fromordinal(axis.run.first).year - 1)
         day = axis.run.days[place]
         left = position - axis.starts[place]
-        for start, end in self._spans[day.month, day.day]:
+        for (start, end), (opens, _) in zip(self._spans[day.month, day.day], self.sessions(day), strict=True):
             if left < end - start:
-                return _moment(day, start + left)
+                return opens + left * INSTANT
             left -= end - start
         raise AssertionError("sessions are shorter than their sum")
 

@@ -1,8 +1,9 @@
 """The moments at which the rungs of a ladder are due."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import attrgetter
 
 from bot.rules.hours import DAY, WorkingTime
 from bot.rules.workdays import CalendarNotPublished
@@ -18,14 +19,16 @@ class PlannedStep:
     at: datetime
 
 
-def plan(policy: Policy, deadline: Deadline, working: WorkingTime) -> tuple[PlannedStep, ...]:
-    """Return the rungs in time order; those whose moment cannot be known yet are left out."""
+def plan(
+    policy: Policy, deadline: Deadline, working: WorkingTime, taken: Container[str] = ()
+) -> tuple[PlannedStep, ...]:
+    """Return the rungs not yet taken in time order; those whose moment cannot be known yet are left out."""
     planned = []
     for step in policy.steps:
-        moment = _moment(step, policy, deadline, working)
+        moment = None if step.name in taken else _moment(step, policy, deadline, working)
         if moment is not None:
             planned.append(PlannedStep(step=step, at=max(moment, deadline.received_at)))
-    return tuple(sorted(planned, key=lambda one: one.at))
+    return tuple(sorted(planned, key=attrgetter("at")))
 
 
 def _moment(step: Step, policy: Policy, deadline: Deadline, working: WorkingTime) -> datetime | None:
@@ -95,8 +98,7 @@ def _working_mornings_after_overdue(
 ) -> datetime | None:
     if deadline.due_at is None:
         return None
-    told = shanghai_day(working.next_sending(deadline.due_at, policy.any_hour))
-    return working.opening(working.calendar.add_working_days(told, int(amount)))
+    return working.morning_after(deadline.due_at, int(amount), policy.any_hour)
 
 
 _FINDERS: Mapping[MomentKind, Finder] = {

@@ -22,9 +22,21 @@ class Retry:
     at: datetime | None = None
 
 
-def decide(*, permanent: bool, uncertain: bool, retry_after: timedelta | None, attempts: int, now: datetime) -> Retry:
-    """Decide after a failed try; `attempts` counts this one."""
-    if permanent:
+def decide(
+    *,
+    permanent: bool,
+    uncertain: bool,
+    retry_after: timedelta | None,
+    attempts: int,
+    may_repeat: bool,
+    now: datetime,
+    unavailable: bool = False,
+) -> Retry:
+    """Decide after a failed try; `attempts` counts this one.
+
+    `may_repeat` says that one more copy does no harm: the channel removes doubles, or none was sent again yet.
+    """
+    if permanent or unavailable:
         return Retry(outcome=Outcome.NEXT_WAY)
     if retry_after is not None:
         # A quota is no fault of the way: honour it however often it is told.
@@ -32,6 +44,7 @@ def decide(*, permanent: bool, uncertain: bool, retry_after: timedelta | None, a
     if attempts >= MAX_TRIES:
         return Retry(outcome=Outcome.NEXT_WAY)
     if uncertain:
-        return Retry(outcome=Outcome.UNCERTAIN, at=now + UNCERTAIN_WAIT)
+        again = Retry(outcome=Outcome.UNCERTAIN, at=now + UNCERTAIN_WAIT)
+        return again if may_repeat else Retry(outcome=Outcome.NEXT_WAY)
     wait = min(FIRST_WAIT * 2 ** (attempts - 1), LONGEST_WAIT)
     return Retry(outcome=Outcome.AGAIN, at=now + wait)

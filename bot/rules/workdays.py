@@ -77,6 +77,11 @@ class GovChina(China):
             self._runs.update(dict.fromkeys(years, _run(years, self._marked)))
 
     @property
+    def years(self) -> tuple[int, ...]:
+        """The published years, ascending."""
+        return tuple(sorted(self._sources))
+
+    @property
     def first_year(self) -> int:
         """First published year."""
         return min(self._sources)

@@ -38,13 +38,14 @@ class Simulation:
                 break
             yield from self._told(self._play.until(moment))
             if event.down is not None:
-                resumes = event.at + timedelta(minutes=event.down.minutes)
+                resumes = max(resumes, event.at + timedelta(minutes=event.down.minutes))
                 yield {"at": _local(event.at), "event": "down", "until": _local(resumes)}
-                self._play.skip_to(resumes)
+                self._play.skip_to(min(resumes, self._scenario.until))
                 continue
             yield from self._happen(event)
             yield from self._told(self._play.settle())
-        yield from self._told(self._play.until(self._scenario.until))
+        if resumes <= self._scenario.until:
+            yield from self._told(self._play.until(self._scenario.until))
         yield self._summary()
 
     def _happen(self, event: Event) -> Iterator[Line]:
@@ -83,7 +84,7 @@ class Simulation:
                 severity=given.severity,
                 suggestion=given.suggestion,
                 url=given.url,
-                policy=given.policy,
+                policy=given.policy or self._scenario.preset,
                 fixed_at=given.fixed_at,
             ),
         )
@@ -151,8 +152,7 @@ class Simulation:
                 ids[person.id] = number = register.save_person(
                     conn, PersonDraft(name=person.name, unit_id=units[person.unit])
                 )
-                address = str(number) if person.channel == "inbox" else f"{person.channel}:{person.id}"
-                register.bind_address(conn, number, person.channel, address, scenario.start)
+                register.bind_address(conn, number, person.channel, f"{person.channel}:{person.id}", scenario.start)
             for account in scenario.account:
                 platform = platform_of(account.platform) or account.platform
                 draft = AccountDraft(

@@ -122,6 +122,11 @@ class Scenario(Part):
     supervisor: tuple[ScenarioSupervisor, ...] = ()
     event: tuple[Event, ...] = ()
 
+    @property
+    def preset(self) -> str | None:
+        """The policy for tickets that name none; None where the scenario names none, or a file."""
+        return None if self.policy.endswith(".toml") else self.policy or None
+
     @model_validator(mode="after")
     def _names_exist(self) -> Self:
         if self.until < self.start:

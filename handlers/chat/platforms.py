@@ -9,7 +9,10 @@ from fastapi import APIRouter
 
 from bot.channels.telegram import TelegramChannel
 from bot.engine import Engine
-from handlers.chat.heard import Reader
+from handlers.chat import wechat, wecom
+from handlers.chat.commands import COMMANDS
+from handlers.chat.heard import Heard, Reader
+from handlers.chat.parse import parse
 from handlers.chat.telegram import TelegramReader
 from handlers.chat.telegram_hook import Registration, router
 from handlers.chat.telegram_poll import Poller
@@ -43,7 +46,31 @@ def _telegram(engine: Engine) -> Platform | None:
     return Platform(name=channel.name, reader=reader, router=router(settings, context), fetch=registration.run)
 
 
-PLATFORMS: tuple[Maker, ...] = (_telegram,)
+def _wecom(engine: Engine) -> Platform | None:
+    if wecom.CHANNEL not in engine.channels:
+        return None
+    return Platform(name=wecom.CHANNEL, reader=wecom, router=wecom.hook(engine))
+
+
+def _wechat(engine: Engine) -> Platform | None:
+    if wechat.CHANNEL not in engine.channels:
+        return None
+    return Platform(name=wechat.CHANNEL, reader=wechat, router=wechat.hook(engine, instant=_help(engine)))
+
+
+def _help(engine: Engine) -> Callable[[Heard], str | None]:
+    """What can be answered at once because it changes nothing: how to use the bot."""
+    wording = engine.wording
+
+    def instant(heard: Heard) -> str | None:
+        if parse(heard.text, {}).command != "help":
+            return None
+        return "\n".join([wording("chat.help"), *(wording(f"help.{one.name}") for one in COMMANDS)])
+
+    return instant
+
+
+PLATFORMS: tuple[Maker, ...] = (_telegram, _wecom, _wechat)
 
 
 def platforms(engine: Engine) -> list[Platform]:

@@ -32,12 +32,13 @@ def ticket(
                 raise refuse(f"有{len(ids)}个来源都有“{number}”,请用 --source 指明来源。")
             story = views.timeline(conn, ids[0])
             working = engine.context.working(conn, story.ticket.unit_id)
+            stamped = engine.context.working_of(conn, story.ticket)
             policy = engine.context.policy(conn, story.ticket.policy_key)
         if as_json:
             emit(_json(story) | facts(story.ticket, engine))
             return
         console = Console(highlight=False)
-        why = explain(policy, deadline_of(story.ticket), working)
+        why = explain(policy, deadline_of(story.ticket), stamped)
         for line in story_lines(story, working.calendar, engine.wording, engine.clock.now(), why):
             console.print(line, markup=False, soft_wrap=True)
 

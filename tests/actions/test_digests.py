@@ -54,7 +54,7 @@ def test_a_digest_tells_them_all(database: Database) -> None:
 def test_a_digest_left_behind_comes_back_with_what_it_tells(database: Database) -> None:
     context = three_messages_for_one_person(database)
     first = claimed(context)
-    context.clock.wind(LEASE)  # type: ignore[attr-defined]
+    context.clock.wind(LEASE)
     again = claimed(context)
     assert [one.id for one in again.messages] == [one.id for one in first.messages]
     told = {digest: {one.id for one in many} for digest, many in again.bundled.items()}

@@ -118,8 +118,8 @@ def test_no_number_reaches_the_database_in_clear(context: Context, sealer: Seale
     if not context.database.sqlite:
         return
     with context.database.read() as conn:
-        conn.connection.driver_connection.commit()  # type: ignore[union-attr]
-        texts = "\n".join(conn.connection.driver_connection.iterdump())  # type: ignore[union-attr]
+        conn.connection.driver_connection.commit()
+        texts = "\n".join(conn.connection.driver_connection.iterdump())
     assert "水清三明" in texts
     assert "3800000001" not in texts
 

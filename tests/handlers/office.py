@@ -68,7 +68,7 @@ class Office:
             Arrival(
                 event_id=f"{number}:{next(self.events)}",
                 raw={"no": number},
-                ticket=TicketInput(number=number, received_at=self.clock.now(), **given),  # type: ignore[arg-type]
+                ticket=TicketInput(number=number, received_at=self.clock.now(), **given),
             )
             for number in numbers
         ]

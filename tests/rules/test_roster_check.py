@@ -37,7 +37,7 @@ def stored() -> Directory:
 
 
 def check(directory: Directory = EMPTY, **rows: tuple[object, ...]) -> Checked:
-    return check_roster(Roster(**rows), directory)  # type: ignore[arg-type]
+    return check_roster(Roster(**rows), directory)
 
 
 def reasons(checked: Checked) -> list[str]:

@@ -33,7 +33,7 @@ def year_2027(**given: object) -> Notice:
         "off": {date(2027, 1, 1): "元旦"},
         "work": {date(2027, 1, 3): "元旦"},
     }
-    return Notice(**(values | given))  # type: ignore[arg-type]
+    return Notice(**(values | given))
 
 
 def approved(database: Database, notice: Notice, hours: float = 1) -> int:

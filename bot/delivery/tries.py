@@ -1,0 +1,152 @@
+"""The tries of a message: by which way, with which payload, and whether it may be a second copy."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.actions.dispatch import Load
+from bot.channels.base import Channel, Receipt, SendFailed
+from bot.clock import Clock
+from bot.delivery.compose import compose, encode
+from bot.delivery.wording import Wording
+from bot.rules import retry
+from bot.rules.routing import ways
+from storage.outbox import Settlement
+from storage.records import Address, Message, MessageState
+
+log = logging.getLogger(__name__)
+
+ASIDE_FOR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Try:
+    """One message on one way."""
+
+    message: Message
+    way: Address
+    doubtful: bool = False  # an earlier try may have arrived
+    mark: str = ""  # what is put before the text of a second copy
+    shut_until: datetime | None = None  # an earlier way is only shut for now: back to it then, if no other takes it
+
+
+class Tries:
+    """Chooses ways and payloads; holds the channels there are and the words."""
+
+    def __init__(self, channels: Mapping[str, Channel], wording: Wording, clock: Clock) -> None:
+        self._channels, self._wording, self._clock = channels, wording, clock
+
+    def first(self, message: Message, load: Load) -> Try | Settlement:
+        """Stay on the way a message was last tried, with the very same payload if it may have arrived."""
+        possible = self._ways(message, load)
+        way = next((one for one in possible if one.channel == message.channel), None) or next(iter(possible), None)
+        if way is None:
+            return self._failed(message, doubtful=bool(message.payload))
+        if way.channel != message.channel:
+            return self._worded(message, way, 1, load, doubtful=bool(message.payload))
+        if not message.payload:
+            return self._worded(message, way, message.attempts + 1, load, doubtful=False)
+        again = replace(message, address=way.address, attempts=message.attempts + 1)
+        removed = self._channels[way.channel].abilities.tells_doubles
+        return Try(message=again, way=way, doubtful=True, mark="" if removed else self._wording("message.again"))
+
+    def after(self, last: Try, failure: SendFailed, load: Load) -> Try | Settlement:
+        """Return the next try that is to be made at once, or what becomes of the message for now."""
+        decided = self._decide(last, failure)
+        if decided.outcome != retry.Outcome.NEXT_WAY:
+            return self._later(last, failure, decided)
+        possible = self._ways(last.message, load)
+        rest = possible[possible.index(last.way) + 1 :] if last.way in possible else []
+        doubtful = last.doubtful or failure.uncertain
+        shut_until = last.shut_until
+        if failure.unavailable and failure.retry_after is not None:
+            shut_until = shut_until or self._clock.now() + failure.retry_after
+        if rest:
+            following = self._worded(last.message, rest[0], 1, load, doubtful=doubtful)
+            return replace(following, shut_until=shut_until) if isinstance(following, Try) else following
+        if shut_until is not None:
+            again = retry.Retry(outcome=retry.Outcome.AGAIN, at=shut_until)
+            return self._later(replace(last, doubtful=doubtful), failure, again)
+        return self._failed(last.message, doubtful=doubtful, reason=failure.reason)
+
+    def accepted(self, one: Try, receipt: Receipt) -> Settlement:
+        """The channel took it."""
+        now = self._clock.now()
+        return Settlement(
+            id=one.message.id,
+            fence=one.message.fence,
+            state=MessageState.DELIVERED if receipt.delivered else MessageState.ACCEPTED,
+            provider_id=receipt.provider_id,
+            accepted_at=now,
+            delivered_at=now if receipt.delivered else None,
+        )
+
+    def withdrawn(self, one: Try, why: str) -> Settlement:
+        """It was not sent because it is no longer true."""
+        message = one.message
+        return Settlement(id=message.id, fence=message.fence, state=MessageState.SUPERSEDED, reason=why)
+
+    def given_back(self, one: Try) -> Settlement:
+        """It was not sent because the lease is nearly over; its turn comes again at once."""
+        return Settlement(
+            id=one.message.id,
+            fence=one.message.fence,
+            state=MessageState.UNCERTAIN if one.doubtful else MessageState.PENDING,
+            reason=one.message.reason,
+            retry_at=self._clock.now() if one.doubtful else None,
+            attempts=one.message.attempts - 1,
+        )
+
+    def _worded(self, message: Message, way: Address, attempts: int, load: Load, *, doubtful: bool) -> Try | Settlement:
+        try:
+            payload = encode(compose(message, load, self._wording, self._clock.now()))
+        except Exception:
+            # One message that cannot be worded must not keep the others back.
+            log.exception("message set aside for an hour", extra={"action": "compose", "message_id": message.id})
+            later, reason = self._clock.now() + ASIDE_FOR, self._wording("message.not_worded")
+            return Settlement(
+                id=message.id, fence=message.fence, state=MessageState.PENDING, not_before=later, reason=reason
+            )
+        worded = replace(message, channel=way.channel, address=way.address, payload=payload, attempts=attempts)
+        mark = self._wording("message.again") if doubtful else ""
+        return Try(message=worded, way=way, doubtful=doubtful, mark=mark)
+
+    def _ways(self, message: Message, load: Load) -> list[Address]:
+        to: Any = message.params.get("to")
+        if to and to["channel"] in self._channels:
+            # An answer goes back where the person spoke, whatever way they prefer otherwise.
+            return [Address(id=0, person_id=message.person_id, channel=to["channel"], address=to["address"])]
+        return [way for way in ways(message.person_id, load.directory) if way.channel in self._channels]
+
+    def _decide(self, last: Try, failure: SendFailed) -> retry.Retry:
+        now, attempts = self._clock.now(), last.message.attempts
+        if failure.moved_to and attempts < retry.MAX_TRIES:
+            return retry.Retry(outcome=retry.Outcome.AGAIN, at=now)
+        return retry.decide(
+            permanent=failure.permanent,
+            uncertain=failure.uncertain,
+            retry_after=failure.retry_after,
+            attempts=attempts,
+            unavailable=failure.unavailable,
+            may_repeat=not last.doubtful or self._channels[last.way.channel].abilities.tells_doubles,
+            now=now,
+        )
+
+    def _later(self, last: Try, failure: SendFailed, decided: retry.Retry) -> Settlement:
+        # Where an earlier try may have arrived, a clean refusal of this one takes nothing of the doubt away.
+        uncertain = last.doubtful or decided.outcome == retry.Outcome.UNCERTAIN
+        return Settlement(
+            id=last.message.id,
+            fence=last.message.fence,
+            state=MessageState.UNCERTAIN if uncertain else MessageState.PENDING,
+            reason=failure.reason,
+            retry_at=decided.at if uncertain else None,
+            not_before=None if uncertain else decided.at,
+        )
+
+    def _failed(self, message: Message, *, doubtful: bool, reason: str = "") -> Settlement:
+        words = self._wording("message.perhaps_arrived" if doubtful else "message.no_way_left")
+        why = f"{words}({reason})" if reason else words
+        return Settlement(id=message.id, fence=message.fence, state=MessageState.FAILED, reason=why)

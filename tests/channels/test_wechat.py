@@ -1,0 +1,237 @@
+"""公众号 against a real HTTP server: the window, the template outside it, and an honest no."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from bot.channels.base import Attachment, Outgoing, SendFailed
+from bot.channels.wechat import WeChatChannel
+from bot.clock import WoundClock
+from settings import WeChat
+from storage.database import Database
+from tests.channels.leaks import everything, real_logs
+from tests.channels.test_wecom import AES_KEY
+from tests.fakes import mpapi as api
+from tests.fakes.mpapi import MpApi
+from tests.fakes.peer import Fault, code, cut, late, page
+
+ZHANG = "openid-zhang-san"
+NOTICE = Outgoing(key="t12:receipt:0:p7", address=ZHANG, text="工单 A-1 已到\n请于8月24日18:00前办结")
+PICTURE = Attachment(id=1, name="周报.png", media_type="image/png", body=b"\x89PNG 123")
+
+
+def settings(url: str, **given: Any) -> WeChat:
+    values = {"app_id": api.APP, "secret": SecretStr(api.SECRET), "base_url": url, "read_seconds": 0.4}
+    return WeChat(**(values | {"token": SecretStr("callback"), "aes_key": SecretStr(AES_KEY)} | given))
+
+
+@pytest.fixture
+async def wechat(mpapi: MpApi, file_database: Database, clock: WoundClock) -> AsyncIterator[WeChatChannel]:
+    channel = WeChatChannel(settings(mpapi.url), file_database, clock)
+    yield channel
+    await channel.close()
+
+
+@pytest.fixture
+async def noticing(mpapi: MpApi, file_database: Database, clock: WoundClock) -> AsyncIterator[WeChatChannel]:
+    """An account with an approved template."""
+    channel = WeChatChannel(settings(mpapi.url, template_id=api.TEMPLATE), file_database, clock)
+    yield channel
+    await channel.close()
+
+
+async def _failure(channel: WeChatChannel, message: Outgoing = NOTICE) -> SendFailed:
+    with pytest.raises(SendFailed) as failed:
+        await channel.send(message)
+    return failed.value
+
+
+def _with(**given: Any) -> Outgoing:
+    return Outgoing(**({name: getattr(NOTICE, name) for name in Outgoing.__slots__} | given))
+
+
+class TestTheWindow:
+    async def test_it_is_open_for_48_hours_after_the_person_wrote(
+        self, wechat: WeChatChannel, mpapi: MpApi, clock: WoundClock
+    ) -> None:
+        mpapi.hear(ZHANG)
+        clock.wind(timedelta(hours=48))
+        await wechat.send(NOTICE)
+        assert [(one.to, one.kind, one.text) for one in mpapi.sent] == [(ZHANG, "text", NOTICE.text)]
+        clock.wind(timedelta(seconds=1))
+        failure = await _failure(wechat)
+        assert (failure.unavailable, failure.permanent, failure.retry_after) == (True, False, None)
+        assert failure.reason == "现在无法通过公众号主动联系"
+
+    async def test_it_holds_five_messages(self, wechat: WeChatChannel, mpapi: MpApi) -> None:
+        mpapi.hear(ZHANG)
+        for _ in range(5):
+            await wechat.send(NOTICE)
+        assert (await _failure(wechat)).unavailable
+        mpapi.hear(ZHANG)
+        await wechat.send(NOTICE)
+
+    async def test_who_does_not_follow_is_unreachable_for_good(self, wechat: WeChatChannel, mpapi: MpApi) -> None:
+        assert (await _failure(wechat, _with(address="openid-nobody"))).permanent
+        assert (await _failure(wechat, _with(address="不是 openid"))).permanent
+
+    async def test_long_texts_are_cut_with_a_word(self, wechat: WeChatChannel, mpapi: MpApi) -> None:
+        mpapi.hear(ZHANG)
+        await wechat.send(_with(text="督" * 1000))
+        assert mpapi.sent[0].text.endswith("…(内容较长,请发送“我的工单”查看)")
+
+    async def test_a_picture_follows_its_text_and_anything_else_is_named(
+        self, wechat: WeChatChannel, mpapi: MpApi
+    ) -> None:
+        mpapi.hear(ZHANG)
+        await wechat.send(_with(attachment=PICTURE))
+        await wechat.send(_with(attachment=Attachment(id=1, name="周报.xlsx", media_type="application/x", body=b"1")))
+        assert [one.kind for one in mpapi.sent] == ["text", "image", "text"]
+        assert "附件《周报.xlsx》" in mpapi.sent[2].text
+        assert next(iter(mpapi.uploads.values())) == ("周报.png", PICTURE.body)
+
+    async def test_a_picture_lost_brings_no_text_a_second_time(self, wechat: WeChatChannel, mpapi: MpApi) -> None:
+        mpapi.hear(ZHANG)
+        mpapi.fail(api.UPLOAD, page(502))
+        await wechat.send(_with(attachment=PICTURE))
+        assert [one.kind for one in mpapi.sent] == ["text"]
+
+    async def test_pictures_people_sent_can_be_fetched(self, wechat: WeChatChannel, mpapi: MpApi) -> None:
+        mpapi.uploads["m1"] = ("f", b"\xff\xd8\xff")
+        assert await wechat.fetch("m1") == b"\xff\xd8\xff"
+        with pytest.raises(SendFailed, match="40007"):
+            await wechat.fetch("m2")
+
+
+class TestOutsideTheWindow:
+    async def test_a_template_message_goes_out(self, noticing: WeChatChannel, mpapi: MpApi) -> None:
+        receipt = await noticing.send(NOTICE)
+        [sent] = mpapi.sent
+        assert receipt.provider_id
+        assert sent.data == {
+            "first": "工单 A-1 已到",
+            "keyword1": "请于8月24日18:00前办结",
+            "keyword2": "2021-08-23 10:00",
+        }
+
+    async def test_fields_hold_what_their_kind_takes(
+        self, mpapi: MpApi, file_database: Database, clock: WoundClock
+    ) -> None:
+        fields = {"thing1": "title", "thing2": "text", "time3": "time"}
+        given = settings(mpapi.url, template_id=api.TEMPLATE, template_fields=fields)
+        channel = WeChatChannel(given, file_database, clock)
+        await channel.send(_with(text="很" * 30 + "\n甲\n乙"))
+        await channel.close()
+        assert mpapi.sent[0].data == {"thing1": "很" * 19 + "…", "thing2": "甲 乙", "time3": "2021-08-23 10:00"}
+
+    async def test_the_same_notice_twice_is_one(self, noticing: WeChatChannel, mpapi: MpApi) -> None:
+        mpapi.fail(api.NOTICE, late(1))
+        assert (await _failure(noticing)).uncertain
+        await noticing.send(NOTICE)
+        assert len(mpapi.sent) == 1
+
+    async def test_who_refuses_notices_is_reached_elsewhere(self, noticing: WeChatChannel, mpapi: MpApi) -> None:
+        mpapi.refusers = {ZHANG}
+        failure = await _failure(noticing)
+        assert (failure.unavailable, failure.permanent) == (True, False)
+
+    @pytest.mark.parametrize(("errcode", "word"), [(40037, "TEMPLATE_ID"), (47003, "TEMPLATE_FIELDS")])
+    async def test_a_template_set_wrong_is_the_operators(
+        self, noticing: WeChatChannel, mpapi: MpApi, errcode: int, word: str
+    ) -> None:
+        mpapi.fail(api.NOTICE, code(errcode))
+        failure = await _failure(noticing)
+        assert (failure.unavailable, failure.retry_after) == (True, timedelta(minutes=5))
+        assert word in failure.reason
+
+
+class TestFaults:
+    @pytest.mark.parametrize(
+        "fault", [late(1), cut(executed=True), page(502), page(200)], ids=["late", "cut", "502", "page"]
+    )
+    async def test_nobody_knows_whether_it_arrived(self, wechat: WeChatChannel, mpapi: MpApi, fault: Fault) -> None:
+        mpapi.hear(ZHANG)
+        mpapi.fail(api.CUSTOM, fault)
+        failure = await _failure(wechat)
+        assert (failure.uncertain, failure.permanent, failure.unavailable) == (True, False, False)
+
+    async def test_quota_busy_and_content(self, wechat: WeChatChannel, mpapi: MpApi) -> None:
+        mpapi.hear(ZHANG)
+        mpapi.fail(api.CUSTOM, code(45009), code(-1), code(45002))
+        quota, busy, content = [await _failure(wechat) for _ in range(3)]
+        assert quota.retry_after == timedelta(minutes=1)
+        assert (busy.uncertain, busy.permanent, busy.unavailable) == (False, False, False)
+        assert (content.unavailable, content.permanent) == (True, False)
+
+    async def test_32_sends_on_two_nodes_share_one_stable_token(
+        self, wechat: WeChatChannel, mpapi: MpApi, file_database: Database, clock: WoundClock
+    ) -> None:
+        mpapi.followers = {f"openid-{number}" for number in range(32)}
+        for openid in mpapi.followers:
+            mpapi.hear(openid)
+        other = WeChatChannel(settings(mpapi.url), file_database, clock)
+
+        async def fan_out() -> list[Any]:
+            sends = ((wechat, other)[n % 2].send(_with(address=f"openid-{n}")) for n in range(32))
+            return list(await asyncio.gather(*sends))
+
+        await fan_out()
+        assert (mpapi.counted(api.STABLE), mpapi.counted(api.ORDINARY)) == (1, 0)
+        mpapi.revoke()
+        await fan_out()
+        await other.close()
+        assert (mpapi.counted(api.STABLE), mpapi.counted(api.ORDINARY)) == (2, 0)
+        assert len(mpapi.sent) == 64
+
+    async def test_here_40001_is_a_stale_token_and_for_ever_it_is_an_error(
+        self, wechat: WeChatChannel, mpapi: MpApi
+    ) -> None:
+        mpapi.endless = True
+        failure = await _failure(wechat)
+        assert (failure.unavailable, mpapi.counted(api.STABLE), mpapi.counted(api.CUSTOM)) == (True, 2, 2)
+
+    @pytest.mark.parametrize(
+        ("path", "fault"),
+        [
+            (api.STABLE, late(1)),
+            (api.STABLE, page(502)),
+            (api.STABLE, code(40125, f"secret={api.SECRET}")),
+            (api.CUSTOM, cut(executed=True)),
+            (api.CUSTOM, page(502)),
+            (api.CUSTOM, code(48001, f"access_token={api.SECRET}")),
+        ],
+    )
+    async def test_nothing_tells_a_secret(
+        self, wechat: WeChatChannel, mpapi: MpApi, capfd: pytest.CaptureFixture[str], path: str, fault: Fault
+    ) -> None:
+        mpapi.fail(path, fault)
+        with real_logs():
+            told = everything(await _failure(wechat)) + str(await wechat.check())
+        told += "".join(capfd.readouterr())
+        assert "SendFailed" in told
+        assert api.SECRET not in told
+        assert not mpapi.token or mpapi.token not in told
+
+
+class TestCheck:
+    @pytest.mark.parametrize(
+        ("given", "word"),
+        [({}, None), ({"app_id": "wrong"}, "APP_ID"), ({"secret": SecretStr("wrong")}, "AppSecret 不对")],
+    )
+    async def test_it_names_what_is_wrong(
+        self, mpapi: MpApi, file_database: Database, clock: WoundClock, given: dict[str, Any], word: str | None
+    ) -> None:
+        channel = WeChatChannel(settings(mpapi.url, **given), file_database, clock)
+        found = list(await channel.check())
+        await channel.close()
+        assert (len(found) == 1 and word in found[0]) if word else found == []
+
+    async def test_an_ip_not_on_the_list_is_shown(self, wechat: WeChatChannel, mpapi: MpApi) -> None:
+        mpapi.listed = False
+        [sentence] = await wechat.check()
+        assert "IP白名单" in sentence
+        assert "203.0.113.7" in sentence

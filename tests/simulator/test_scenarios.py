@@ -1,0 +1,215 @@
+"""Scenarios are played by the real engine: who hears what when, in the form others read."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from handlers.shell.simulate import app
+
+DATA = Path(__file__).parents[1] / "data"
+EXAMPLE = DATA / "scenario.example.toml"
+
+OFFICE = """
+start = 2021-08-23T08:00:00
+until = {until}
+policy = "{policy}"
+[[unit]]
+id = "office"
+name = "市政府办公室"
+desk = true
+[[unit]]
+id = "water"
+name = "市水利局"
+parent = "office"
+[[person]]
+id = "jia"
+name = "甲"
+unit = "water"
+{jia}
+[[person]]
+id = "yi"
+name = "乙"
+unit = "water"
+{yi}
+[[person]]
+id = "desk"
+name = "丁"
+unit = "office"
+[[account]]
+platform = "微信公众号"
+name = "水清三明"
+unit = "water"
+primary = "jia"
+backup = "yi"
+"""
+TICKET = """
+[[event]]
+at = 2021-08-23T10:00:00
+ticket = { no = "FJ-1", platform = "微信公众号", account = "水清三明" }
+"""
+
+
+def play(path: Path) -> list[dict[str, Any]]:
+    """Run the command and read its lines."""
+    done = CliRunner().invoke(app, [str(path), "--json"])
+    assert done.exit_code == 0, done.output
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def scenario(
+    tmp_path: Path,
+    *events: str,
+    until: str = "2021-08-24T07:00:00",
+    policy: str = "monitor_1wd",
+    jia: str = "",
+    yi: str = "",
+) -> list[dict[str, Any]]:
+    """Play a small office with some events."""
+    path = tmp_path / "scenario.toml"
+    path.write_text(OFFICE.format(until=until, policy=policy, jia=jia, yi=yi) + "".join(events), encoding="utf-8")
+    return play(path)
+
+
+def heard(lines: list[dict[str, Any]]) -> list[tuple[str, str, str]]:
+    """(time, who, step) of every message."""
+    return [(one["at"][5:16], one["to"], one["step"]) for one in lines if one["event"] == "message"]
+
+
+def test_the_case_of_2021_comes_out_seven_working_days_and_nine_days_late() -> None:
+    lines = play(EXAMPLE)
+    assert heard(lines) == [
+        ("08-23T10:00", "jia", "receipt"),
+        ("08-23T10:00", "yi", "receipt"),
+        ("08-23T12:00", "yi", "take_over"),
+        ("08-24T09:00", "lead", "nobody_took"),
+        ("08-24T16:00", "jia", "last_call"),
+        ("08-24T16:00", "yi", "last_call"),
+        ("08-24T18:00", "desk", "target_passed"),
+        ("08-25T08:00", "desk", "overdue"),
+        ("08-25T08:00", "jia", "overdue"),
+        ("08-25T08:00", "yi", "overdue"),
+        ("08-26T08:00", "desk", "slip_blue"),
+        ("08-27T08:00", "desk", "slip_orange"),
+        ("08-30T08:00", "desk", "slip_red"),
+    ]
+    states = [(one["at"][5:16], one["state"]) for one in lines if one["event"] == "ticket"]
+    assert states == [("08-23T10:00", "new"), ("09-02T16:00", "completed")]
+    [reply] = [one for one in lines if one["event"] == "reply"]
+    assert "逾期7个工作日(9个自然日)" in reply["text"]
+    summary = lines[-1]
+    assert summary["event"] == "summary"
+    [ticket] = summary["tickets"]
+    assert {key: ticket[key] for key in ("due_day", "target_at", "due_at", "completed_at")} == {
+        "due_day": "2021-08-24",
+        "target_at": "2021-08-24T18:00:00+08:00",
+        "due_at": "2021-08-25T00:00:00+08:00",
+        "completed_at": "2021-09-02T16:00:00+08:00",
+    }
+    assert (ticket["late_workdays"], ticket["late_days"]) == (7, 9)
+
+
+def test_the_lines_have_the_form_of_the_example() -> None:
+    fields = {
+        "ticket": {"at", "event", "ticket", "state", "due_day", "target_at", "due_at"},
+        "message": {"at", "event", "to", "channel", "kind", "step", "ticket", "text"},
+        "reply": {"at", "event", "person", "ticket", "text"},
+        "summary": {"event", "tickets"},
+    }
+    lines = play(EXAMPLE)
+    assert all(fields[one["event"]] <= set(one) for one in lines)
+    times = [one["at"] for one in lines if "at" in one]
+    assert times == sorted(times)
+    assert all(time.endswith("+08:00") for time in times)
+
+
+def test_twice_the_same_scenario_gives_the_same_lines() -> None:
+    assert play(EXAMPLE) == play(EXAMPLE)
+
+
+@pytest.mark.parametrize("channel", ["", 'channel = "wecom"'])
+def test_who_is_not_reachable_is_not_reached(tmp_path: Path, channel: str) -> None:
+    gone = f"reachable = false\n{channel}"
+    found = heard(scenario(tmp_path, TICKET, jia=gone, yi=gone, until="2021-08-23T11:00:00"))
+    assert ("08-23T10:00", "desk", "receipt") in found
+    assert {who for _, who, _ in found} == {"desk"}
+
+
+def test_the_scenarios_policy_holds_for_tickets_that_name_none(tmp_path: Path) -> None:
+    lines = scenario(tmp_path, TICKET, policy="veto_now", until="2021-08-23T12:00:00")
+    [ticket] = lines[-1]["tickets"]
+    assert ticket["due_at"] == "2021-08-23T12:00:00+08:00"
+
+
+def test_leave_sends_the_steps_to_the_deputy(tmp_path: Path) -> None:
+    leave = (
+        '[[event]]\nat = 2021-08-23T09:00:00\nleave = { person = "jia", until = 2021-08-27T18:00:00, deputy = "desk" }'
+    )
+    lines = scenario(tmp_path, leave, TICKET, until="2021-08-23T11:00:00")
+    assert heard(lines) == [("08-23T10:00", "desk", "receipt"), ("08-23T10:00", "yi", "receipt")]
+    assert lines[0] == {
+        "at": "2021-08-23T09:00:00+08:00",
+        "event": "leave",
+        "person": "jia",
+        "until": "2021-08-27T18:00:00+08:00",
+    }
+
+
+DOWN = "[[event]]\nat = 2021-08-23T09:00:00\ndown = { minutes = 180 }\n"
+
+
+def test_what_comes_while_it_is_down_is_told_when_it_is_up_again(tmp_path: Path) -> None:
+    lines = scenario(tmp_path, DOWN, TICKET, until="2021-08-23T15:00:00")
+    assert heard(lines) == [("08-23T12:00", "jia", "receipt"), ("08-23T12:00", "yi", "take_over")]
+    assert [one["until"] for one in lines if one["event"] == "down"] == ["2021-08-23T12:00:00+08:00"]
+
+
+def test_down_again_while_it_is_down(tmp_path: Path) -> None:
+    shorter = DOWN.replace("T09:00", "T09:30").replace("180", "60")
+    lines = scenario(tmp_path, DOWN, shorter, TICKET, until="2021-08-23T12:30:00")
+    assert {at for at, _, _ in heard(lines)} == {"08-23T12:00"}
+
+
+def test_down_until_after_the_end_nothing_more_happens(tmp_path: Path) -> None:
+    lines = scenario(tmp_path, TICKET, DOWN.replace("T09:00", "T11:00"), until="2021-08-23T13:00:00")
+    assert heard(lines) == [("08-23T10:00", "jia", "receipt"), ("08-23T10:00", "yi", "receipt")]
+    assert [one["state"] for one in lines[-1]["tickets"]] == ["new"]
+
+
+def test_a_duplicate_and_a_refused_ticket_are_told(tmp_path: Path) -> None:
+    again = TICKET.replace("10:00", "10:30")
+    wrong = TICKET.replace("10:00", "10:40").replace('no = "FJ-1"', 'no = "FJ-2", policy = "no_such"')
+    lines = scenario(tmp_path, TICKET, again, wrong, until="2021-08-23T11:00:00")
+    told = [(one["event"], one["ticket"]) for one in lines if one["event"] in ("duplicate", "set_aside")]
+    assert told == [("duplicate", "FJ-1"), ("set_aside", "FJ-2")]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("start = ", "不是正确的 TOML"),
+        ("start = 2021-08-23T08:00:00\n", "until 有误:缺少这一项"),
+        (OFFICE.format(until="2021-08-22T08:00:00", policy="", jia="", yi=""), "until 早于 start"),
+        (OFFICE.format(until="2021-08-24T08:00:00", policy="", jia="nick = 1", yi=""), "没有这一项,请检查拼写"),
+        (
+            OFFICE.format(until="2021-08-24T08:00:00", policy="", jia="", yi="").replace(
+                'primary = "jia"', 'primary = "x"'
+            ),
+            "没有 id 为“x”的 person",
+        ),
+        (
+            OFFICE.format(until="2021-08-24T08:00:00", policy="", jia="", yi="")
+            + "[[event]]\nat = 2021-08-23T09:00:00\n",
+            "恰好写",
+        ),
+    ],
+)
+def test_a_scenario_with_a_mistake_is_refused_with_a_sentence(tmp_path: Path, text: str, sentence: str) -> None:
+    path = tmp_path / "wrong.toml"
+    path.write_text(text, encoding="utf-8")
+    done = CliRunner().invoke(app, [str(path), "--json"])
+    assert done.exit_code == 1
+    assert sentence in done.stderr
+    assert done.stdout == ""

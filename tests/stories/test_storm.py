@@ -1,0 +1,31 @@
+"""Many tickets at once are one digest a person, and each ticket's story still says who was told."""
+
+from storage.records import MessageState
+from tests.office import Office
+
+NUMBERS = [f"FJ-{number:03}" for number in range(1, 201)]
+
+
+def test_two_hundred_tickets_for_one_person_are_one_digest(office: Office) -> None:
+    office.at("08-23 10:00").receives(*NUMBERS)
+    for who in ("jia", "yi"):
+        one = office.expect(who, "digest", says="200件")
+        assert len(one.told) == 200
+        assert len(one.text.splitlines()) < 30
+    office.expect_silence()
+    [line, *_] = office.story("FJ-137", "told")
+    assert line.data["to"] == office.people["jia"]
+    assert line.data["state"] == MessageState.ACCEPTED
+    assert {one.state for one in office.messages("FJ-137")} == {MessageState.BUNDLED}
+
+
+def test_two_at_once_are_told_one_by_one_and_three_together(office: Office) -> None:
+    office.at("08-23 10:00").receives("FJ-1", "FJ-2")
+    for who in ("jia", "yi"):
+        office.expect(who, "receipt", says="FJ-1")
+        office.expect(who, "receipt", says="FJ-2")
+    office.receives("FJ-3", "FJ-4", "FJ-5")
+    for who in ("jia", "yi"):
+        office.expect(who, "digest", says="3件")
+    for number in range(1, 6):
+        office.says("jia", f"办结 FJ-{number}")
