@@ -53,6 +53,7 @@ class TelegramClient:
         self._token = settings.token.get_secret_value() if settings.token else ""
         self._bot: Bot | None = None
         self._requests: list[HTTPXRequest] = []
+        self._files: httpx.AsyncClient | None = None
         self.username = ""  # known after the first `me`
 
     @property
@@ -120,14 +121,18 @@ class TelegramClient:
 
     async def close(self) -> None:
         """Give back connections."""
-        requests, self._requests, self._bot = self._requests, [], None
+        requests, files = self._requests, self._files
+        self._requests, self._files, self._bot = [], None, None
         for one in requests:
             await one.shutdown()
+        if files is not None:
+            await files.aclose()
 
     async def _body(self, url: str, most: int) -> bytes:
         body = bytearray()
-        seconds = self._settings.read_seconds
-        async with httpx.AsyncClient(timeout=seconds) as client, client.stream("GET", url) as answer:
+        if self._files is None:
+            self._files = httpx.AsyncClient(timeout=self._settings.read_seconds)
+        async with self._files.stream("GET", url) as answer:
             if answer.status_code != httpx.codes.OK:
                 raise NetworkError(f"HTTP {answer.status_code}")
             async for part in answer.aiter_bytes():

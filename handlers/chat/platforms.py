@@ -48,17 +48,19 @@ def _telegram(engine: Engine) -> Platform | None:
 
 
 def _wecom(engine: Engine) -> Platform | None:
-    router = wecom.hook(engine)
-    return Platform(name=wecom.CHANNEL, reader=wecom, router=router) if router is not None else None
+    if wecom.CHANNEL not in engine.channels:
+        return None
+    return Platform(name=wecom.CHANNEL, reader=wecom, router=wecom.hook(engine))
 
 
 def _wechat(engine: Engine) -> Platform | None:
-    router = wechat.hook(engine, _help(engine))
-    return Platform(name=wechat.CHANNEL, reader=wechat, router=router) if router is not None else None
+    if wechat.CHANNEL not in engine.channels:
+        return None
+    return Platform(name=wechat.CHANNEL, reader=wechat, router=wechat.hook(engine, instant=_help(engine)))
 
 
 def _help(engine: Engine) -> wechat.Instant:
-    """Answer 帮助 of people we know at once: outside the callback an account has few answers to give."""
+    """Tell people we know at once how to use the bot: it changes nothing, and answers later are few."""
     text = "\n".join([engine.wording("chat.help"), *(engine.wording(f"help.{one.name}") for one in COMMANDS)])
 
     def instant(heard: Heard) -> str | None:

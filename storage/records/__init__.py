@@ -48,9 +48,12 @@ from storage.records.register import (
     Unit,
     UnitDraft,
 )
+from storage.records.request import LastAct, Request, RequestKind, Ruling
 from storage.records.ticket import (
     DEADLINE_MOVED,
+    HANDED_OVER,
     OPEN_STATES,
+    REROUTED,
     Deadline,
     DeadlineStatus,
     JournalDraft,
@@ -62,7 +65,9 @@ from storage.records.ticket import (
 
 __all__ = [
     "DEADLINE_MOVED",
+    "HANDED_OVER",
     "OPEN_STATES",
+    "REROUTED",
     "Account",
     "AccountDraft",
     "Act",
@@ -78,6 +83,7 @@ __all__ = [
     "JournalDraft",
     "JournalLine",
     "JudgingLine",
+    "LastAct",
     "Leave",
     "Message",
     "MessageDraft",
@@ -94,9 +100,12 @@ __all__ = [
     "PersonDraft",
     "Policy",
     "Question",
+    "Request",
+    "RequestKind",
     "Revision",
     "RevisionStatus",
     "Role",
+    "Ruling",
     "Schedule",
     "SealedPhone",
     "Step",
