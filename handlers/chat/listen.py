@@ -68,8 +68,6 @@ class Listener:
 
     async def _deal(self, channel: str, heard: Heard) -> None:
         run = self._engine.database.run
-        if heard.details.get("answered"):
-            return
         if heard.kind == HeardKind.BLOCKED:
             await run(binding.unreachable, self._context, channel, heard.address)
         elif heard.kind in (HeardKind.START, HeardKind.PHONE) or BIND.match(_folded(heard.text)):
