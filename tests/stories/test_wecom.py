@@ -119,7 +119,11 @@ async def test_the_whole_case(stage: Stage) -> None:
     # The ledger says accepted and never more; the story names channel and person.
     assert {one.state for one in house.messages("甲")} == {MessageState.ACCEPTED}
     kinds = [one.kind for one in house.story("FJ-1")]
-    assert {one: kinds.count(one) for one in ("acknowledge", "complete", "file")} == {"acknowledge": 1, "complete": 1, "file": 1}, (kinds, house.messages("甲"))
+    assert {one: kinds.count(one) for one in ("acknowledge", "complete", "file")} == {
+        "acknowledge": 1,
+        "complete": 1,
+        "file": 1,
+    }, (kinds, house.messages("甲"))
 
 
 async def test_the_answer_of_the_platform_lost_is_one_card_on_the_phone(stage: Stage) -> None:
