@@ -41,6 +41,10 @@ class Engine:
         """Look once at everything that is due."""
         return watch.tick(self.context)
 
+    def tick_once(self) -> bool:
+        """Look at a batch of what is due; True when there may be more."""
+        return watch.tick_once(self.context).more
+
     def weekly(self) -> int:
         """Enqueue the weekly summaries that are owed; returns how many."""
         return weekly.plan(self.context, self._weekly_text, workbook)
