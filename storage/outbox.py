@@ -68,7 +68,7 @@ class Settlement:
     accepted_at: datetime | None = None
     delivered_at: datetime | None = None
     not_before: datetime | None = None  # back to pending: not before this moment
-    retry_at: datetime | None = None  # uncertain: looked at again at this moment
+    retry_at: datetime | None = None  # uncertain: looked at again at this moment; None: never, so it stays
     parent_id: int | None = None
     attempts: int | None = None  # where the try that was counted did not take place
 
@@ -162,7 +162,7 @@ def next_due(conn: Connection) -> datetime | None:
             outbox.c.lease_until,
         ),
     ):
-        query = select(column).where(waits).order_by(column).limit(1)
+        query = select(column).where(waits, column.is_not(None)).order_by(column).limit(1)
         moments.append(conn.execute(query).scalar_one_or_none())
     return min((moment for moment in moments if moment is not None), default=None)
 

@@ -122,10 +122,23 @@ def open_unmatched(conn: Connection) -> list[Ticket]:
     return matching(conn, is_open(), tickets.c.account_id.is_(None), lock=True)
 
 
+def completed(conn: Connection, unit_ids: frozenset[int] | None, limit: int) -> list[Ticket]:
+    """Return completed tickets not archived yet, of some units when named, the last completed first."""
+    of_units = [] if unit_ids is None else [tickets.c.unit_id.in_(sorted(unit_ids))]
+    query = select(*COLUMNS).where(tickets.c.state == TicketState.COMPLETED, *of_units)
+    return _read(conn, query.order_by(tickets.c.completed_at.desc(), tickets.c.id.desc()).limit(limit))
+
+
 def open_after(conn: Connection, ticket_id: int, limit: int, *, lock: bool) -> list[Ticket]:
     """Return the next open tickets by id after that one; locked until the transaction ends when asked."""
     query = select(*COLUMNS).where(is_open(), tickets.c.id > ticket_id).order_by(tickets.c.id).limit(limit)
     return _read(conn, query.with_for_update() if lock else query)
+
+
+def count_waiting(conn: Connection) -> int:
+    """Return how many open tickets wait for the schedule of an unpublished year."""
+    waits = tickets.c.deadline_status == DeadlineStatus.UNPUBLISHED
+    return conn.execute(select(func.count()).select_from(tickets).where(is_open(), waits)).scalar_one()
 
 
 def count(conn: Connection) -> int:

@@ -125,9 +125,9 @@ class WeComChannel:
             if out and not failure.uncertain:
                 raise SendFailed(failure.reason, uncertain=True) from None
             raise
-        if message.edits and message.callback:
-            return Receipt(provider_id=message.edits)
-        return Receipt(provider_id=parts.task_id(message.key) if message.buttons else str(answer.get("msgid", "")))
+        # A changed card keeps the id it came with.
+        card = parts.task_id(message) if parts.pressable(message.buttons) and worded else ""
+        return Receipt(provider_id=card or str(answer.get("msgid", "")))
 
     async def _post(self, message: Outgoing, part: parts.Part) -> Mapping[str, Any]:
         body = parts.once_only(part, message.key)

@@ -63,8 +63,8 @@ class Wording:
             earliest = ticket.earliest_day or shanghai_day(ticket.received_at)
             return self("format.due_unpublished", earliest=self.day_with_year(earliest))
         if ticket.target_at is None or ticket.target_at == ticket.due_at:
-            return self("format.due", target=self._end(ticket.due_at))
-        latest = self._end(ticket.due_at)
+            return self("format.due", target=self.end(ticket.due_at))
+        latest = self.end(ticket.due_at)
         if _end_day(ticket.due_at) == shanghai_day(ticket.target_at):
             latest = _end_clock(ticket.due_at)
         return self("format.due_latest", target=self.moment_short(ticket.target_at), latest=latest)
@@ -85,14 +85,16 @@ class Wording:
     def _plain(self, value: object) -> str:
         if isinstance(value, datetime):
             return self.moment(value)
+        if isinstance(value, Ticket):
+            return self.due(value)
         if isinstance(value, TicketState):
             return self.state(value)
         if isinstance(value, Verb):
             return self(f"verb.{value}")
         return str(value)
 
-    def _end(self, end: datetime) -> str:
-        """An exclusive end: 00:00 is read as 24:00 of the day before."""
+    def end(self, end: datetime) -> str:
+        """Word an exclusive end: 00:00 is read as 24:00 of the day before."""
         return self("format.moment_short", day=self.day(_end_day(end)), clock=_end_clock(end))
 
 

@@ -24,10 +24,10 @@ def draft(number: int) -> JournalDraft:
 
 def write(conn: Connection, ticket: Ticket, *drafts: JournalDraft) -> Ticket:
     """Append lines as the actions do."""
-    (seq, last), rows = journal.chain(ticket, drafts)
-    tickets.save(conn, [ticket], [(seq, last)])
+    head, rows = journal.chain(ticket, drafts)
+    tickets.save(conn, [ticket], [head])
     journal.write(conn, rows)
-    return replace(ticket, version=ticket.version + 1, journal_seq=seq, journal_hash=last)
+    return replace(ticket, version=ticket.version + 1, journal_seq=head[0], journal_hash=head[1])
 
 
 @pytest.fixture
