@@ -3,6 +3,7 @@
 Expectations are exclusive: a message that nobody expected fails the test at its end.
 """
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -137,6 +138,20 @@ class Office:
         self.settle()
         return reply
 
+    def taps(self, who: str, action: str, at: str = "") -> Reply:
+        """Let a person press a button by its code."""
+        self._said += 1
+        reply = self._conversation.hear(
+            person_id=self.people[who],
+            text="",
+            at=self.moment(at) if at else self.clock.now(),
+            via="chat",
+            event_id=f"tap:{self._said}",
+            action=action,
+        )
+        self.settle()
+        return reply
+
     def does(self, who: str, verb: Verb, number: str, text: str = "") -> Ticket:
         """Let a person move a ticket; MoveRefused says why not."""
         given = Answer(person_id=self.people[who], at=self.clock.now(), text=text, via="test")
@@ -266,6 +281,11 @@ class Office:
         for role, who in zip(Role, ("jia", "yi", "bing"), strict=True):
             register.set_duty(conn, self.account, role, self.people[who])
         register.add_supervisor(conn, self.water, self.people["ding"])
+
+
+def pressable(sent: Sent) -> dict[str, str]:
+    """The buttons under a message: label -> code."""
+    return dict(json.loads(sent.message.payload)["buttons"])
 
 
 def label_of(message: Message) -> str:
