@@ -6,7 +6,6 @@ from importlib import import_module
 from bot.channels.base import Channel
 from bot.channels.console import ConsoleChannel
 from bot.channels.inbox import InboxChannel
-from bot.channels.telegram import TelegramChannel
 from bot.clock import Clock
 from settings import Settings
 from storage.database import Database
@@ -28,10 +27,8 @@ def _when(wanted: Callable[[Settings], bool], module: str) -> Maker:
 
 CATALOG: Mapping[str, Maker] = {
     "inbox": lambda settings, database, clock: InboxChannel(database, clock),
-    "telegram": lambda settings, database, clock: (
-        TelegramChannel(settings, clock) if settings.telegram.configured else None
-    ),
     "console": lambda settings, database, clock: ConsoleChannel(),
+    "telegram": _when(lambda settings: settings.telegram.configured, "bot.channels.telegram"),
     "wecom": _when(lambda settings: settings.wecom.configured, "bot.channels.wecom"),
     "wechat": _when(lambda settings: settings.wechat.configured, "bot.channels.wechat"),
     "robot": _when(lambda settings: bool(settings.robots), "bot.channels.robot"),

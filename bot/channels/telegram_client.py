@@ -21,6 +21,7 @@ from settings import Settings, Telegram
 KINDS = (Update.MESSAGE, Update.CALLBACK_QUERY, Update.MY_CHAT_MEMBER)
 CONNECTIONS = 16  # a little more than are ever in flight
 HOOKS = "/hooks/telegram"
+TOKEN_PAUSE = timedelta(minutes=5)  # until a refused token is tried again
 DOWNLOAD_SECONDS = 60  # for a whole file, however slowly it drips
 # With these nothing has reached the other side.
 NOT_SENT = (
@@ -165,7 +166,7 @@ def failure(error: Exception) -> SendFailed:
     if isinstance(error, Forbidden):
         return SendFailed("对方停用了机器人,或还没有点过“开始”", permanent=True)
     if isinstance(error, InvalidToken):
-        return SendFailed("机器人令牌被 Telegram 拒绝")
+        return SendFailed("机器人令牌被 Telegram 拒绝", unavailable=True, retry_after=TOKEN_PAUSE)
     if isinstance(error, BadRequest):
         return SendFailed("Telegram 不接受这条消息")
     if not_sent(error):

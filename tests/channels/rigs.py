@@ -13,16 +13,17 @@ from pydantic import SecretStr
 from bot.channels.base import Channel
 from bot.channels.catalog import CATALOG
 from bot.clock import Clock
-from settings import Mail, Robot, Settings, WeChat, WeCom
+from settings import Mail, Robot, Settings, Telegram, WeChat, WeCom
 from storage import inbox_items, register
 from storage.database import Database
 from storage.records import PersonDraft, UnitDraft
-from tests.fakes import mpapi, qyapi, robots
+from tests.fakes import mpapi, qyapi, robots, telegram_wire
 from tests.fakes.mpapi import MpApi
 from tests.fakes.peer import serving
 from tests.fakes.qyapi import QyApi
 from tests.fakes.robots import Robots
 from tests.fakes.smtp import mail_server
+from tests.fakes.telegram import FakeTelegram
 
 AES_KEY = "A" * 43
 
@@ -76,6 +77,22 @@ def console(database: Database, clock: Clock) -> Iterator[Rig]:
     with redirect_stderr(screen):
         channel = made("console", Settings(), database, clock)
     yield Rig(channel=channel, good="甲", bad=(), seen=seen)
+
+
+@contextmanager
+def telegram(database: Database, clock: Clock) -> Iterator[Rig]:
+    """Telegram, somebody who pressed start, somebody who blocked the bot, and somebody who never wrote."""
+    with FakeTelegram() as fake:
+        fake.person(1001, "甲")
+        fake.person(1002, "乙").blocked = True
+        fake.person(1003, "丙", started=False)
+        section = Telegram(token=SecretStr(telegram_wire.TOKEN), base_url=fake.url)
+
+        def seen() -> list[Seen]:
+            return [Seen(text=one.text, labels=tuple(label for label, _ in one.buttons)) for one in fake.sent]
+
+        channel = made("telegram", Settings(telegram=section), database, clock)
+        yield Rig(channel=channel, good="1001", bad=("1002", "1003", "1009", "", "甲", "@jia", "²"), seen=seen)
 
 
 @contextmanager
@@ -147,6 +164,7 @@ def mail(database: Database, clock: Clock) -> Iterator[Rig]:
 RIGS: Mapping[str, Maker] = {
     "inbox": inbox,
     "console": console,
+    "telegram": telegram,
     "wecom": wecom,
     "wechat": wechat,
     "robot": robot,

@@ -46,8 +46,9 @@ async def test_two_messages_are_two_copies_in_order(rig: Rig) -> None:
 
 async def test_a_channel_that_tells_doubles_shows_one_copy(rig: Rig) -> None:
     receipts = [await rig.channel.send(outgoing(rig)) for _ in range(3)]
-    assert len({one.provider_id for one in receipts}) == 1
-    assert len(rig.seen()) == (1 if rig.channel.abilities.tells_doubles else 3)
+    told = rig.channel.abilities.tells_doubles
+    assert len(rig.seen()) == (1 if told else 3)
+    assert len({one.provider_id for one in receipts}) == 1 or not told
 
 
 async def test_a_bad_address_is_refused_for_good_and_nobody_sees_anything(rig: Rig) -> None:
