@@ -298,8 +298,7 @@ class TestTransfer:
 
     def test_when_it_is_late_already_the_new_supervisor_hears_it(self, taken: Office) -> None:
         forest(taken)
-        taken.at("08-25 10:00")
-        taken._heard.clear()
+        taken.at("08-25 10:00").forget()
         taken.says("wu", "转派 FJ-1 三明林业")
         for who in ("geng", "xin"):
             taken.expect(who, "rerouted")
