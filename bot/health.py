@@ -1,15 +1,16 @@
 """Says in Chinese what is missing or wrong, before it is needed."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
 from bot.channels.base import Channel
 from bot.rules.missing import missing
+from bot.rules.notice_check import Opinion, disagreements, odd_sum
 from bot.rules.routing import desk, supervisors, ways
 from bot.rules.workdays import GovChina
-from storage.records import Directory, Role
+from storage.records import Directory, Revision, RevisionStatus, Role
 
 ROLE_WORDS = {Role.PRIMARY: "A角", Role.BACKUP: "B角", Role.LEADER: "分管领导"}
 
@@ -39,6 +40,32 @@ def calendar_findings(calendar: GovChina, today: date) -> Iterator[Finding]:
         begun, waiting = "无法计算时限,请立即导入", "国务院办公厅公布后请及时导入"
         sentence = f"缺少{found.year}年放假安排,{begun if found.begun else waiting}(calendar import)。"
         yield Finding(level=level, about="calendar", sentence=sentence)
+
+
+def governed_findings(
+    revisions: Iterable[Revision], unit_hours: Iterable[str], directory: Directory, waiting: int
+) -> Iterator[Finding]:
+    """Say what waits for a person or a year, and which office hours belong to a unit nobody knows."""
+    for one in revisions:
+        if one.status is RevisionStatus.PROPOSED:
+            sentence = f"第{one.number}号《{one.notice.document}》由{one.proposed.name}提交,待另一人批准。"
+            yield Finding(level=Level.YELLOW, about="calendar", sentence=sentence)
+    if waiting:
+        sentence = f"有{waiting}件在办工单在等放假安排,时限待定。"
+        yield Finding(level=Level.YELLOW, about="calendar", sentence=sentence)
+    names = {unit.name for unit in directory.units.values()}
+    for name in sorted(set(unit_hours) - names):
+        sentence = f"上班时间里写的单位“{name}”不在登记簿中,请核对名称。"
+        yield Finding(level=Level.YELLOW, about="calendar", sentence=sentence)
+
+
+def opinion_findings(calendar: GovChina, years: Iterable[int], opinions: Mapping[str, Opinion]) -> Iterator[Finding]:
+    """Set the years beside what independent libraries say, and beside the sum of working days the law gives."""
+    for year in years:
+        if not calendar.published(year):
+            continue
+        for sentence in (*disagreements(calendar, year, opinions), *odd_sum(calendar, year)):
+            yield Finding(level=Level.YELLOW, about="calendar", sentence=sentence)
 
 
 async def channel_findings(channels: Mapping[str, Channel]) -> list[Finding]:

@@ -12,7 +12,7 @@ from bot.engine import Engine
 
 log = logging.getLogger(__name__)
 
-WEEKLY_SECONDS = 60  # what is owed is asked of the database; a missed beat is made good by the next
+OWED_SECONDS = 60  # what is owed is asked of the database; a missed beat is made good by the next
 
 Job = Callable[[], object]
 
@@ -39,7 +39,8 @@ class Rhythm:
         )
         own = (
             Beat(name="tick", every_seconds=engine.settings.rhythm.tick_seconds, work=engine.tick),
-            Beat(name="weekly", every_seconds=WEEKLY_SECONDS, work=engine.weekly),
+            Beat(name="weekly", every_seconds=OWED_SECONDS, work=engine.weekly),
+            Beat(name="warn", every_seconds=OWED_SECONDS, work=engine.warn),
         )
         for beat in (*own, *beats):
             first = engine.clock.now()

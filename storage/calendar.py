@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Text, cast, insert, select, update
+from sqlalchemy import BigInteger, Text, cast, insert, inspect, select, update
 from sqlalchemy.engine import RowMapping
 
 from storage.database import Connection
@@ -38,6 +38,7 @@ __all__ = [
     "revision_of",
     "revisions",
     "settle",
+    "stored",
     "touch",
     "version",
     "withdraw_overlay",
@@ -87,6 +88,11 @@ def layers(conn: Connection, at: datetime | None = None) -> Layers:
         overlays=tuple(one for one in overlays(conn) if _in_force(one.decided, one.withdrawn, at)),
         name=revision_of(schedules, name),
     )
+
+
+def stored(conn: Connection) -> Layers | None:
+    """Return what is in force; None where the database has no such tables yet."""
+    return layers(conn) if inspect(conn).has_table(calendar_revisions.name) else None
 
 
 def in_force(conn: Connection, at: datetime | None = None) -> list[Revision]:

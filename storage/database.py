@@ -6,11 +6,16 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, ParamSpec, TypeVar
+from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import StaticPool
 
-__all__ = ["Connection", "Database"]
+__all__ = ["Connection", "Database", "Unreachable"]
+
+Unreachable = OperationalError  # the database does not answer, or its file cannot be read
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -23,10 +28,10 @@ WRITING = {"duban_writing": True}
 class Database:
     """Owns the connections; every write of the product goes through `begin`."""
 
-    def __init__(self, url: str, *, pool_size: int = 8) -> None:
+    def __init__(self, url: str, *, pool_size: int = 8, read_only: bool = False) -> None:
         self.url = _driver_url(url)
         self.sqlite = self.url.startswith("sqlite")
-        self.engine = _sqlite_engine(self.url) if self.sqlite else _postgres_engine(self.url, pool_size)
+        self.engine = _sqlite_engine(self.url, read_only) if self.sqlite else _postgres_engine(self.url, pool_size)
         self._writing = self.engine.execution_options(**WRITING)
         # SQLite has one writer: threads queue here instead of polling the file lock.
         self._write_lock: AbstractContextManager[Any] = threading.RLock() if self.sqlite else nullcontext()
@@ -71,11 +76,13 @@ def _postgres_engine(url: str, pool_size: int) -> Engine:
     return create_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
 
 
-def _sqlite_engine(url: str) -> Engine:
+def _sqlite_engine(url: str, read_only: bool) -> Engine:
     memory = url in (MEMORY_URL, "sqlite:///:memory:")
+    if read_only and not memory:
+        url = f"sqlite:///file:{quote(make_url(url).database or '')}?mode=ro&uri=true"
     options: dict[str, Any] = {"poolclass": StaticPool} if memory else {"pool_size": 8, "max_overflow": 8}
     engine = create_engine(url, connect_args={"check_same_thread": False, "isolation_level": None}, **options)
-    event.listen(engine, "connect", _on_connect)
+    event.listen(engine, "connect", _on_reading_connect if read_only else _on_connect)
     event.listen(engine, "begin", _on_begin)
     return engine
 
@@ -89,6 +96,10 @@ def _on_connect(connection: Any, _record: Any) -> None:
         f"busy_timeout={BUSY_TIMEOUT_MS}",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _on_reading_connect(connection: Any, _record: Any) -> None:
+    connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
 
 
 def _on_begin(conn: Connection) -> None:

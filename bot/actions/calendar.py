@@ -16,7 +16,7 @@ from bot.rules.moving import Cause
 from bot.rules.routing import desk
 from bot.rules.zone import shanghai_day
 from storage import calendar as store
-from storage import outbox
+from storage import outbox, tickets
 from storage.database import Connection
 from storage.records import (
     Act,
@@ -143,6 +143,12 @@ def _sane(draft: OverlayDraft, today: date) -> None:
         raise CalendarRefused("日期离今天超过一年,请核对年份。")
     if not draft.why.strip():
         raise CalendarRefused("请写明原因,如“台风停工”。")
+
+
+def waiting(context: Context) -> int:
+    """Return how many open tickets wait for the schedule of an unpublished year."""
+    with context.database.read() as conn:
+        return tickets.count_waiting(conn)
 
 
 def warn(context: Context) -> int:

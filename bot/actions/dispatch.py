@@ -48,7 +48,7 @@ def claim(context: Context, holder: str, lease: timedelta, digest_from: int, lim
         told |= {one.id: look.still_told(one, told[one.id]) for one in claimed if one.id in told and not one.payload}
         ends = {one.id: end for one in claimed if (end := look.end_of(one, told.get(one.id, ()))) is not None}
         paced = pace([one for one in claimed if one.id not in ends], digest_from)
-        dropped = [_ended(one, MessageState.SUPERSEDED, reason=why) for one, why in paced.drop]
+        dropped = [_withdrawn(one, why) for one, why in paced.drop]
         outbox.settle(conn, [*ends.values(), *dropped])
         made = _digests(conn, paced.bundles, now, until, holder)
         told |= {digest.id: many for digest, many in made}
@@ -108,7 +108,7 @@ class _Look:
         if not all(self._readable(each) for each in (one, *told)):
             return _postponed(one, self.now + ASIDE_FOR, "时限规则读不出,稍后再试")
         if why := self.no_longer_true(one, told):
-            return _ended(one, MessageState.SUPERSEDED, reason=why)
+            return _withdrawn(one, why)
         any_hour = any(policy.any_hour for each in (one, *told) if (policy := self._policy(each)))
         unit_id = next((ticket.unit_id for each in (one, *told) if (ticket := self._ticket(each))), None)
         opening = wait_until(one, any_hour, self.calendars.of(unit_id), self.now)
@@ -152,7 +152,8 @@ def _digests(
             params={"messages": [one.id for one in many]},
         )
         digest = outbox.add_claimed(conn, draft, now, until, holder)
-        outbox.settle(conn, [_ended(one, MessageState.BUNDLED, parent_id=digest.id) for one in many])
+        ends = [Settlement(id=m.id, fence=m.fence, state=MessageState.BUNDLED, parent_id=digest.id) for m in many]
+        outbox.settle(conn, ends)
         made.append((digest, tuple(many)))
     return made
 
@@ -171,8 +172,10 @@ def _number(conn: Connection, fresh: Sequence[Message], told: Mapping[int, Seque
             renumber(conn, one.person_id, listed, now)
 
 
-def _ended(one: Message, state: MessageState, reason: str = "", parent_id: int | None = None) -> Settlement:
-    return Settlement(id=one.id, fence=one.fence, state=state, reason=reason, parent_id=parent_id)
+def _withdrawn(one: Message, why: str) -> Settlement:
+    # What was tried may have arrived, so nobody may claim that it was not sent.
+    state = MessageState.UNCERTAIN if one.payload else MessageState.SUPERSEDED
+    return Settlement(id=one.id, fence=one.fence, state=state, reason=why)
 
 
 def _postponed(one: Message, until: datetime, reason: str) -> Settlement:

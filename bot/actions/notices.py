@@ -12,7 +12,7 @@ from bot.rules.zone import shanghai_day
 from storage import calendar as store
 from storage import journal, outbox
 from storage.database import Connection
-from storage.records import Act, JournalDraft, MessageDraft, MessageKind, Revision, RevisionStatus
+from storage.records import Act, JournalDraft, MessageDraft, MessageKind, Overlay, Revision, RevisionStatus
 from storage.schedules import layered, revision_of
 
 RAW_LIMIT = 200_000
@@ -66,6 +66,12 @@ def examine_again(context: Context, number: int) -> Examined:
     with context.database.read() as conn:
         in_force, notice = store.in_force(conn), proposed(conn, number).notice
     return _examined(context, Understood(notice=notice, items=()), in_force, _national(in_force))
+
+
+def listing(context: Context) -> tuple[list[Revision], list[Overlay]]:
+    """Return every notice and every local decision ever handed in, by number."""
+    with context.database.read() as conn:
+        return store.revisions(conn), store.overlays(conn)
 
 
 def propose(context: Context, text: str, examined: Examined, who: Who) -> int:

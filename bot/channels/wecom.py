@@ -126,7 +126,7 @@ class WeComChannel:
                 raise SendFailed(failure.reason, uncertain=True) from None
             raise
         # A changed card keeps the id it came with.
-        card = parts.task_id(message.key) if parts.pressable(message.buttons) and worded else ""
+        card = parts.task_id(message) if parts.pressable(message.buttons) and worded else ""
         return Receipt(provider_id=card or str(answer.get("msgid", "")))
 
     async def _post(self, message: Outgoing, part: parts.Part) -> Mapping[str, Any]:

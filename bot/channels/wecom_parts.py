@@ -43,7 +43,7 @@ def fits(message: Outgoing) -> bool:
 
 def new_card(message: Outgoing, elsewhere: str = "") -> Part:
     """A card with buttons; `elsewhere` says where the text is if it has no room here."""
-    return {**_card(message, elsewhere), "task_id": task_id(message.key), "button_list": _buttons(message.buttons)}
+    return {**_card(message, elsewhere), "task_id": task_id(message), "button_list": _buttons(message.buttons)}
 
 
 def changed_card(message: Outgoing) -> Part:
@@ -59,9 +59,10 @@ def pressable(buttons: tuple[Button, ...]) -> list[Button]:
     return list({one.action: one for one in buttons if one.action != SHARE_PHONE}.values())[:MOST_BUTTONS]
 
 
-def task_id(key: str) -> str:
-    """An id for the card of a message: only characters the platform takes, another key another id."""
-    return f"{NOT_IN_TASK_ID.sub('-', key)[:100]}-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+def task_id(message: Outgoing) -> str:
+    """An id for the card of a message, of characters the platform takes; other words make another card."""
+    digest = hashlib.sha256(f"{message.key}\n{message.text}".encode()).hexdigest()
+    return f"{NOT_IN_TASK_ID.sub('-', message.key)[:100]}-{digest[:16]}"
 
 
 def media_kind(attachment: Attachment) -> str:

@@ -12,6 +12,7 @@ from storage.records import Directory, Message, RequestKind, Ticket
 
 LISTED = 15  # so many lines fit a chat message
 VERDICTS = ("ok", "no")
+HANDED_OVER_COPY = "handed_over_copy"  # for information, though only as long as the ticket is open
 
 
 def word_notice(message: Message, load: Load, wording: Wording, now: datetime) -> Body:
@@ -24,9 +25,10 @@ def word_notice(message: Message, load: Load, wording: Wording, now: datetime) -
     lines = [wording(f"notice.{message.params['notice']}", **filled).strip()]
     if listed:
         lines += _list(listed, load, wording, now)
-    back_to_work = ticket is not None and ticket.state.open and "while_open" in message.params
-    buttons = work_buttons(ticket, wording) if ticket is not None and back_to_work and _works(message) else ()
-    return Body(text="\n".join(lines), buttons=buttons)
+    if ticket is None or "while_open" not in message.params or message.step == HANDED_OVER_COPY:
+        return Body(text="\n".join(lines))
+    lines.append(standing(ticket, load.calendars.of(ticket.unit_id), wording, now))
+    return Body(text="\n".join(lines), buttons=work_buttons(ticket, wording))
 
 
 def word_request(message: Message, load: Load, wording: Wording, now: datetime) -> Body:
@@ -42,10 +44,6 @@ def word_request(message: Message, load: Load, wording: Wording, now: datetime) 
     lines.append(wording(f"message.{ask}", number=ticket.number))
     pressed = ((wording(f"message.button_{one}"), f"{one}:{message.params['request']}") for one in VERDICTS)
     return Body(text="\n".join(lines), buttons=tuple(Button(label=label, action=action) for label, action in pressed))
-
-
-def _works(message: Message) -> bool:
-    return message.step != "handed_over_copy"
 
 
 def _listed(message: Message, load: Load) -> list[Ticket]:

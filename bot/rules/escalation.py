@@ -51,7 +51,7 @@ def deadline_of(ticket: Ticket) -> Deadline:
 def replan(ticket: Ticket, policy: Policy, working: WorkingTime, now: datetime, *, skip_passed: bool = False) -> Ticket:
     """Put the ladder on the ticket's deadline as it is now: rungs that lie ahead of it are climbed, be it again.
 
-    `skip_passed` leaves out what came while nobody could be asked, as under a completed ticket that was sent back.
+    `skip_passed` leaves out what came before the ticket was with those who are to be asked now.
     """
     planned = plan(policy, deadline_of(ticket), working)
     ahead = [one for one in planned if one.at > now or not (skip_passed or one.step.name in ticket.steps_taken)]

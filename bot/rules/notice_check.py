@@ -49,8 +49,7 @@ def check(
         *_known_slight(notice, before, after),
         *_dates_slight(notice, before, today),
     ]
-    for name, opinion in (opinions or {}).items():
-        slight += _disagreement(name, opinion(notice.year), notice.year, after)
+    slight += disagreements(after, notice.year, opinions or {})
     return (*(Doubt(grave=True, sentence=one) for one in grave), *(Doubt(grave=False, sentence=one) for one in slight))
 
 
@@ -60,6 +59,25 @@ def changes(notice: Notice, before: GovChina, after: GovChina) -> tuple[Change, 
     return tuple(
         change for year in sorted(years) if after.published(year) for change in _changed_days(year, before, after)
     )
+
+
+def disagreements(calendar: GovChina, year: int, opinions: Mapping[str, Opinion]) -> Iterator[str]:
+    """Say on which days of the year others are of another opinion; those who do not know the year are not asked."""
+    if not calendar.published(year):
+        return
+    days = [date(year, 1, 1) + timedelta(i) for i in range((date(year, 12, 31) - date(year, 1, 1)).days + 1)]
+    for name, opinion in opinions.items():
+        theirs = opinion(year)
+        wrong = [day for day in days if calendar.is_working_day(day) is not (day in theirs)] if theirs else []
+        if wrong:
+            yield f"与{name}的{year}年数据不同:{days_text(wrong)}。"
+
+
+def odd_sum(calendar: GovChina, year: int) -> Iterator[str]:
+    """Say so where the year has another number of working days than Monday to Friday less the statutory days."""
+    if calendar.published(year) and (found := working_days(calendar, year)) != expected_working_days(year):
+        expected = expected_working_days(year)
+        yield f"{year}年共{found}个工作日,按周一至周五减法定假日应为{expected}个,请逐日核对。"
 
 
 def working_days(calendar: GovChina, year: int) -> int:
@@ -110,11 +128,7 @@ def _year_grave(notice: Notice, before: GovChina) -> Iterator[str]:
 
 
 def _year_slight(notice: Notice, after: GovChina) -> Iterator[str]:
-    if not after.published(notice.year):
-        return
-    found, expected = working_days(after, notice.year), expected_working_days(notice.year)
-    if found != expected:
-        yield f"{notice.year}年共{found}个工作日,按周一至周五减法定假日应为{expected}个,请逐日核对。"
+    yield from odd_sum(after, notice.year)
     makeup = len(notice.work)
     if notice.kind is NoticeKind.YEAR and not FEWEST_MAKEUP <= makeup <= MOST_MAKEUP:
         yield f"全年调休上班{makeup}天,往年在{FEWEST_MAKEUP}至{MOST_MAKEUP}天之间,请核对。"
@@ -135,15 +149,6 @@ def _dates_slight(notice: Notice, before: GovChina, today: date) -> Iterator[str
     past = [day for day in _turned(notice, before) if day < today]
     if past:
         yield f"改动了已经过去的日期:{days_text(past)}。已办结的工单不受影响。"
-
-
-def _disagreement(name: str, opinion: frozenset[date] | None, year: int, after: GovChina) -> Iterator[str]:
-    if opinion is None or not after.published(year):
-        return
-    days = [date(year, 1, 1) + timedelta(i) for i in range((date(year, 12, 31) - date(year, 1, 1)).days + 1)]
-    wrong = [day for day in days if after.is_working_day(day) is not (day in opinion)]
-    if wrong:
-        yield f"与{name}的{year}年数据不同:{days_text(wrong)}。"
 
 
 def _turned(notice: Notice, before: GovChina) -> list[date]:

@@ -12,7 +12,7 @@ from bot.rules.notices import ask as ask_people
 from bot.rules.notices import circle, deciders, notices
 from bot.rules.rerouting import reroute
 from bot.rules.targets import Target
-from storage.records import Directory, Request, RequestKind, Ruling, Ticket
+from storage.records import EXTENDED, Directory, Request, RequestKind, Ruling, Ticket
 
 VERBS: Mapping[RequestKind, Verb] = {
     RequestKind.EXTENSION: Verb.EXTEND,
@@ -126,7 +126,7 @@ def _grant_extension(ticket: Ticket, request: Request, answer: Answer, scene: Sc
     was = {"was": ticket.due_at.isoformat(), "until": request.until.isoformat()}
     return Decision(
         ticket=after,
-        journal=(line("grant_extension", answer, **was),),
+        journal=(line(EXTENDED, answer, **was),),
         messages=notices(after, "extension_granted", _concerned(after, request, scene), answer, scene),
     )
 

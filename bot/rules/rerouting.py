@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from bot.rules.access import Right, may
 from bot.rules.decision import Decision, MoveRefused, Scene
-from bot.rules.escalation import deadline_of, intent, params, replan
+from bot.rules.escalation import deadline_of, decide, intent, params, replan
 from bot.rules.ladder import plan
 from bot.rules.lifecycle import Answer, Verb, line, move, refusal, states_for
 from bot.rules.notices import circle, notices
@@ -28,12 +28,18 @@ ABOVE = (Audience.LEADER, Audience.SUPERVISOR, Audience.DESK)
 
 
 def send_back(ticket: Ticket, answer: Answer, scene: Scene) -> Decision:
-    """Send a completed ticket back to work: who worked on it is told at once, and the ladder goes on from now."""
-    decided = move(ticket, Verb.RETURN, answer, scene.directory, scene.policy)
-    after = replan(decided.ticket, scene.policy, scene.working, scene.now, skip_passed=True)
-    told = notices(after, "returned", circle(ticket, scene), answer, scene, while_open=True)
+    """Send a completed ticket back to work: who worked on it is told why at once, others how it stands by now."""
+    moved = move(ticket, Verb.RETURN, answer, scene.directory, scene.policy).ticket
+    climbed = decide(moved, scene.policy, scene.directory, scene.working, scene.now)
+    people = circle(ticket, scene)
+    know = (*people, answer.person_id)
+    told = notices(moved, "returned", people, answer, scene, while_open=True)
     completed = ticket.completed_at.isoformat() if ticket.completed_at else ""
-    return replace(decided, ticket=after, journal=(line(Verb.RETURN, answer, completed_at=completed),), messages=told)
+    return Decision(
+        ticket=climbed.ticket,
+        journal=(line(Verb.RETURN, answer, completed_at=completed), *climbed.journal),
+        messages=(*told, *(one for one in climbed.messages if one.person_id not in know)),
+    )
 
 
 def hand_over(ticket: Ticket, answer: Answer, scene: Scene) -> Decision:
@@ -77,14 +83,14 @@ def reroute(ticket: Ticket, target: Target, answer: Answer, scene: Scene) -> Dec
     wanted = (Audience.HOLDER,) if target.person else (Audience.PRIMARY, Audience.BACKUP)
     to = audience(wanted, after, scene.directory, scene.now)
     gone = [who for who in circle(ticket, scene) if who not in to.people]
-    was = {
+    left = {
         "account": ticket.account_name,
         "unit": ticket.unit_id or "",
         "holder": holder(ticket, scene.directory) or "",
     }
     return Decision(
         ticket=after,
-        journal=(line(Verb.TRANSFER, answer, target=target.name, was=was),),
+        journal=(line(Verb.TRANSFER, answer, target=target.name, left=left),),
         messages=(
             *_given(after, REROUTED, to, scene),
             *_overseers(ticket, after, to, scene),

@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
+from bot.actions import updates
 from bot.channels.telegram import TelegramChannel
 from bot.engine import Engine
 from handlers.chat import wechat, wecom
@@ -58,14 +59,15 @@ def _wechat(engine: Engine) -> Platform | None:
     return Platform(name=wechat.CHANNEL, reader=wechat, router=wechat.hook(engine, instant=_help(engine)))
 
 
-def _help(engine: Engine) -> Callable[[Heard], str | None]:
-    """What can be answered at once because it changes nothing: how to use the bot."""
-    wording = engine.wording
+def _help(engine: Engine) -> wechat.Instant:
+    """Tell people we know at once how to use the bot: it changes nothing, and answers later are few."""
+    text = "\n".join([engine.wording("chat.help"), *(engine.wording(f"help.{one.name}") for one in COMMANDS)])
 
     def instant(heard: Heard) -> str | None:
-        if parse(heard.text, {}).command != "help":
+        if parse(heard.text).command != "help":
             return None
-        return "\n".join([wording("chat.help"), *(wording(f"help.{one.name}") for one in COMMANDS)])
+        known = updates.speaker(engine.context, wechat.CHANNEL, heard.address, "").person
+        return text if known is not None else None
 
     return instant
 

@@ -1,24 +1,27 @@
-"""What the commands share: open the engine, say refusals in Chinese, write JSON lines."""
+"""What the commands share: open the engine, say refusals in Chinese."""
 
-import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-import typer
-
 import settings as settings_file
 from bot import logs
+from bot.actions.notices import CalendarRefused
 from bot.clock import Clock
 from bot.engine import Engine, open_engine
 from bot.policies.loading import PolicyInvalid
 from bot.rules.decision import MoveRefused
+from bot.rules.notice import NoticeRefused
+from bot.rules.workdays import CalendarNotPublished
 from bot.rules.zone import SHANGHAI
 from bot.sealing import KeyRefused, PhoneInvalid
 from bot.simulator.scenario import ScenarioInvalid
 from handlers.intake import InputRefused
+from handlers.shell.lines import emit, local, refuse
+
+__all__ = ["emit", "local", "opened", "read_moment", "refusals", "refuse"]
 
 REFUSALS = (
     settings_file.SettingsInvalid,
@@ -28,6 +31,9 @@ REFUSALS = (
     ScenarioInvalid,
     InputRefused,
     MoveRefused,
+    CalendarRefused,
+    CalendarNotPublished,
+    NoticeRefused,
 )
 
 
@@ -38,12 +44,6 @@ def refusals() -> Iterator[None]:
         yield
     except REFUSALS as refused:
         raise refuse(str(refused)) from None
-
-
-def refuse(sentence: str) -> typer.Exit:
-    """Say why on stderr; raise what this returns."""
-    print(sentence, file=sys.stderr)
-    return typer.Exit(1)
 
 
 @contextmanager
@@ -57,16 +57,6 @@ def opened(clock: Clock | None = None, **overrides: Any) -> Iterator[Engine]:
             yield engine
         finally:
             engine.database.close()
-
-
-def emit(line: dict[str, Any]) -> None:
-    """Write one JSON object a line on stdout."""
-    print(json.dumps(line, ensure_ascii=False), flush=True)
-
-
-def local(moment: datetime | None) -> str | None:
-    """Return a moment as ISO text in Asia/Shanghai."""
-    return moment.astimezone(SHANGHAI).isoformat() if moment else None
 
 
 def read_moment(text: str) -> datetime:

@@ -51,6 +51,7 @@ from storage.records.register import (
 from storage.records.request import LastAct, Request, RequestKind, Ruling
 from storage.records.ticket import (
     DEADLINE_MOVED,
+    EXTENDED,
     HANDED_OVER,
     OPEN_STATES,
     REROUTED,
@@ -65,6 +66,7 @@ from storage.records.ticket import (
 
 __all__ = [
     "DEADLINE_MOVED",
+    "EXTENDED",
     "HANDED_OVER",
     "OPEN_STATES",
     "REROUTED",

@@ -25,6 +25,7 @@ class TicketState(StrEnum):
 
 
 DEADLINE_MOVED = "deadline_moved"  # a changed calendar moved it: kind of the journal line, step of the messages
+EXTENDED = "grant_extension"  # somebody above moved it: kind of the journal line
 HANDED_OVER = "handed_over"  # it was given to the other role: step of the messages
 REROUTED = "rerouted"  # it was given to other people: step of the messages
 
