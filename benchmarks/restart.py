@@ -7,10 +7,12 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import cycle
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import Select, func, insert, select, text, update
 
 from benchmarks import office
 from benchmarks.measure import Row, in_turn, number, seconds
@@ -18,11 +20,12 @@ from benchmarks.stage import Stage
 from bot.clock import WoundClock
 from storage.database import Database
 from storage.schema import migrate
-from storage.tables import inbox_items, outbox, tickets
+from storage.tables import inbox_items, journal, outbox, tickets
 
 QUESTION = "how soon is work going on after a start with 100,000 things pending, and is anything lost?"
 
 PENDING, TIMERS = 100_000, 500
+COPIES = 1_000  # ids of made-up tickets begin here
 ROUNDS = 5
 LIMIT = 1.0
 WORK = 0.02  # seconds a message takes to send
@@ -52,14 +55,18 @@ def measure(stage: Stage) -> Iterator[Row]:
 
 def _soon(stage: Stage) -> Iterator[Row]:
     few, many = 1_000, stage.count(PENDING)
-    kinds = {"messages pending": _messages, "tickets due": _tickets, "messages pending and tickets due": _both}
-    for kind, fill in kinds.items():
+    kinds = {
+        "message claimed, {} pending": (_messages, _message_claimed),
+        "ticket decided, {} due": (_tickets, _ticket_decided),
+        "message claimed, {} pending, as many tickets due": (_both, _message_claimed),
+    }
+    for kind, (fill, happened) in kinds.items():
         folders = {size: _filled(stage, size, fill) for size in (few, many)}
-        subjects = {str(size): _first_claim(stage, folder) for size, folder in folders.items()}
+        subjects = {str(size): _first(stage, folder, happened) for size, folder in folders.items()}
         found = in_turn(stage.rounds(ROUNDS), subjects)
         least, most = found[str(few)], found[str(many)]
         yield Row(
-            what=f"process start to first claim, {many:,} {kind}",
+            what=f"process start to first {kind.format(f'{many:,}')}",
             figure=most,
             unit="s",
             against=f"{number(most.median / least.median)} x that with {few:,}",
@@ -83,19 +90,32 @@ def _filled(stage: Stage, size: int, fill: Callable[[Database, int], None]) -> P
 
 
 def _messages(database: Database, size: int) -> None:
+    """One message a ticket, spread over everybody."""
+    ids = _copies(database, size, next_step_at=None)
     with database.begin() as conn:
         [one] = [dict(row) for row in conn.execute(select(outbox).limit(1)).mappings()]
         people = conn.execute(text("SELECT id FROM people")).scalars().all()
-        fresh = {key: value for key, value in one.items() if key != "id"} | {"state": "pending"}
-        rows = [{**fresh, "intent": f"c{n}", "person_id": people[n % len(people)]} for n in range(size)]
+        rows = [
+            {**one, "id": number, "intent": f"c{number}", "ticket_id": number, "person_id": who, "state": "pending"}
+            for number, who in zip(ids, cycle(people), strict=False)
+        ]
         conn.execute(insert(outbox), rows)
 
 
 def _tickets(database: Database, size: int) -> None:
+    """Tickets whose ladder waits to be looked at."""
+    _copies(database, size, next_step_at=office.OPENS)
+
+
+def _copies(database: Database, size: int, next_step_at: datetime | None) -> range:
+    """So many tickets like the first one."""
     with database.begin() as conn:
-        [one] = [dict(row) for row in conn.execute(select(tickets).limit(1)).mappings()]
-        fresh = {key: value for key, value in one.items() if key != "id"} | {"next_step_at": office.OPENS}
-        conn.execute(insert(tickets), [{**fresh, "number": f"C{n}", "number_key": f"C{n}"} for n in range(size)])
+        [one] = [dict(row) for row in conn.execute(select(tickets).order_by(tickets.c.id).limit(1)).mappings()]
+        last = conn.execute(select(func.max(tickets.c.id))).scalar_one()
+        ids = range(max(last + 1, COPIES), max(last + 1, COPIES) + size)
+        named = [{"id": n, "number": f"C{n}", "number_key": f"C{n}", "next_step_at": next_step_at} for n in ids]
+        conn.execute(insert(tickets), [one | changed for changed in named])
+    return ids
 
 
 def _both(database: Database, size: int) -> None:
@@ -103,15 +123,15 @@ def _both(database: Database, size: int) -> None:
     _tickets(database, size)
 
 
-def _first_claim(stage: Stage, folder: Path) -> Callable[[], float]:
-    """On a fresh copy each time: from the start of the process until a message is leased or a ticket moved on."""
+def _first(stage: Stage, folder: Path, happened: Callable[[Database], bool]) -> Callable[[], float]:
+    """On a fresh copy each time: from the start of the process until it happened."""
 
     def once() -> float:
         copy = stage.path("copy")
         subprocess.run(["cp", "-r", str(folder), str(copy)], check=True)
         database = _database(copy, empty=False)
         with _process(["-m", "bot", "run"], {"DUBAN_DATA_DIR": str(copy)}) as process:
-            took = seconds(lambda: _wait(lambda: _claimed(database), process, every=0.002))
+            took = seconds(lambda: _wait(lambda: happened(database), process, every=0.002))
         database.close()
         subprocess.run(["rm", "-r", str(copy)], check=True)
         return took
@@ -119,13 +139,18 @@ def _first_claim(stage: Stage, folder: Path) -> Callable[[], float]:
     return once
 
 
-def _claimed(database: Database) -> bool:
+def _message_claimed(database: Database) -> bool:
     leased = select(outbox.c.id).where(text("state IN ('leased', 'uncertain')")).limit(1)
-    moved = select(tickets.c.id).where(tickets.c.id == 2, tickets.c.version > 0)
+    return _any(database, leased, select(inbox_items.c.id).limit(1))
+
+
+def _ticket_decided(database: Database) -> bool:
+    return _any(database, select(journal.c.seq).where(journal.c.ticket_id >= COPIES).limit(1))
+
+
+def _any(database: Database, *queries: "Select[Any]") -> bool:
     with database.read() as conn:
-        return any(
-            conn.execute(query).first() is not None for query in (leased, moved, select(inbox_items.c.id).limit(1))
-        )
+        return any(conn.execute(query).first() is not None for query in queries)
 
 
 class _Ours:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.actions import watch, weekly
+from bot.actions import calendar, watch, weekly
 from bot.actions.context import Context
 from bot.channels import catalog
 from bot.channels.base import Channel
@@ -40,6 +40,14 @@ class Engine:
     def tick(self) -> watch.Ticked:
         """Look once at everything that is due."""
         return watch.tick(self.context)
+
+    def tick_once(self) -> bool:
+        """Look at a batch of what is due; True when there may be more."""
+        return watch.tick_once(self.context).more
+
+    def warn(self) -> int:
+        """Tell the desk once a working day if next year's schedule is missing; returns how many were told."""
+        return calendar.warn(self.context)
 
     def weekly(self) -> int:
         """Enqueue the weekly summaries that are owed; returns how many."""

@@ -49,7 +49,8 @@ def keep_once(conn: Connection, kind: str, source: str, event_id: str, now: date
     [number] = reserve(conn, inbound, 1)
     row = {"id": number, "kind": kind, "source": source, "event_id": event_id, "received_at": now, "raw": raw}
     statement = insert_into(conn, inbound).on_conflict_do_nothing(index_elements=["kind", "source", "event_id"])
-    return conn.execute(statement, {**row, "state": InboundState.WAITING, "reason": ""}).rowcount == 1
+    values = {**row, "state": InboundState.WAITING, "reason": ""}
+    return conn.execute(statement.returning(inbound.c.id), values).first() is not None
 
 
 def event(conn: Connection, kind: str, source: str, event_id: str) -> Inbound:

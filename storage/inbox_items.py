@@ -6,11 +6,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 
+from storage.bulk import Bulk
 from storage.database import Connection
 from storage.tables import inbox_items, people
-from storage.upsert import insert_into
+from storage.upsert import insert_for
+
+_PERSON = select(people.c.id).where(people.c.id == bindparam("id"))
+_PUT = Bulk(
+    lambda dialect: insert_for(dialect, inbox_items).on_conflict_do_nothing(index_elements=["message_key"]),
+    ("message_key", "person_id", "text", "buttons", "file_id", "sent_at"),
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,11 +41,9 @@ def put(
     file_id: int | None = None,
 ) -> bool:
     """Show a person a message once, however often it is put under the same key; False when there is no such person."""
-    if conn.execute(select(people.c.id).where(people.c.id == person_id)).first() is None:
+    if conn.execute(_PERSON, {"id": person_id}).first() is None:
         return False
-    values = {"message_key": key, "person_id": person_id, "text": text, "sent_at": now, "file_id": file_id}
-    statement = insert_into(conn, inbox_items).on_conflict_do_nothing(index_elements=["message_key"])
-    conn.execute(statement, {**values, "buttons": json.dumps(list(buttons), ensure_ascii=False)})
+    _PUT.run(conn, [(key, person_id, text, json.dumps(list(buttons), ensure_ascii=False), file_id, now)])
     return True
 
 

@@ -59,9 +59,9 @@ def read(conn: Connection, ticket_id: int) -> list[JournalLine]:
     return [_line(row) for row in conn.execute(query).mappings()]
 
 
-def last_at(conn: Connection, ticket_id: int, kind: str) -> datetime | None:
-    """Return when the ticket's last line of that kind was written; None if there is none."""
-    query = select(journal.c.at).where(journal.c.ticket_id == ticket_id, journal.c.kind == kind)
+def last_at(conn: Connection, ticket_id: int, *kinds: str) -> datetime | None:
+    """Return when the ticket's last line of these kinds was written; None if there is none."""
+    query = select(journal.c.at).where(journal.c.ticket_id == ticket_id, journal.c.kind.in_(kinds))
     found: datetime | None = conn.execute(query.order_by(journal.c.seq.desc()).limit(1)).scalar_one_or_none()
     return found
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select, update
 
 from storage.bulk import Bulk
 from storage.database import Connection
@@ -28,6 +28,31 @@ _PUT = Bulk(
     (*DRAFTED, "not_before", "created_at", "state", "reason", *BLANK),
 )
 _drafted = attrgetter(*DRAFTED)
+_PREPARED = ("channel", "address", "payload", "attempts")
+_PREPARE = Bulk(
+    lambda _: (
+        update(outbox)
+        .where(outbox.c.id == bindparam("b_id"), outbox.c.fence == bindparam("b_fence"))
+        .values({name: bindparam(name) for name in _PREPARED})
+    ),
+    ("b_id", "b_fence", *_PREPARED),
+)
+_prepared = attrgetter("id", "fence", *_PREPARED)
+_HELD = select(outbox.c.id, outbox.c.fence).where(
+    outbox.c.id.in_(bindparam("ids", expanding=True)), outbox.c.state == MessageState.LEASED
+)
+_HELD_STEADILY = _HELD.order_by(outbox.c.id).with_for_update()
+LEARNT = ("provider_id", "accepted_at", "delivered_at", "not_before", "parent_id", "attempts", "payload")
+_SETTLE = Bulk(
+    lambda _: (
+        update(outbox)
+        .where(outbox.c.id == bindparam("b_id"))
+        .values({name: bindparam(name) for name in ("state", "reason", "lease_until")})
+        # What nothing new is known about stays as it is.
+        .values({name: func.coalesce(bindparam(name, type_=outbox.c[name].type), outbox.c[name]) for name in LEARNT})
+    ),
+    ("b_id", "state", "reason", "lease_until", *LEARNT),
+)
 WAITING = (MessageState.PENDING, MessageState.LEASED, MessageState.UNCERTAIN)
 
 
@@ -43,7 +68,7 @@ class Settlement:
     accepted_at: datetime | None = None
     delivered_at: datetime | None = None
     not_before: datetime | None = None  # back to pending: not before this moment
-    retry_at: datetime | None = None  # uncertain: looked at again at this moment
+    retry_at: datetime | None = None  # uncertain: looked at again at this moment; None: never, so it stays
     parent_id: int | None = None
     attempts: int | None = None  # where the try that was counted did not take place
 
@@ -87,44 +112,20 @@ def add_claimed(conn: Connection, draft: MessageDraft, now: datetime, lease_unti
 
 def prepare(conn: Connection, messages: Sequence[Message]) -> None:
     """Store channel, address and exact payload of claimed messages before they go out."""
-    if messages:
-        statement = (
-            update(outbox)
-            .where(outbox.c.id == bindparam("b_id"), outbox.c.fence == bindparam("b_fence"))
-            .values(
-                channel=bindparam("channel"),
-                address=bindparam("address"),
-                payload=bindparam("payload"),
-                attempts=bindparam("attempts"),
-            )
-        )
-        names = ("channel", "address", "payload", "attempts")
-        rows = [
-            {"b_id": one.id, "b_fence": one.fence, **{name: getattr(one, name) for name in names}} for one in messages
-        ]
-        conn.execute(statement, rows)
+    _PREPARE.run(conn, [*map(_prepared, messages)])
 
 
 def settle(conn: Connection, settlements: Sequence[Settlement]) -> list[Settlement]:
     """Write results and return those that counted: a changed fence means somebody else holds the message now."""
-    counted = []
-    for one in settlements:
-        values: dict[str, Any] = {"state": one.state, "reason": one.reason, "lease_until": one.retry_at}
-        for name in ("provider_id", "accepted_at", "delivered_at", "not_before", "parent_id", "attempts"):
-            if (value := getattr(one, name)) not in (None, ""):
-                values[name] = value
-        if one.state == MessageState.PENDING:
-            values["payload"] = ""  # surely not sent, so it may be worded anew
-        guard = (outbox.c.id == one.id, outbox.c.fence == one.fence, outbox.c.state == MessageState.LEASED)
-        if conn.execute(update(outbox).where(*guard).values(values)).rowcount == 1:
-            counted.append(one)
+    standing = _held(conn, [one.id for one in settlements], lock=True)
+    counted = [one for one in settlements if standing.pop(one.id, None) == one.fence]
+    _SETTLE.run(conn, [(one.id, one.state, one.reason, one.retry_at, *_learnt(one)) for one in counted])
     return counted
 
 
 def held(conn: Connection, message_id: int, fence: int) -> bool:
     """Whether the claim of that fence still stands."""
-    guard = (outbox.c.id == message_id, outbox.c.fence == fence, outbox.c.state == MessageState.LEASED)
-    return conn.execute(select(outbox.c.id).where(*guard)).first() is not None
+    return _held(conn, [message_id]) == {message_id: fence}
 
 
 def supersede_children(conn: Connection, ids: Iterable[int], reason: str) -> None:
@@ -154,11 +155,14 @@ def supersede(conn: Connection, ticket_ids: Iterable[int], reason: str) -> None:
 def next_due(conn: Connection) -> datetime | None:
     """Return the earliest moment a message wants to go out or to be looked at again."""
     moments = []
-    for state, column in (
-        (MessageState.PENDING, outbox.c.not_before),
-        (MessageState.UNCERTAIN, outbox.c.lease_until),
+    for waits, column in (
+        (_state(MessageState.PENDING), outbox.c.not_before),
+        (
+            _state(MessageState.LEASED, MessageState.UNCERTAIN) & (outbox.c.state == MessageState.UNCERTAIN),
+            outbox.c.lease_until,
+        ),
     ):
-        query = select(column).where(outbox.c.state == state).order_by(column).limit(1)
+        query = select(column).where(waits, column.is_not(None)).order_by(column).limit(1)
         moments.append(conn.execute(query).scalar_one_or_none())
     return min((moment for moment in moments if moment is not None), default=None)
 
@@ -211,14 +215,40 @@ def children(conn: Connection, parent_id: int) -> list[Message]:
     return _read(conn, select(*COLUMNS).where(*inside).order_by(outbox.c.urgency, outbox.c.id))
 
 
+def _held(conn: Connection, ids: Sequence[int], *, lock: bool = False) -> dict[int, int]:
+    """The fences of those that are leased to anybody, by id."""
+    return dict(conn.execute(_HELD_STEADILY if lock else _HELD, {"ids": ids}).all()) if ids else {}
+
+
+def _learnt(one: Settlement) -> tuple[object, ...]:
+    # A message that is pending again was surely not sent, so it may be worded anew.
+    payload = "" if one.state == MessageState.PENDING else None
+    return (
+        one.provider_id or None,
+        one.accepted_at,
+        one.delivered_at,
+        one.not_before,
+        one.parent_id,
+        one.attempts,
+        payload,
+    )
+
+
+def _state(*states: MessageState) -> ColumnElement[bool]:
+    # Written out as the partial indexes write it: SQLite takes one only where it recognises its condition.
+    if len(states) == 1:
+        return outbox.c.state == bindparam("state", *states, literal_execute=True)
+    return outbox.c.state.in_(bindparam("states", states, expanding=True, literal_execute=True))
+
+
 def _expired(conn: Connection, now: datetime, limit: int) -> list[int]:
-    again = outbox.c.state.in_((MessageState.LEASED, MessageState.UNCERTAIN))
+    again = _state(MessageState.LEASED, MessageState.UNCERTAIN)
     query = select(outbox.c.id).where(again, outbox.c.lease_until <= now).limit(limit)
     return list(conn.execute(query.with_for_update(skip_locked=True)).scalars())
 
 
 def _due(conn: Connection, now: datetime, limit: int) -> list[int]:
-    due = and_(outbox.c.state == MessageState.PENDING, outbox.c.not_before <= now)
+    due = and_(_state(MessageState.PENDING), outbox.c.not_before <= now)
     order = (outbox.c.urgency, outbox.c.not_before)
     first = select(outbox.c.person_id).where(due).order_by(*order).limit(limit)
     people = list(dict.fromkeys(conn.execute(first).scalars()))

@@ -19,6 +19,7 @@ def ask(conn: Connection, question: Question) -> None:
         "ticket_ids": " ".join(map(str, question.ticket_ids)),
         "asked_at": question.asked_at,
         "expires_at": question.expires_at,
+        "about": question.about,
     }
     upsert(conn, questions, ("person_id",), [row])
 

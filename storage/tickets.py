@@ -1,6 +1,6 @@
 """Tickets: one row each, with the moment the tick must look again."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from operator import attrgetter
@@ -40,6 +40,16 @@ _KNOWN = select(tickets.c.number_key, tickets.c.id).where(
     tickets.c.source == bindparam("source"), tickets.c.number_key.in_(bindparam("keys", expanding=True))
 )
 
+_BY_IDS = select(*COLUMNS).where(tickets.c.id.in_(bindparam("ids", expanding=True))).order_by(tickets.c.id)
+_BY_IDS_STEADILY = _BY_IDS.with_for_update()
+_DUE = (
+    select(*COLUMNS)
+    .where(tickets.c.next_step_at <= bindparam("now"))
+    .order_by(tickets.c.next_step_at, tickets.c.id)
+    .limit(bindparam("many"))
+    .with_for_update(skip_locked=True)
+)
+
 
 class VersionConflict(Exception):
     """Somebody else changed a ticket since it was read; load it again and decide again."""
@@ -72,14 +82,7 @@ def known_numbers(conn: Connection, source: str, keys: Iterable[str]) -> dict[st
 
 def due(conn: Connection, now: datetime, limit: int) -> list[Ticket]:
     """Return the tickets whose next look is due, locked until the transaction ends; another node skips them."""
-    query = (
-        select(*COLUMNS)
-        .where(tickets.c.next_step_at <= now)
-        .order_by(tickets.c.next_step_at, tickets.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    return _read(conn, query)
+    return _read(conn, _DUE, {"now": now, "many": limit})
 
 
 def next_look(conn: Connection) -> datetime | None:
@@ -91,10 +94,8 @@ def next_look(conn: Connection) -> datetime | None:
 def by_ids(conn: Connection, ids: Iterable[int], *, lock: bool = False) -> dict[int, Ticket]:
     """Return the tickets by id; locked in id order until the transaction ends when asked."""
     wanted = sorted(set(ids))
-    if not wanted:
-        return {}
-    query = select(*COLUMNS).where(tickets.c.id.in_(wanted)).order_by(tickets.c.id)
-    return {one.id: one for one in _read(conn, query.with_for_update() if lock else query)}
+    found = _read(conn, _BY_IDS_STEADILY if lock else _BY_IDS, {"ids": wanted}) if wanted else []
+    return {one.id: one for one in found}
 
 
 def by_number(conn: Connection, number: str) -> list[Ticket]:
@@ -121,6 +122,13 @@ def open_unmatched(conn: Connection) -> list[Ticket]:
     return matching(conn, is_open(), tickets.c.account_id.is_(None), lock=True)
 
 
+def completed(conn: Connection, unit_ids: frozenset[int] | None, limit: int) -> list[Ticket]:
+    """Return completed tickets not archived yet, of some units when named, the last completed first."""
+    of_units = [] if unit_ids is None else [tickets.c.unit_id.in_(sorted(unit_ids))]
+    query = select(*COLUMNS).where(tickets.c.state == TicketState.COMPLETED, *of_units)
+    return _read(conn, query.order_by(tickets.c.completed_at.desc(), tickets.c.id.desc()).limit(limit))
+
+
 def open_after(conn: Connection, ticket_id: int, limit: int, *, lock: bool) -> list[Ticket]:
     """Return the next open tickets by id after that one; locked until the transaction ends when asked."""
     query = select(*COLUMNS).where(is_open(), tickets.c.id > ticket_id).order_by(tickets.c.id).limit(limit)
@@ -144,12 +152,12 @@ def is_open() -> ColumnElement[bool]:
     return tickets.c.state.not_in(bindparam("ended_states", ENDED, expanding=True, literal_execute=True))
 
 
-def _read(conn: Connection, query: Select[Any]) -> list[Ticket]:
+def _read(conn: Connection, query: Select[Any], values: Mapping[str, object] | None = None) -> list[Ticket]:
     found = []
-    for row in conn.execute(query):
-        values = dict(zip(FIELDS, row, strict=True))
-        values["state"] = TicketState(values["state"])
-        values["deadline_status"] = DeadlineStatus(values["deadline_status"])
-        values["steps_taken"] = tuple(values["steps_taken"].split())
-        found.append(Ticket(**values))
+    for row in conn.execute(query, values):
+        one = dict(zip(FIELDS, row, strict=True))
+        one["state"] = TicketState(one["state"])
+        one["deadline_status"] = DeadlineStatus(one["deadline_status"])
+        one["steps_taken"] = tuple(one["steps_taken"].split())
+        found.append(Ticket(**one))
     return found

@@ -11,6 +11,7 @@ from storage.database import Connection
 from storage.records import JournalDraft, MessageDraft, MessageKind, Person
 
 CODE_STANDS = timedelta(days=3)
+OWN_CODE_STANDS = timedelta(minutes=10)
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # nothing that is read wrongly over the telephone
 CODE_LENGTH = 8
 
@@ -23,13 +24,13 @@ class Bound:
 
 def new_code(context: Context, person_id: int) -> str:
     """Make a one-time code for a person; it holds for three days."""
-    code = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
-    now = context.now()
     with context.database.begin() as conn:
-        bind_codes.keep(conn, code, person_id, now + CODE_STANDS)
-        line = JournalDraft(kind="bind_code", at=now, actor="operator", data={"person": person_id})
-        journal.write_house(conn, [line])
-    return code
+        return _code(context, conn, person_id, CODE_STANDS, "operator")
+
+
+def own_code(context: Context, conn: Connection, person_id: int) -> str:
+    """Make a one-time code for somebody who is bound already, to be sent from another channel within minutes."""
+    return _code(context, conn, person_id, OWN_CODE_STANDS, f"person:{person_id}")
 
 
 def by_code(context: Context, code: str, channel: str, address: str) -> Bound | None:
@@ -67,6 +68,14 @@ def bind(context: Context, person_id: int, channel: str, address: str) -> str | 
     """Bind by the operator's own act; returns the address it replaces."""
     with context.database.begin() as conn:
         return _bind(context, conn, person_id, channel, address, "operator").replaced
+
+
+def _code(context: Context, conn: Connection, person_id: int, stands: timedelta, actor: str) -> str:
+    code = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
+    now = context.now()
+    bind_codes.keep(conn, code, person_id, now + stands)
+    journal.write_house(conn, [JournalDraft(kind="bind_code", at=now, actor=actor, data={"person": person_id})])
+    return code
 
 
 def _bind(context: Context, conn: Connection, person_id: int, channel: str, address: str, proof: str) -> Bound:

@@ -11,7 +11,7 @@ from storage import journal
 from storage import policies as policy_store
 from storage.calendar import Layers
 from storage.database import Connection, Database
-from storage.records import DEADLINE_MOVED, Directory, Policy, Ticket
+from storage.records import DEADLINE_MOVED, EXTENDED, Directory, Policy, Ticket
 from storage.register import Register
 
 
@@ -71,7 +71,7 @@ class Context:
             return present
         name = ticket.calendar_revision
         if name not in self._past:
-            computed = journal.last_at(conn, ticket.id, DEADLINE_MOVED) or ticket.created_at
+            computed = journal.last_at(conn, ticket.id, DEADLINE_MOVED, EXTENDED) or ticket.created_at
             self._past[name] = self.calendars_of(conn, calendar_store.layers(conn, computed))
         past = self._past[name].of(ticket.unit_id)
         return past if past.calendar.revision == name else present

@@ -3,13 +3,14 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from bot.actions.context import Context
 from bot.rules.access import Right, may, workers
-from storage import inbound, outbox, questions, tickets
+from bot.rules.lifecycle import Verb
+from storage import inbound, journal, outbox, questions, tickets
 from storage.database import Connection
 from storage.records import (
     OPEN_STATES,
@@ -27,6 +28,7 @@ from storage.types import canonical
 KIND = "chat"
 QUESTION_STANDS = timedelta(minutes=10)
 NUMBERS_STAND = timedelta(days=30)  # the numbers of a list hold until the next list, but not for ever
+NO_TICKET = 0  # what a question is about that concerns no ticket
 EVENT_ID_LENGTH = 128
 OF_A_PERSON = OPEN_STATES | {TicketState.COMPLETED}  # archived ones are named in full
 
@@ -43,6 +45,7 @@ class Said:
     reply_to_ticket: int | None = None
     on_behalf_of: str = ""
     answer_to: AnswerTo | None = None  # None: the asker is on the line and reads the reply at once
+    action: str = ""  # of a button that was pressed: "ack:12"; the text then is its label, or nothing
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,13 +58,29 @@ class Kept:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Moved:
+    """Who gave a ticket to other people, when, and to whom."""
+
+    number: str
+    by: int
+    at: datetime
+    target: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Numbering:
-    """The numbered list a person saw last, and the command that waits for a choice from it."""
+    """The numbered list a person saw last, and the command that waits for a choice from it or for missing words."""
 
     ticket_ids: tuple[int, ...] = ()
     command: str = ""
     text: str = ""
     waiting: bool = False  # the command still waits; False once its ten minutes are over
+    about: int | None = None  # the ticket whose missing words the command waits for, or that was spoken of just now
+
+    @property
+    def words(self) -> bool:
+        """Whether the command waits for words, rather than for a choice."""
+        return self.waiting and self.about is not None
 
     def ticket(self, place: int) -> int | None:
         """Return the ticket at a place, counted from 1."""
@@ -124,10 +143,23 @@ def seen(conn: Connection, directory: Directory, person_id: int, ticket_id: int,
     return found if found is not None and may(person_id, Right.SEE, found, directory, now) else None
 
 
-def by_ids(conn: Connection, ids: Sequence[int]) -> list[Ticket]:
-    """Return tickets in the order asked."""
+def visible(conn: Connection, directory: Directory, person_id: int, ids: Sequence[int], now: datetime) -> list[Ticket]:
+    """Return those of the tickets the person may see, in the order asked."""
     found = tickets.by_ids(conn, ids)
-    return [found[one] for one in ids if one in found]
+    return [found[one] for one in ids if one in found and may(person_id, Right.SEE, found[one], directory, now)]
+
+
+def moved_away(conn: Connection, person_id: int, ticket_id: int) -> Moved | None:
+    """Return where a ticket went that a person was told about and has no part in any more; None for all others."""
+    if not any(one.person_id == person_id for one in outbox.of_ticket(conn, ticket_id)):
+        return None
+    given = [one for one in journal.read(conn, ticket_id) if one.kind == Verb.TRANSFER]
+    if not given:
+        return None
+    [ticket] = tickets.by_ids(conn, [ticket_id]).values()
+    last = given[-1]
+    by = int(last.actor.removeprefix("person:"))
+    return Moved(number=ticket.number, by=by, at=last.at, target=str(last.data.get("target", "")))
 
 
 def numbering(conn: Connection, person_id: int, now: datetime) -> Numbering:
@@ -135,18 +167,29 @@ def numbering(conn: Connection, person_id: int, now: datetime) -> Numbering:
     question = questions.pending(conn, person_id, now)
     if question is None:
         return Numbering()
+    fresh = now < question.asked_at + QUESTION_STANDS
     return Numbering(
         ticket_ids=question.ticket_ids,
         command=question.command,
         text=question.text,
-        waiting=bool(question.command) and now < question.asked_at + QUESTION_STANDS,
+        waiting=bool(question.command) and fresh,
+        about=question.about if fresh else None,
     )
 
 
 def remember(
-    conn: Connection, person_id: int, ticket_ids: Sequence[int], now: datetime, command: str = "", text: str = ""
+    conn: Connection,
+    person_id: int,
+    ticket_ids: Sequence[int],
+    now: datetime,
+    command: str = "",
+    text: str = "",
+    about: int | None = None,
 ) -> None:
-    """Remember a numbered list in place of the last one, with the command that waits for a choice, if any."""
+    """Remember a numbered list in place of the last one, with the command that waits for a choice, if any.
+
+    With `about` the command waits for words about that ticket instead.
+    """
     question = Question(
         person_id=person_id,
         command=command,
@@ -154,14 +197,40 @@ def remember(
         ticket_ids=tuple(ticket_ids),
         asked_at=now,
         expires_at=now + NUMBERS_STAND,
+        about=about,
     )
     questions.ask(conn, question)
 
 
-def put_answer(conn: Connection, kept: Kept, text: str, buttons: Sequence[tuple[str, str]], now: datetime) -> None:
-    """Enqueue an answer, to go back where the person spoke."""
+def renumber(conn: Connection, person_id: int, ticket_ids: Sequence[int], now: datetime) -> None:
+    """Remember a list the person was sent unasked; a question that waits for their words goes on waiting."""
+    waits = questions.pending(conn, person_id, now)
+    if waits is not None and waits.about is not None and now < waits.asked_at + QUESTION_STANDS:
+        questions.ask(conn, replace(waits, ticket_ids=tuple(ticket_ids)))
+    else:
+        remember(conn, person_id, ticket_ids, now)
+
+
+def put_answer(
+    conn: Connection,
+    kept: Kept,
+    text: str,
+    buttons: Sequence[tuple[str, str]],
+    now: datetime,
+    *,
+    private: bool = False,
+    keeps_card: bool = False,
+) -> None:
+    """Enqueue an answer, to go back where the person spoke; a private one to the person alone.
+
+    The card that was pressed is brought to its new state, unless it stays as it is.
+    """
     to = kept.said.answer_to
     params: dict[str, object] = {"text": text, "buttons": [list(one) for one in buttons]}
+    if to is not None and (private or keeps_card):
+        to = replace(to, edits="")
+    if to is not None and private and to.private:
+        to = replace(to, address=to.private, reply_to="")
     if to is not None:
         params["to"] = asdict(to)
     draft = MessageDraft(
@@ -189,6 +258,7 @@ def _raw(said: Said) -> str:
         "reply_to": said.reply_to_ticket,
         "on_behalf_of": said.on_behalf_of,
         "answer_to": asdict(said.answer_to) if said.answer_to else None,
+        "action": said.action,
     }
     # Half of a surrogate pair has no UTF-8 form; its escape is what JSON writes for it.
     return canonical(body).encode(errors="backslashreplace").decode()
@@ -206,6 +276,7 @@ def _said(raw: str, via: str, event_id: str) -> Said | None:
             reply_to_ticket=body["reply_to"],
             on_behalf_of=str(body["on_behalf_of"]),
             answer_to=AnswerTo(**body["answer_to"]) if body["answer_to"] else None,
+            action=str(body.get("action", "")),
         )
     except (ValueError, KeyError, TypeError):
         return None  # kept by a chat handler in its platform's own form

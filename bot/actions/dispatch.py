@@ -4,12 +4,14 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from bot.actions.context import Context
-from bot.actions.conversation import remember
+from bot.actions.conversation import renumber
+from bot.actions.requests import asked_in
 from bot.rules.calendars import Calendars
 from bot.rules.pacing import pace, still_true, wait_until
-from storage import files, outbox, tickets
+from storage import files, outbox, requests, tickets
 from storage.database import Connection
 from storage.outbox import Settlement
 from storage.records import Directory, Message, MessageDraft, MessageKind, MessageState, Policy, Ticket
@@ -46,12 +48,12 @@ def claim(context: Context, holder: str, lease: timedelta, digest_from: int, lim
         told |= {one.id: look.still_told(one, told[one.id]) for one in claimed if one.id in told and not one.payload}
         ends = {one.id: end for one in claimed if (end := look.end_of(one, told.get(one.id, ()))) is not None}
         paced = pace([one for one in claimed if one.id not in ends], digest_from)
-        dropped = [_ended(one, MessageState.SUPERSEDED, reason=why) for one, why in paced.drop]
+        dropped = [_withdrawn(one, why) for one, why in paced.drop]
         outbox.settle(conn, [*ends.values(), *dropped])
         made = _digests(conn, paced.bundles, now, until, holder)
         told |= {digest.id: many for digest, many in made}
         sending = (*paced.send, *(digest for digest, _ in made))
-        _number(conn, [one for one in sending if one.kind == MessageKind.DIGEST and not one.payload], told, now)
+        _number(conn, [one for one in sending if not one.payload], told, now)
     return Load(
         messages=sending,
         bundled=told,
@@ -90,7 +92,8 @@ class _Look:
     def __init__(self, context: Context, conn: Connection, messages: Sequence[Message], now: datetime) -> None:
         self.conn, self.now = conn, now
         self.directory, self.calendars = context.directory(conn), context.calendars(conn)
-        wanted = {one.ticket_id for one in messages if one.ticket_id is not None}
+        self.pending = {one.id for one in requests.by_ids(conn, asked_in(messages)).values() if one.pending}
+        wanted = {number for one in messages for number in _about(one)}
         self.tickets: Mapping[int, Ticket] = tickets.by_ids(conn, wanted) if wanted else {}
         self.policies: dict[str, Policy] = {}
         for key in {one.policy_key for one in self.tickets.values()}:
@@ -105,7 +108,7 @@ class _Look:
         if not all(self._readable(each) for each in (one, *told)):
             return _postponed(one, self.now + ASIDE_FOR, "时限规则读不出,稍后再试")
         if why := self.no_longer_true(one, told):
-            return _ended(one, MessageState.SUPERSEDED, reason=why)
+            return _withdrawn(one, why)
         any_hour = any(policy.any_hour for each in (one, *told) if (policy := self._policy(each)))
         unit_id = next((ticket.unit_id for each in (one, *told) if (ticket := self._ticket(each))), None)
         opening = wait_until(one, any_hour, self.calendars.of(unit_id), self.now)
@@ -122,7 +125,7 @@ class _Look:
         """Return why a message is not to be sent any more; "" when it is."""
         if one.kind == MessageKind.DIGEST:
             return "" if any(not self.no_longer_true(each) for each in told) else "所述工单均已了结"
-        return still_true(one, self._ticket(one), self._policy(one))
+        return still_true(one, self._ticket(one), self._policy(one), self.pending)
 
     def _readable(self, one: Message) -> bool:
         ticket = self._ticket(one)
@@ -149,19 +152,30 @@ def _digests(
             params={"messages": [one.id for one in many]},
         )
         digest = outbox.add_claimed(conn, draft, now, until, holder)
-        outbox.settle(conn, [_ended(one, MessageState.BUNDLED, parent_id=digest.id) for one in many])
+        ends = [Settlement(id=m.id, fence=m.fence, state=MessageState.BUNDLED, parent_id=digest.id) for m in many]
+        outbox.settle(conn, ends)
         made.append((digest, tuple(many)))
     return made
 
 
-def _number(conn: Connection, digests: Sequence[Message], told: Mapping[int, Sequence[Message]], now: datetime) -> None:
-    """The numbers of a digest are the ones the person answers by, until their next list."""
-    for digest in digests:
-        remember(conn, digest.person_id, [one.ticket_id for one in told[digest.id] if one.ticket_id is not None], now)
+def _about(message: Message) -> Sequence[int]:
+    """The tickets a message is about: its own, or those of a list."""
+    listed: Any = message.params.get("tickets", ())
+    return [*listed, *([] if message.ticket_id is None else [message.ticket_id])]
 
 
-def _ended(one: Message, state: MessageState, reason: str = "", parent_id: int | None = None) -> Settlement:
-    return Settlement(id=one.id, fence=one.fence, state=state, reason=reason, parent_id=parent_id)
+def _number(conn: Connection, fresh: Sequence[Message], told: Mapping[int, Sequence[Message]], now: datetime) -> None:
+    """The numbers of a list are the ones the person answers by, until their next list."""
+    for one in fresh:
+        listed = [*(number for each in told.get(one.id, ()) for number in _about(each)), *_about(one)]
+        if one.kind == MessageKind.DIGEST or one.params.get("tickets"):
+            renumber(conn, one.person_id, listed, now)
+
+
+def _withdrawn(one: Message, why: str) -> Settlement:
+    # What was tried may have arrived, so nobody may claim that it was not sent.
+    state = MessageState.UNCERTAIN if one.payload else MessageState.SUPERSEDED
+    return Settlement(id=one.id, fence=one.fence, state=state, reason=why)
 
 
 def _postponed(one: Message, until: datetime, reason: str) -> Settlement:

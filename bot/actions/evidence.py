@@ -4,10 +4,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.actions.context import Context
-from bot.actions.conversation import tickets_of
+from bot.actions.conversation import numbering, seen, tickets_of
 from bot.actions.recording import record
 from bot.rules.decision import Decision
 from storage import evidence, files, tickets
+from storage.database import Connection
 from storage.records import JournalDraft, Ticket
 
 
@@ -21,13 +22,11 @@ class SentFile:
 def attach(
     context: Context, person_id: int, at: datetime, sent: list[SentFile], ticket_id: int | None, via: str
 ) -> Ticket | None:
-    """Attach files to the ticket meant: the one replied to or just answered, else the person's only open one."""
+    """Attach files to the ticket meant: the one replied to, the one spoken of just now, else the only open one."""
     now = context.now()
     with context.database.begin() as conn:
-        own = tickets_of(conn, context.directory(conn), person_id, now)
-        open_ones = [one.id for one in own if one.state.open]
-        meant = ticket_id if ticket_id is not None else (open_ones[0] if len(open_ones) == 1 else None)
-        if meant is None:
+        meant = ticket_id if ticket_id is not None else _meant(context, conn, person_id, now)
+        if meant is None or seen(conn, context.directory(conn), person_id, meant, now) is None:
             return None
         ticket = tickets.by_ids(conn, [meant], lock=True)[meant]
         lines = []
@@ -38,3 +37,11 @@ def attach(
                 lines.append(JournalDraft(kind="file", at=at, actor=f"person:{person_id}", data=data))
         record(conn, [Decision(ticket=ticket, journal=tuple(lines))] if lines else [], now)
         return ticket
+
+
+def _meant(context: Context, conn: Connection, person_id: int, now: datetime) -> int | None:
+    about = numbering(conn, person_id, now).about
+    if about:
+        return about
+    open_ones = [one.id for one in tickets_of(conn, context.directory(conn), person_id, now) if one.state.open]
+    return open_ones[0] if len(open_ones) == 1 else None

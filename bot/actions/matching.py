@@ -23,7 +23,8 @@ def rematch(context: Context) -> int:
         decisions = []
         for ticket in tickets.open_unmatched(conn):
             account = find_account(directory, ticket.platform, ticket.account_name)
-            if account is not None:
+            # What somebody gave a place by hand stays there.
+            if account is not None and not ticket.reroutes:
                 policy = context.policy(conn, ticket.policy_key)
                 working = calendars.of(account.unit_id)
                 placed = recomputed(_at(ticket, account), policy, working)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from bot.failpoints import failpoint
 from bot.rules.decision import Decision
-from storage import journal, outbox, tickets
+from storage import journal, outbox, requests, tickets
 from storage.database import Connection
 
 
@@ -27,5 +27,8 @@ def _write_rest(conn: Connection, decisions: Sequence[Decision], lines: list[dic
     journal.write(conn, lines)
     for reason in {one.supersede for one in decisions if one.supersede}:
         outbox.supersede(conn, [one.ticket.id for one in decisions if one.supersede == reason], reason)
+    requests.settle(conn, [ruling for one in decisions for ruling in one.rulings])
+    requests.lapse(conn, [one.ticket.id for one in decisions if one.lapse], now)
+    requests.add(conn, [request for one in decisions for request in one.requests])
     outbox.put(conn, [message for one in decisions for message in one.messages], now)
     failpoint("before_commit")

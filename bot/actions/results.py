@@ -7,6 +7,7 @@ from datetime import datetime
 
 from bot.actions.context import Context
 from bot.actions.recording import record
+from bot.actions.requests import ask_others
 from bot.rules.decision import Decision
 from bot.rules.escalation import unreached
 from bot.rules.routing import desk
@@ -18,9 +19,7 @@ from storage.records import Address, Directory, JournalDraft, Message, MessageDr
 log = logging.getLogger(__name__)
 
 # These tell a person about a ticket and belong in its story; answers are in it as what the person did.
-IN_THE_STORY = frozenset(
-    {MessageKind.ASSIGNED, MessageKind.REMINDER, MessageKind.ESCALATION, MessageKind.SLIP, MessageKind.UNREACHED}
-)
+IN_THE_STORY = frozenset(MessageKind) - {MessageKind.ANSWER, MessageKind.DIGEST, MessageKind.SUMMARY}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -94,18 +93,18 @@ def _tell_stories(context: Context, conn: Connection, results: Sequence[Result],
 
 def _write_stories(context: Context, conn: Connection, results: Sequence[Result], now: datetime) -> None:
     lines: dict[int, list[JournalDraft]] = {}
-    lost: dict[tuple[int, str], None] = {}
+    lost: dict[tuple[int, str, str], Message] = {}
     for result in results:
         for one in _told_by(conn, result):
             if one.ticket_id is not None and one.kind in IN_THE_STORY:
                 lines.setdefault(one.ticket_id, []).append(_told(one, result, now))
                 if result.settlement.state == MessageState.FAILED:
-                    lost[one.ticket_id, one.step] = None
+                    lost[one.ticket_id, one.step, _occurrence(one)] = one
     found = tickets.by_ids(conn, lines, lock=True)
     decisions = {number: Decision(ticket=ticket, journal=tuple(lines[number])) for number, ticket in found.items()}
-    for ticket_id, step in lost:
+    for (ticket_id, _step, _when), one in lost.items():
         if ticket_id in decisions:
-            decisions[ticket_id] = _go_on(context, conn, decisions[ticket_id], step, now)
+            decisions[ticket_id] = _go_on(context, conn, decisions[ticket_id], one, now)
     record(conn, list(decisions.values()), now)
 
 
@@ -116,16 +115,25 @@ def _told_by(conn: Connection, result: Result) -> Sequence[Message]:
     return outbox.children(conn, message.id) if message.kind == MessageKind.DIGEST else [message]
 
 
-def _go_on(context: Context, conn: Connection, before: Decision, step: str, now: datetime) -> Decision:
+def _go_on(context: Context, conn: Connection, before: Decision, lost: Message, now: datetime) -> Decision:
     """Where everybody who was to hear of a step is lost, let the next in line be told why."""
-    told = outbox.of_step(conn, before.ticket.id, step)
+    ticket = before.ticket
+    # What was told of the same step before the ticket changed hands, or its deadline moved, was told of another.
+    told = [one for one in outbox.of_step(conn, ticket.id, lost.step) if _occurrence(one) == _occurrence(lost)]
     if any(one.state != MessageState.FAILED for one in told):
         return before
-    lost = frozenset(one.person_id for one in told)
-    policy = context.policy(conn, before.ticket.policy_key)
-    working = context.working(conn, before.ticket.unit_id)
-    more = unreached(before.ticket, step, lost, policy, context.directory(conn), working, now)
+    people = frozenset(one.person_id for one in told)
+    if lost.kind == MessageKind.REQUEST:
+        more = ask_others(context, conn, ticket, lost, people)
+    else:
+        policy, working = context.policy(conn, ticket.policy_key), context.working(conn, ticket.unit_id)
+        more = unreached(ticket, lost.step, people, policy, context.directory(conn), working, now)
     return replace(more, journal=(*before.journal, *more.journal), messages=(*before.messages, *more.messages))
+
+
+def _occurrence(message: Message) -> str:
+    """The part of an intent that tells one time of a step from another: "t12:overdue:20210824.1:p7"."""
+    return message.intent.rpartition(":")[0].rpartition(":")[2]
 
 
 def _told(one: Message, result: Result, now: datetime) -> JournalDraft:

@@ -1,6 +1,6 @@
 """Updates of chat platforms: committed raw before they are answered for, unique by the platform's own id."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.actions.context import Context
@@ -19,11 +19,28 @@ class Speaker:
     ticket_id: int | None = None  # what they replied to
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Arrived:
+    """An update as a platform brought it."""
+
+    channel: str
+    event_id: str
+    raw: str
+
+
 def keep(context: Context, channel: str, event_id: str, raw: str) -> bool:
     """Commit an update as it came; False when the same one came before."""
     now = context.now()
     with context.database.begin() as conn:
         return inbound.keep_once(conn, KIND, channel, event_id, now, raw)
+
+
+def keep_all(context: Context, arrived: Sequence[Arrived]) -> None:
+    """Commit updates that came at the same time in one transaction, all or none; what came before changes nothing."""
+    now = context.now()
+    with context.database.begin() as conn:
+        for one in arrived:
+            inbound.keep_once(conn, KIND, one.channel, one.event_id, now, one.raw)
 
 
 def waiting(context: Context, limit: int = 100) -> list[Inbound]:

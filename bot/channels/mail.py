@@ -18,7 +18,8 @@ from bot.channels.base import Abilities, Outgoing, Receipt, SendFailed
 from bot.channels.cutting import cut, cut_characters
 from bot.clock import Clock
 from bot.rules.zone import SHANGHAI
-from settings import Mail
+from settings import Mail, Settings
+from storage.database import Database
 
 log = logging.getLogger(__name__)
 
@@ -132,6 +133,11 @@ class MailChannel:
             file = message.attachment
             mail.add_attachment(file.body, main or "application", sub or "octet-stream", filename=file.name)
         return mail
+
+
+def make(settings: Settings, _database: Database, clock: Clock) -> MailChannel:
+    """Build the channel from all settings."""
+    return MailChannel(settings.mail, clock)
 
 
 def _refused(error: Exception) -> SendFailed | None:

@@ -1,5 +1,6 @@
 """Robots in groups (企业微信, 钉钉, 飞书): they say things and hear nothing, so nobody counts as told by them."""
 
+import hashlib
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from bot.channels.cutting import cut
 from bot.channels.robot_kinds import KINDS, Kind
 from bot.clock import Clock
 from bot.logs import PHONE
-from settings import Robot
+from settings import Robot, Settings
 from storage import quotas
 from storage.database import Database
 from storage.quotas import Limit
@@ -64,7 +65,7 @@ class RobotChannel:
         said = await self._say(robot, cut(PHONE.sub(r"\1****\2", message.text), TEXT_BYTES))
         if said.code:
             raise _failure(KINDS[robot.kind], said.code)
-        return Receipt()
+        return Receipt(provider_id=hashlib.sha256(message.key.encode()).hexdigest()[:32])  # they give none
 
     async def check(self) -> Sequence[str]:
         """Let each robot say nothing: it refuses that, and how it does tells whether it works."""
@@ -108,6 +109,11 @@ class RobotChannel:
         except (httpx.HTTPError, ValueError):
             return SendFailed(f"{kind.word}服务器没有回应,不知是否已送出", uncertain=True)
         return _read(told) or SendFailed(f"{kind.word}服务器答非所问,不知是否已送出", uncertain=True)
+
+
+def make(settings: Settings, database: Database, clock: Clock) -> RobotChannel:
+    """Build the channel from all settings."""
+    return RobotChannel(settings.robots, database, clock)
 
 
 def _read(told: Any) -> _Said | None:

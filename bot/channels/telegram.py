@@ -5,7 +5,7 @@ import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TypeVar
 
@@ -29,6 +29,7 @@ from bot.channels.telegram_layout import (
 from bot.channels.throttle import Rate, Throttle, TooFast
 from bot.clock import Clock
 from settings import Settings
+from storage.database import Database
 
 log = logging.getLogger(__name__)
 
@@ -128,15 +129,17 @@ class TelegramChannel:
             if failed.moved_to:
                 return False
             # To change a card twice does no harm, so nothing is ever uncertain about it.
-            raise SendFailed(failed.reason, permanent=failed.permanent, retry_after=failed.retry_after) from None
+            failed.uncertain = False
+            raise
         return True
 
     async def _post(self, message: Outgoing) -> str:
         chat, file = self._now_at(chat_of(message.address)), message.attachment
+        if file is not None and len(file.body) > UPLOAD:
+            word = f"(附件《{file.name}》过大,请在网页上查看)"
+            message, file = replace(message, text=f"{message.text}\n{word}"), None
         if file is None:
             return await self._text(chat, message)
-        if len(file.body) > UPLOAD:
-            raise SendFailed("附件超过 50 MB,Telegram 不收")
         if units(message.text) <= CAPTION:
             return await self._file(chat, message, file, message.text)
         if message.key not in self._halves:
@@ -191,7 +194,7 @@ class TelegramChannel:
         except Exception as error:
             return SendFailed(failure(error).reason)
         log.error("Telegram 不接受这条消息的内容", extra={"action": "send", "channel": self.name})
-        return SendFailed("Telegram 不接受这条消息的内容")
+        return SendFailed("Telegram 不接受这条消息的内容", unavailable=True)
 
     async def _call(self, chat: int, call: Callable[[], Awaitable[T]]) -> T:
         """Call the platform at its pace; raises SendFailed, or BadRequest for the caller to judge."""
@@ -235,6 +238,11 @@ class TelegramChannel:
             self._token_refused = True
             log.error("Telegram 拒绝了机器人令牌,此渠道停摆:请核对 DUBAN_TELEGRAM__TOKEN", extra={"action": "send"})
         return failure(error)
+
+
+def make(settings: Settings, database: Database, clock: Clock) -> TelegramChannel:
+    """Build the channel from its settings."""
+    return TelegramChannel(settings, clock)
 
 
 def _throttle(clock: Clock, limits: Limits) -> Throttle:

@@ -21,6 +21,7 @@ from settings import Settings, Telegram
 KINDS = (Update.MESSAGE, Update.CALLBACK_QUERY, Update.MY_CHAT_MEMBER)
 CONNECTIONS = 16  # a little more than are ever in flight
 HOOKS = "/hooks/telegram"
+TOKEN_PAUSE = timedelta(minutes=5)  # until a refused token is tried again
 DOWNLOAD_SECONDS = 60  # for a whole file, however slowly it drips
 # With these nothing has reached the other side.
 NOT_SENT = (
@@ -53,6 +54,7 @@ class TelegramClient:
         self._token = settings.token.get_secret_value() if settings.token else ""
         self._bot: Bot | None = None
         self._requests: list[HTTPXRequest] = []
+        self._files: httpx.AsyncClient | None = None
         self.username = ""  # known after the first `me`
 
     @property
@@ -120,14 +122,18 @@ class TelegramClient:
 
     async def close(self) -> None:
         """Give back connections."""
-        requests, self._requests, self._bot = self._requests, [], None
+        requests, files = self._requests, self._files
+        self._requests, self._files, self._bot = [], None, None
         for one in requests:
             await one.shutdown()
+        if files is not None:
+            await files.aclose()
 
     async def _body(self, url: str, most: int) -> bytes:
         body = bytearray()
-        seconds = self._settings.read_seconds
-        async with httpx.AsyncClient(timeout=seconds) as client, client.stream("GET", url) as answer:
+        if self._files is None:
+            self._files = httpx.AsyncClient(timeout=self._settings.read_seconds)
+        async with self._files.stream("GET", url) as answer:
             if answer.status_code != httpx.codes.OK:
                 raise NetworkError(f"HTTP {answer.status_code}")
             async for part in answer.aiter_bytes():
@@ -160,7 +166,7 @@ def failure(error: Exception) -> SendFailed:
     if isinstance(error, Forbidden):
         return SendFailed("对方停用了机器人,或还没有点过“开始”", permanent=True)
     if isinstance(error, InvalidToken):
-        return SendFailed("机器人令牌被 Telegram 拒绝")
+        return SendFailed("机器人令牌被 Telegram 拒绝", unavailable=True, retry_after=TOKEN_PAUSE)
     if isinstance(error, BadRequest):
         return SendFailed("Telegram 不接受这条消息")
     if not_sent(error):

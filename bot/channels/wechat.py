@@ -13,7 +13,7 @@ from bot.channels.tencent import Api, ApiRefused, SharedToken
 from bot.channels.wechat_api import WeChatAccountClient
 from bot.clock import Clock
 from bot.rules.zone import SHANGHAI
-from settings import WeChat
+from settings import Settings, WeChat
 from storage import tokens
 from storage.database import Database
 
@@ -78,7 +78,7 @@ class WeChatChannel:
             return await self._notify(message)
         if picture is not None:
             await self._show(message.address, picture)
-        return Receipt()
+        return Receipt(provider_id=_mark(message.key))  # the platform gives none
 
     async def fetch(self, reference: str) -> bytes:
         """Return the body of a picture a person sent."""
@@ -107,7 +107,7 @@ class WeChatChannel:
         body = {
             "touser": message.address,
             "template_id": self._template_id,
-            "client_msg_id": hashlib.sha256(message.key.encode()).hexdigest()[:32],
+            "client_msg_id": _mark(message.key),
             "data": _filled(self._fields, message, self._clock.now()),
         }
         try:
@@ -128,6 +128,15 @@ class WeChatChannel:
         except (ApiRefused, SendFailed) as failure:
             # The text is out: a failure now would only bring it a second time.
             log.warning("picture not sent: %s", failure, extra={"action": "picture", "channel": "wechat"})
+
+
+def make(settings: Settings, database: Database, clock: Clock) -> WeChatChannel:
+    """Build the channel from all settings."""
+    return WeChatChannel(settings.wechat, database, clock)
+
+
+def _mark(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()[:32]
 
 
 def _worded(message: Outgoing, picture: Attachment | None) -> str:

@@ -12,7 +12,7 @@ from bot.channels.base import Abilities, Attachment, Outgoing, Receipt, SendFail
 from bot.channels.tencent import Api, ApiRefused, SharedToken
 from bot.channels.wecom_api import WeComClient
 from bot.clock import Clock
-from settings import WeCom
+from settings import Settings, WeCom
 from storage import quotas, tokens
 from storage.database import Database
 from storage.quotas import Limit
@@ -125,9 +125,9 @@ class WeComChannel:
             if out and not failure.uncertain:
                 raise SendFailed(failure.reason, uncertain=True) from None
             raise
-        if message.edits and message.callback:
-            return Receipt(provider_id=message.edits)
-        return Receipt(provider_id=parts.task_id(message.key) if message.buttons else str(answer.get("msgid", "")))
+        # A changed card keeps the id it came with.
+        card = parts.task_id(message) if parts.pressable(message.buttons) and worded else ""
+        return Receipt(provider_id=card or str(answer.get("msgid", "")))
 
     async def _post(self, message: Outgoing, part: parts.Part) -> Mapping[str, Any]:
         body = parts.once_only(part, message.key)
@@ -200,6 +200,11 @@ class WeComChannel:
             retry_after = refused.retry_after or MENDED_AFTER
             return SendFailed(_wrong(refused), unavailable=True, retry_after=retry_after)
         return SendFailed(f"企业微信返回代码 {code}")
+
+
+def make(settings: Settings, database: Database, clock: Clock) -> WeComChannel:
+    """Build the channel from all settings."""
+    return WeComChannel(settings.wecom, database, clock)
 
 
 def _wrong(refused: ApiRefused) -> str:

@@ -4,7 +4,7 @@ import hashlib
 import re
 from typing import Any
 
-from bot.channels.base import Attachment, Button, Outgoing
+from bot.channels.base import SHARE_PHONE, Attachment, Button, Outgoing
 from bot.channels.cutting import cut, cut_characters
 
 TEXT_BYTES = 2048  # the platform cuts longer ones without a word
@@ -28,7 +28,7 @@ def text(message: Outgoing) -> Part:
 
 def worded(message: Outgoing) -> list[Part]:
     """A card where there are buttons, with the text before it where the card has no room for it."""
-    if not message.buttons:
+    if not pressable(message.buttons):
         return [text(message)]
     whole = fits(message)
     card = {"msgtype": "template_card", "template_card": new_card(message, "" if whole else ABOVE)}
@@ -43,20 +43,26 @@ def fits(message: Outgoing) -> bool:
 
 def new_card(message: Outgoing, elsewhere: str = "") -> Part:
     """A card with buttons; `elsewhere` says where the text is if it has no room here."""
-    return {**_card(message, elsewhere), "task_id": task_id(message.key), "button_list": _buttons(message.buttons)}
+    return {**_card(message, elsewhere), "task_id": task_id(message), "button_list": _buttons(message.buttons)}
 
 
 def changed_card(message: Outgoing) -> Part:
     """The card in its new state; without buttons it shows one that cannot be pressed."""
     card = {**_card(message, "" if fits(message) else BELOW), "task_id": message.edits}
-    if message.buttons:
+    if pressable(message.buttons):
         return {**card, "button_list": _buttons(message.buttons)}
     return {**card, "button_list": _buttons((Button(label="已处理", action="none"),)), "replace_text": "已处理"}
 
 
-def task_id(key: str) -> str:
-    """An id for the card of a message: only characters the platform takes, another key another id."""
-    return f"{NOT_IN_TASK_ID.sub('-', key)[:100]}-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+def pressable(buttons: tuple[Button, ...]) -> list[Button]:
+    """The buttons a card can have: each once, and none that wants something of another platform."""
+    return list({one.action: one for one in buttons if one.action != SHARE_PHONE}.values())[:MOST_BUTTONS]
+
+
+def task_id(message: Outgoing) -> str:
+    """An id for the card of a message, of characters the platform takes; other words make another card."""
+    digest = hashlib.sha256(f"{message.key}\n{message.text}".encode()).hexdigest()
+    return f"{NOT_IN_TASK_ID.sub('-', message.key)[:100]}-{digest[:16]}"
 
 
 def media_kind(attachment: Attachment) -> str:
@@ -99,8 +105,7 @@ def _split(message: Outgoing) -> tuple[str, str]:
 
 
 def _buttons(buttons: tuple[Button, ...]) -> list[Part]:
-    distinct = list({one.action: one for one in buttons}.values())[:MOST_BUTTONS]
     return [
         {"text": cut_characters(one.label, LABEL_CHARACTERS), "style": 1 if place == 0 else 2, "key": one.action}
-        for place, one in enumerate(distinct)
+        for place, one in enumerate(pressable(buttons))
     ]

@@ -1,34 +1,22 @@
 """Words a message at the moment it goes out, from the ticket as it stands then."""
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from bot.actions.dispatch import Load
 from bot.channels.base import Attachment, Button, Outgoing
 from bot.delivery.explaining import explain
+from bot.delivery.facts import Body, facts, standing, work_buttons
+from bot.delivery.notices import word_notice, word_request
 from bot.delivery.wording import Wording
-from bot.rules.deadline import lateness
 from bot.rules.escalation import deadline_of
-from bot.rules.hours import WorkingTime
 from bot.rules.moving import with_lines
-from bot.rules.zone import shanghai_day
-from storage.records import DEADLINE_MOVED, Directory, Message, MessageKind, Role, Ticket, TicketState
+from storage.records import DEADLINE_MOVED, REROUTED, Directory, Message, MessageKind, Role, Ticket, TicketState
 
 DIGEST_LINES = 20
-PROBLEM_CHARACTERS = 300
 ANSWERING = ("reply_to", "edits", "callback")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Body:
-    """A worded message, before it is addressed."""
-
-    text: str
-    buttons: tuple[Button, ...] = ()
-    to: Mapping[str, str] = field(default_factory=dict)  # of an answer: reply_to, edits, callback
 
 
 def compose(message: Message, load: Load, wording: Wording, now: datetime) -> Body:
@@ -36,7 +24,9 @@ def compose(message: Message, load: Load, wording: Wording, now: datetime) -> Bo
     if message.kind == MessageKind.DIGEST:
         return _digest(message, load, wording, now)
     if message.kind == MessageKind.NOTICE:
-        return Body(text=_notice(message, load.directory, wording))
+        return word_notice(message, load, wording, now)
+    if message.kind == MessageKind.REQUEST:
+        return word_request(message, load, wording, now)
     if "text" in message.params:
         return _ready(message)
     ticket = load.tickets[message.ticket_id or 0]
@@ -73,7 +63,8 @@ def _ready(message: Message) -> Body:
 
 def _about(message: Message, ticket: Ticket, load: Load, wording: Wording, now: datetime) -> str:
     head, working = _head(message, ticket, load, wording), load.calendars.of(ticket.unit_id)
-    lines = [head, *_facts(message, ticket, wording)]
+    told = message.kind in (MessageKind.ASSIGNED, MessageKind.UNREACHED) or message.step == "take_over"
+    lines = [head, *(facts(ticket, wording) if told else ())]
     if message.kind == MessageKind.ASSIGNED:
         lines.append(explain(load.policies[ticket.policy_key], deadline_of(ticket), working))
     else:
@@ -84,27 +75,11 @@ def _about(message: Message, ticket: Ticket, load: Load, wording: Wording, now: 
     return "\n".join(line for line in lines if line)
 
 
-def standing(ticket: Ticket, working: WorkingTime, wording: Wording, now: datetime) -> str:
-    """Say in one line where the ticket stands against its lines."""
-    if ticket.due_at is None or ticket.target_at is None or ticket.due_day is None:
-        return wording("message.unpublished")
-    if now >= ticket.due_at:
-        late = lateness(ticket.due_day, now, working.calendar)
-        this_year = ticket.due_day.year == shanghai_day(now).year
-        due = wording.day(ticket.due_day) if this_year else wording.day_with_year(ticket.due_day)
-        if late.workdays is None:
-            return wording("message.late_days", due=due, days=late.days)
-        return wording("message.late", due=due, workdays=late.workdays, days=late.days)
-    if now >= ticket.target_at:
-        return wording("message.past_target", due=wording.due(ticket))
-    return wording("message.until", target=wording.moment(ticket.target_at))
-
-
 def _head(message: Message, ticket: Ticket, load: Load, wording: Wording) -> str:
     if message.step == DEADLINE_MOVED:
         return _moved(message, ticket, wording)
     key = "unreached" if message.kind == MessageKind.UNREACHED else message.step
-    if message.step == "receipt" and message.kind == MessageKind.ASSIGNED:
+    if message.kind == MessageKind.ASSIGNED and message.step in ("receipt", REROUTED):
         key = _receipt(message, ticket, load.directory)
     if not wording.has(f"message.{key}"):
         key = message.kind
@@ -127,22 +102,10 @@ def _moved(message: Message, ticket: Ticket, wording: Wording) -> str:
 
 def _receipt(message: Message, ticket: Ticket, directory: Directory) -> str:
     primary, backup = (directory.duties.get((ticket.account_id or 0, role)) for role in (Role.PRIMARY, Role.BACKUP))
-    if message.person_id == primary:
-        return "receipt"
+    if message.person_id == primary or (message.step == REROUTED and message.person_id == ticket.holder_id):
+        return message.step
     # Notes say that somebody is missing: then the B角 or a deputy is asked to act, not only told.
     return "receipt_copy" if message.person_id == backup and not message.params.get("notes") else "receipt_stand_in"
-
-
-def _facts(message: Message, ticket: Ticket, wording: Wording) -> list[str]:
-    if message.kind not in (MessageKind.ASSIGNED, MessageKind.UNREACHED) and message.step != "take_over":
-        return []
-    facts = (
-        ("problem_class", ticket.problem_class),
-        ("problem", _cut(ticket.problem)),
-        ("suggestion", _cut(ticket.suggestion)),
-        ("url", ticket.url),
-    )
-    return [wording(f"message.fact_{name}", value=value) for name, value in facts if value]
 
 
 def _why(message: Message, directory: Directory, wording: Wording) -> str:
@@ -178,8 +141,7 @@ def _ask(message: Message, ticket: Ticket, directory: Directory) -> str:
 def _buttons(message: Message, ticket: Ticket, load: Load, wording: Wording) -> tuple[Button, ...]:
     if not _works(message, ticket, load.directory):
         return ()
-    actions = ["done", "why"] if ticket.state != TicketState.NEW else ["ack", "done", "why"]
-    return tuple(Button(label=wording(f"message.button_{one}"), action=f"{one}:{ticket.id}") for one in actions)
+    return work_buttons(ticket, wording)
 
 
 def _digest(message: Message, load: Load, wording: Wording, now: datetime) -> Body:
@@ -207,14 +169,3 @@ def _digest(message: Message, load: Load, wording: Wording, now: datetime) -> Bo
 def _short(message: Message, wording: Wording) -> str:
     key = f"message.short_{'unreached' if message.kind == MessageKind.UNREACHED else message.step}"
     return wording(key if wording.has(key) else f"message.short_{message.kind}")
-
-
-def _notice(message: Message, directory: Directory, wording: Wording) -> str:
-    params: Mapping[str, object] = message.params
-    person = directory.people.get(int(str(params.get("person", 0))))
-    filled = {**params, "name": person.name if person else ""}
-    return wording(f"notice.{params['notice']}", **filled)
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= PROBLEM_CHARACTERS else text[:PROBLEM_CHARACTERS] + "…"

@@ -84,9 +84,9 @@ class Tries:
         )
 
     def withdrawn(self, one: Try, why: str) -> Settlement:
-        """It was not sent because it is no longer true."""
-        message = one.message
-        return Settlement(id=message.id, fence=message.fence, state=MessageState.SUPERSEDED, reason=why)
+        """It was not sent because it is no longer true; an earlier try stays as uncertain as it was."""
+        state = MessageState.UNCERTAIN if one.doubtful else MessageState.SUPERSEDED
+        return Settlement(id=one.message.id, fence=one.message.fence, state=state, reason=why)
 
     def given_back(self, one: Try) -> Settlement:
         """It was not sent because the lease is nearly over; its turn comes again at once."""

@@ -67,8 +67,8 @@ class Wording:
             return self("format.due_unpublished", earliest=self.day_with_year(earliest))
         year = shanghai_day(ticket.received_at).year
         if ticket.target_at is None or ticket.target_at == ticket.due_at:
-            return self("format.due", target=self._end(ticket.due_at, year))
-        latest = self._end(ticket.due_at, year)
+            return self("format.due", target=self.end(ticket.due_at, year))
+        latest = self.end(ticket.due_at, year)
         if _end_day(ticket.due_at) == shanghai_day(ticket.target_at):
             latest = _end_clock(ticket.due_at)
         target = shanghai(ticket.target_at)
@@ -93,18 +93,21 @@ class Wording:
     def _plain(self, value: object) -> str:
         if isinstance(value, datetime):
             return self.moment(value)
+        if isinstance(value, Ticket):
+            return self.due(value)
         if isinstance(value, TicketState):
             return self.state(value)
         if isinstance(value, Verb):
             return self(f"verb.{value}")
         return str(value)
 
-    def _end(self, end: datetime, year: int) -> str:
-        """An exclusive end: 00:00 is read as 24:00 of the day before."""
-        return self("format.moment_short", day=self._day_seen_from(_end_day(end), year), clock=_end_clock(end))
+    def end(self, end: datetime, year: int | None = None) -> str:
+        """Word an exclusive end, 00:00 as 24:00 of the day before; with its year where that is not the given one."""
+        day = self._day_seen_from(_end_day(end), year)
+        return self("format.moment_short", day=day, clock=_end_clock(end))
 
-    def _day_seen_from(self, day: date, year: int) -> str:
-        return self.day(day) if day.year == year else self.day_with_year(day)
+    def _day_seen_from(self, day: date, year: int | None) -> str:
+        return self.day(day) if year in (None, day.year) else self.day_with_year(day)
 
 
 def _end_day(end: datetime) -> date:

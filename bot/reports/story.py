@@ -11,6 +11,13 @@ from bot.rules.workdays import GovChina
 from bot.rules.zone import shanghai
 from storage.records import DEADLINE_MOVED, JournalLine, TicketStory
 
+# What people do beyond moving a ticket from one state to the next; "until" and "was" in it are limits.
+ACTS = (
+    *("ask_extension", "grant_extension", "refuse_extension", "ask_transfer", "transfer", "refuse_transfer"),
+    *("hand_over", "undo", "denied"),
+)
+MOMENTS = ("until", "was")
+
 
 def story_lines(story: TicketStory, calendar: GovChina, wording: Wording, now: datetime, why: str = "") -> list[str]:
     """Return head, deadline, one line for each thing that happened, and how it ended."""
@@ -90,6 +97,16 @@ def _answered(one: JournalLine, names: Mapping[int, str], wording: Wording) -> s
     return wording(f"story.{one.kind}", who=who, text=one.data.get("text", ""), name=one.data.get("name", ""))
 
 
+def _acted(one: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
+    """What was asked, decided, handed on or undone: who, and the facts of it."""
+    facts: dict[str, object] = {"text": "", **one.data}
+    facts |= {name: wording.end(datetime.fromisoformat(str(facts[name]))) for name in MOMENTS if name in facts}
+    if wording.has(f"verb.{facts.get('verb')}"):
+        facts["verb"] = wording(f"verb.{facts['verb']}")
+    number = one.actor.removeprefix("person:").split()[0]
+    return wording(f"story.{one.kind}", **{**facts, "who": names.get(int(number), "?")})
+
+
 def _fixed(one: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
     return wording(f"story.{one.kind}", name=one.data.get("name", ""))
 
@@ -138,6 +155,7 @@ _WORDS: Mapping[str, Words] = {
     "told": _told,
     "not_told": _told,
     DEADLINE_MOVED: _moved,
+    **dict.fromkeys(ACTS, _acted),
     **dict.fromkeys(("acknowledge", "complete", "return", "dispute", "approve", "refuse", "close", "file"), _answered),
     **dict.fromkeys(("closed", "set_aside", "matched"), _fixed),
 }

@@ -11,6 +11,7 @@ class Right(StrEnum):
     SEE = "see"
     WORK = "work"  # take and answer a ticket
     REVIEW = "review"  # send back, grant, refuse
+    ROUTE = "route"  # give a ticket to other people: the desk only
 
 
 def may(person_id: int, right: Right, ticket: Ticket, directory: Directory, now: datetime) -> bool:
@@ -21,11 +22,21 @@ def may(person_id: int, right: Right, ticket: Ticket, directory: Directory, now:
     acting = {person_id} | _stood_in_for(person_id, directory, now)
     if not acting.isdisjoint(desk(directory)):
         return True
+    if right == Right.ROUTE:
+        return False
     oversees = any(ticket.unit_id in supervised_units(one, directory) for one in acting)
     if right == Right.REVIEW:
         return oversees
     works = person_id in workers(ticket, directory, now)
     return works or (right == Right.SEE and oversees)
+
+
+def area(person_id: int, directory: Directory, now: datetime) -> frozenset[int] | None:
+    """Return the units a person oversees, for themselves or as a deputy; None for the desk, which sees everything."""
+    acting = {person_id} | _stood_in_for(person_id, directory, now)
+    if not acting.isdisjoint(desk(directory)):
+        return None
+    return frozenset().union(*(supervised_units(one, directory) for one in acting))
 
 
 def workers(ticket: Ticket, directory: Directory, now: datetime) -> frozenset[int]:

@@ -72,6 +72,26 @@ def compute(
     )
 
 
+def end_of(policy: Policy, received_at: datetime, day: date, working: WorkingTime) -> datetime:
+    """Return the instant on which lateness is judged when that day is the due day."""
+    return _judged(policy, received_at, day, working)
+
+
+def moved(policy: Policy, received_at: datetime, due_at: datetime, working: WorkingTime) -> Deadline:
+    """Return the deadline of a ticket whose judging line somebody moved to that instant."""
+    due_day = shanghai_day(due_at - INSTANT)
+    return Deadline(
+        received_at=received_at.astimezone(UTC),
+        policy=policy.name,
+        status=DeadlineStatus.OK,
+        due_day=due_day,
+        target_at=_target(policy, received_at, due_day, due_at, working),
+        due_at=due_at.astimezone(UTC),
+        earliest_day=None,
+        calendar_revision=working.calendar.revision,
+    )
+
+
 def lateness(due_day: date, answered: datetime, calendar: GovChina) -> Lateness:
     """Return how many working days and calendar days after the due day the answer came."""
     day = shanghai_day(answered)
@@ -123,7 +143,7 @@ def _judged(policy: Policy, received_at: datetime, due_day: date, working: Worki
         return working.closing(due_day)
     if policy.judged is JudgingLine.SAME_TIME:
         return at(due_day, received_at.astimezone(SHANGHAI).time())
-    return at(due_day + DAY, MIDNIGHT)
+    return working.end_of(due_day)
 
 
 def _target(policy: Policy, received_at: datetime, due_day: date, due_at: datetime, working: WorkingTime) -> datetime:

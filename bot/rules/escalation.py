@@ -10,12 +10,15 @@ from bot.rules.ladder import PlannedStep, plan
 from bot.rules.lifecycle import archive
 from bot.rules.routing import Told, audience
 from storage.records import (
+    HANDED_OVER,
+    REROUTED,
     Audience,
     Deadline,
     Directory,
     JournalDraft,
     MessageDraft,
     MessageKind,
+    MomentKind,
     Policy,
     Step,
     Ticket,
@@ -24,6 +27,11 @@ from storage.records import (
 
 # Who hears when those below cannot be reached.
 LINE = (Audience.LEADER, Audience.SUPERVISOR, Audience.DESK)
+# A ticket given to somebody by hand: no rung of a ladder, but whoever gets it has to be reached as by one.
+_GIVEN = {
+    name: Step(name=name, kind=MessageKind.ASSIGNED, to=(Audience.HOLDER,), moment=MomentKind.AT_RECEIPT)
+    for name in (HANDED_OVER, REROUTED)
+}
 
 
 def deadline_of(ticket: Ticket) -> Deadline:
@@ -38,6 +46,19 @@ def deadline_of(ticket: Ticket) -> Deadline:
         earliest_day=ticket.earliest_day,
         calendar_revision=ticket.calendar_revision,
     )
+
+
+def replan(ticket: Ticket, policy: Policy, working: WorkingTime, now: datetime, *, skip_passed: bool = False) -> Ticket:
+    """Put the ladder on the ticket's deadline as it is now: rungs that lie ahead of it are climbed, be it again.
+
+    `skip_passed` leaves out what came before the ticket was with those who are to be asked now.
+    """
+    planned = plan(policy, deadline_of(ticket), working)
+    ahead = [one for one in planned if one.at > now or not (skip_passed or one.step.name in ticket.steps_taken)]
+    names = {one.step.name for one in ahead}
+    passed = [one.step.name for one in planned if one.step.name not in names]
+    taken = dict.fromkeys((*(one for one in ticket.steps_taken if one not in names), *passed))
+    return replace(ticket, steps_taken=tuple(taken), next_step_at=min((one.at for one in ahead), default=None))
 
 
 def decide(ticket: Ticket, policy: Policy, directory: Directory, working: WorkingTime, now: datetime) -> Decision:
@@ -75,7 +96,7 @@ def unreached(
     now: datetime,
 ) -> Decision:
     """Go on at once where everybody told at a step turned out unreachable: the next in line is told why."""
-    failed = next((one for one in policy.steps if one.name == step), None)
+    failed = next((one for one in policy.steps if one.name == step), _GIVEN.get(step))
     if failed is None or not ticket.state.open:
         return Decision(ticket=ticket)
     why = dict.fromkeys((*audience(failed.to, ticket, directory, now).notes, *_unreachable(lost)))
@@ -142,16 +163,24 @@ def _messages(rungs: Sequence[_Rung], ticket: Ticket, not_before: datetime) -> I
             step=rung.step.name,
             urgency=rung.step.urgency,
             not_before=not_before,
-            params={"notes": list(notes)} if notes else {},
+            params=params(ticket, tuple(notes)),
         )
 
 
+def params(ticket: Ticket, notes: Sequence[str]) -> dict[str, object]:
+    """Return what a message about the ticket carries: why others are not told, and for which holders it is meant."""
+    found: dict[str, object] = {"notes": list(notes)} if notes else {}
+    return found | {"round": ticket.reroutes} if ticket.reroutes else found
+
+
 def intent(ticket: Ticket, step: str, person_id: int, kind: MessageKind) -> str:
-    """Name one reason to tell one person once; a moved due day is a new reason."""
+    """Name one reason to tell one person once; a moved due day and a ticket that changed hands are new reasons."""
     occurrence = ticket.due_day.isoformat().replace("-", "") if ticket.due_day else "0"
     if ticket.moves:
         # Moved there and back again is a new reason too.
         occurrence += f".{ticket.moves}"
+    if ticket.reroutes:
+        occurrence += f"r{ticket.reroutes}"
     # Who hears in place of the unreachable hears that once, however many steps fail after another.
     what = "unreached" if kind == MessageKind.UNREACHED else step
     return f"t{ticket.id}:{what}:{occurrence}:p{person_id}"

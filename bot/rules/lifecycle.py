@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.rules.access import Right, may
 from bot.rules.decision import Decision, MoveRefused
-from storage.records import Directory, JournalDraft, Policy, Ticket, TicketState
+from storage.records import OPEN_STATES, Directory, JournalDraft, Policy, Ticket, TicketState
 
 S = TicketState
 
@@ -21,6 +21,10 @@ class Verb(StrEnum):
     APPROVE = "approve"  # 同意误报
     REFUSE = "refuse"  # 不同意误报
     CLOSE = "close"  # 归档
+    EXTEND = "extend"  # 延期, asked for
+    TRANSFER = "transfer"  # 转派, asked for or done by the desk
+    HAND_OVER = "hand_over"  # 转B角
+    UNDO = "undo"  # 撤销
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,6 +86,19 @@ MOVES: dict[Verb, Move] = {
     Verb.CLOSE: Move(frm=frozenset({S.COMPLETED}), to=S.CLOSED, right=Right.REVIEW, changes=_ended, stops_ladder=True),
 }
 
+# What is more than one move of the table, by the states in which it makes sense.
+WIDER: dict[Verb, frozenset[TicketState]] = {
+    Verb.EXTEND: OPEN_STATES,
+    Verb.TRANSFER: OPEN_STATES,
+    Verb.HAND_OVER: WORKING,
+    Verb.UNDO: frozenset(TicketState),
+}
+
+
+def states_for(verb: Verb) -> frozenset[TicketState]:
+    """Return the states in which the verb makes sense."""
+    return MOVES[verb].frm if verb in MOVES else WIDER[verb]
+
 
 def move(ticket: Ticket, verb: Verb, answer: Answer, directory: Directory, policy: Policy) -> Decision:
     """Carry out one move; MoveRefused says politely why not."""
@@ -90,8 +107,8 @@ def move(ticket: Ticket, verb: Verb, answer: Answer, directory: Directory, polic
         raise MoveRefused("not_yours", number=ticket.number)
     if ticket.state not in row.frm:
         raise refusal(ticket, verb, directory)
-    if row.needs_text and len(answer.text.strip()) < 2:
-        raise MoveRefused("reason_needed", number=ticket.number, verb=verb)
+    if row.needs_text:
+        need_reason(ticket, verb, answer.text)
     # Nobody answers before the ticket exists, whatever the chat server's clock says.
     answer = replace(answer, at=max(answer.at, ticket.received_at))
     after = replace(ticket, state=row.to, **row.changes(ticket, answer))
@@ -101,9 +118,16 @@ def move(ticket: Ticket, verb: Verb, answer: Answer, directory: Directory, polic
         after = replace(after, next_step_at=answer.at)
     return Decision(
         ticket=after,
-        journal=(_line(verb, answer),),
+        journal=(line(verb, answer),),
         supersede=f"已由人员答复:{verb}" if row.stops_ladder else "",
+        lapse=row.stops_ladder,
     )
+
+
+def need_reason(ticket: Ticket, verb: Verb, text: str) -> None:
+    """Refuse what has no reason of two characters that can be read."""
+    if sum(one.isalpha() for one in text) < 2:
+        raise MoveRefused("reason_needed", number=ticket.number, verb=verb)
 
 
 def archive(ticket: Ticket, now: datetime) -> Decision:
@@ -111,6 +135,17 @@ def archive(ticket: Ticket, now: datetime) -> Decision:
     after = replace(ticket, state=S.CLOSED, closed_at=now, next_step_at=None)
     return Decision(
         ticket=after, journal=(JournalDraft(kind="closed", at=now, actor="bot", data={"why": "到期自动归档"}),)
+    )
+
+
+def line(kind: str, answer: Answer, **more: object) -> JournalDraft:
+    """Write down what a person did: who, when, by which channel and message, and the words as they came."""
+    data = {"text": answer.text, "raw": answer.raw, "via": answer.via, "message_id": answer.message_id, **more}
+    return JournalDraft(
+        kind=kind,
+        at=answer.at,
+        actor=f"person:{answer.person_id}",
+        data={key: value for key, value in data.items() if value not in (None, "")},
     )
 
 
@@ -137,13 +172,3 @@ def _archive_at(ticket: Ticket, policy: Policy) -> datetime | None:
     if ticket.state != S.COMPLETED or ticket.completed_at is None:
         return None
     return ticket.completed_at + timedelta(days=policy.close_after_days)
-
-
-def _line(verb: Verb, answer: Answer) -> JournalDraft:
-    data = {"text": answer.text, "raw": answer.raw, "via": answer.via, "message_id": answer.message_id}
-    return JournalDraft(
-        kind=verb,
-        at=answer.at,
-        actor=f"person:{answer.person_id}",
-        data={key: value for key, value in data.items() if value},
-    )

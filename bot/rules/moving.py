@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.rules.deadline import compute
 from bot.rules.decision import Decision
-from bot.rules.escalation import deadline_of
+from bot.rules.escalation import deadline_of, params
 from bot.rules.hours import WorkingTime
 from bot.rules.ladder import plan
 from bot.rules.routing import audience
@@ -175,9 +175,7 @@ def _next_look(ticket: Ticket, policy: Policy, working: WorkingTime) -> datetime
 def _message(
     person_id: int, before: Ticket, after: Ticket, cause: Cause, not_before: datetime, notes: tuple[str, ...]
 ) -> MessageDraft:
-    params: dict[str, object] = {"moves": after.moves, "document": cause.document, "old": lines_data(before)}
-    if notes:
-        params["notes"] = list(notes)
+    change: dict[str, object] = {"moves": after.moves, "document": cause.document, "old": lines_data(before)}
     return MessageDraft(
         intent=f"t{after.id}:{DEADLINE_MOVED}:{after.moves}:p{person_id}",
         person_id=person_id,
@@ -186,5 +184,5 @@ def _message(
         step=DEADLINE_MOVED,
         urgency=URGENCY,
         not_before=not_before,
-        params=params,
+        params=change | params(after, notes),
     )

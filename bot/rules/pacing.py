@@ -1,13 +1,15 @@
 """How messages leave: no doubles, digests instead of bursts, the urgent first. Pure functions on lists."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.rules.hours import WorkingTime
-from storage.records import DEADLINE_MOVED, Message, MessageKind, Policy, Ticket, TicketState
+from storage.records import DEADLINE_MOVED, HANDED_OVER, Message, MessageKind, Policy, Ticket, TicketState
 
-ALONE = frozenset({MessageKind.ANSWER, MessageKind.SUMMARY, MessageKind.NOTICE, MessageKind.DIGEST})
+ALONE = frozenset(
+    {MessageKind.ANSWER, MessageKind.SUMMARY, MessageKind.NOTICE, MessageKind.DIGEST, MessageKind.REQUEST}
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,20 +28,18 @@ def pace(messages: Sequence[Message], digest_from: int) -> Paced:
     return Paced(send=tuple(order(single)), bundles=bundles, drop=dropped)
 
 
-def still_true(message: Message, ticket: Ticket | None, policy: Policy | None) -> str:
-    """Return "" if the message may go out, else the reason why it is no longer true; asked right before sending."""
+def still_true(message: Message, ticket: Ticket | None, policy: Policy | None, pending: Container[int] = ()) -> str:
+    """Return "" if the message may go out, else the reason why it is no longer true; asked right before sending.
+
+    `pending` are the requests that still wait for a decision.
+    """
+    if message.kind == MessageKind.REQUEST:
+        return "" if message.params.get("request") in pending else "申请已答复或已撤回"
+    if message.params.get("while_open") and ticket is not None:
+        return _why_not_open(ticket) or _why_not_theirs(message, ticket)
     if message.kind in ALONE or ticket is None or policy is None:
         return ""
-    if not ticket.state.open:
-        return f"工单已{_STATE_WORDS.get(ticket.state, ticket.state)}"
-    if message.step == DEADLINE_MOVED:
-        return "" if message.params.get("moves") == ticket.moves else "时限又有调整"
-    step = next((one for one in policy.steps if one.name == message.step), None)
-    if step is not None and ticket.moves and step.name not in ticket.steps_taken:
-        return "时限已调整"
-    if step is not None and step.while_new and message.kind != MessageKind.ASSIGNED and ticket.state != TicketState.NEW:
-        return "已有人签收"
-    return ""
+    return _why_not_open(ticket) or _why_not_theirs(message, ticket) or _why_not_now(message, ticket, policy)
 
 
 def wait_until(message: Message, any_hour: bool, working: WorkingTime, now: datetime) -> datetime | None:
@@ -83,6 +83,28 @@ def bundle(messages: Sequence[Message], digest_from: int) -> tuple[list[Message]
 def order(messages: Sequence[Message]) -> list[Message]:
     """Put the urgent first, then by age."""
     return sorted(messages, key=lambda one: (one.urgency, one.id))
+
+
+def _why_not_open(ticket: Ticket) -> str:
+    return "" if ticket.state.open else f"工单已{_STATE_WORDS.get(ticket.state, ticket.state)}"
+
+
+def _why_not_theirs(message: Message, ticket: Ticket) -> str:
+    """A ticket that changed hands since is no longer the business of those it was told to."""
+    if message.step == HANDED_OVER and message.kind == MessageKind.ASSIGNED:
+        return "" if message.person_id == ticket.holder_id else "转办已撤回或已由他人接手"
+    return "" if message.params.get("round", 0) == ticket.reroutes else "工单已转派"
+
+
+def _why_not_now(message: Message, ticket: Ticket, policy: Policy) -> str:
+    if message.step == DEADLINE_MOVED:
+        return "" if message.params.get("moves") == ticket.moves else "时限又有调整"
+    step = next((one for one in policy.steps if one.name == message.step), None)
+    if step is not None and ticket.moves and step.name not in ticket.steps_taken:
+        return "时限已调整"
+    if step is not None and step.while_new and message.kind != MessageKind.ASSIGNED and ticket.state != TicketState.NEW:
+        return "已有人签收"
+    return ""
 
 
 def _enough(many: Sequence[Message], digest_from: int) -> bool:

@@ -24,9 +24,9 @@ def audience(to: Iterable[Audience], ticket: Ticket, directory: Directory, now: 
         if not wanted:
             notes[f"vacant:{one}"] = None
         for person_id in wanted:
-            stand_in = _present(person_id, ticket, directory, now, notes)
-            if stand_in is not None:
-                people[stand_in] = None
+            present = _present(person_id, ticket, directory, now, notes)
+            if present is not None:
+                people[present] = None
     return Told(people=tuple(people), notes=tuple(notes))
 
 
@@ -77,20 +77,8 @@ def on_leave(person_id: int, directory: Directory, now: datetime) -> bool:
     return any(leave.starts_at <= now < leave.ends_at for leave in directory.leaves.get(person_id, ()))
 
 
-def _present(person_id: int, ticket: Ticket, directory: Directory, now: datetime, notes: dict[str, None]) -> int | None:
-    """The person, or who stands in for them on leave; None when nobody of them can be reached."""
-    candidate: int | None = person_id
-    if on_leave(person_id, directory, now):
-        notes[f"on_leave:{person_id}"] = None
-        candidate = _stand_in(person_id, ticket, directory, now)
-    if candidate is not None and ways(candidate, directory):
-        return candidate
-    if candidate is not None:
-        notes[f"unreachable:{candidate}"] = None
-    return None
-
-
-def _stand_in(person_id: int, ticket: Ticket, directory: Directory, now: datetime) -> int | None:
+def stand_in(person_id: int, ticket: Ticket, directory: Directory, now: datetime) -> int | None:
+    """Return who does the work of a person on leave: the deputy named, else the other role, unless away as well."""
     for leave in directory.leaves.get(person_id, ()):
         named = leave.deputy_id if leave.starts_at <= now < leave.ends_at else None
         if named is not None and not on_leave(named, directory, now):
@@ -100,8 +88,24 @@ def _stand_in(person_id: int, ticket: Ticket, directory: Directory, now: datetim
     return other if other is not None and not on_leave(other, directory, now) else None
 
 
+def _present(person_id: int, ticket: Ticket, directory: Directory, now: datetime, notes: dict[str, None]) -> int | None:
+    """The person, or who stands in for them on leave; None when nobody of them can be reached."""
+    candidate: int | None = person_id
+    if on_leave(person_id, directory, now):
+        notes[f"on_leave:{person_id}"] = None
+        candidate = stand_in(person_id, ticket, directory, now)
+    if candidate is not None and ways(candidate, directory):
+        return candidate
+    if candidate is not None:
+        notes[f"unreachable:{candidate}"] = None
+    return None
+
+
 def _duty(ticket: Ticket, directory: Directory, role: Role) -> int | None:
-    return None if ticket.account_id is None else directory.duties.get((ticket.account_id, role))
+    if ticket.account_id is None:
+        # A ticket of no account that was given to somebody is theirs alone.
+        return ticket.holder_id if role == Role.PRIMARY else None
+    return directory.duties.get((ticket.account_id, role))
 
 
 def _one(role: Role) -> "Resolver":

@@ -1,9 +1,10 @@
 """Plays the real engine through time on a wound clock: who would hear what when."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time
+from typing import Any, TypeVar
 
 from bot.channels.base import Abilities, Channel, Outgoing, Receipt, SendFailed
 from bot.clock import WoundClock
@@ -15,6 +16,8 @@ from storage.database import Connection
 from storage.records import Message, MessageKind, Ticket
 
 STAGE = Abilities(two_way=True, tells_doubles=True, buttons=True, attachments=True)
+T = TypeVar("T")
+
 ROUNDS = 50  # at one instant: more would mean that the engine argues with itself
 
 
@@ -78,6 +81,10 @@ class Play:
         self._stage, self._beats = stage, beats
         self._states: dict[int, str] = {}
         self._loop = asyncio.Runner()
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do something on the loop the channels live on."""
+        return self._loop.run(work)
 
     def close(self) -> None:
         """Close the engine."""

@@ -14,8 +14,9 @@ from defusedxml.ElementTree import fromstring
 from fastapi import APIRouter, Request, Response
 from starlette.requests import ClientDisconnect
 
-from bot.actions import updates
+from bot.actions.updates import Arrived
 from bot.engine import Engine
+from handlers.chat.keeping import Keeper
 
 log = logging.getLogger(__name__)
 
@@ -94,7 +95,7 @@ def router(
     take: Callable[[Query, bytes], tuple[str, str, Response]],
 ) -> APIRouter:
     """Make a platform's two routes: `echo` proves that the URL is ours, `take` gives event id, raw text and answer."""
-    routes = APIRouter()
+    routes, keeper = APIRouter(), Keeper(engine.context)
 
     @routes.get(path, include_in_schema=False)
     async def verify(request: Request) -> Response:
@@ -113,7 +114,7 @@ def router(
             return _turned(channel, turned)
         except Exception as error:
             return _broken(channel, error)
-        return answer if await _kept(engine, channel, event, raw) else plain("", 503)
+        return answer if await _kept(keeper, channel, event, raw) else plain("", 503)
 
     return routes
 
@@ -145,11 +146,11 @@ async def _body(request: Request) -> bytes:
     return bytes(body)
 
 
-async def _kept(engine: Engine, channel: str, event: str, raw: str) -> bool:
+async def _kept(keeper: Keeper, channel: str, event: str, raw: str) -> bool:
     """Commit the update; False makes the platform bring it again."""
     try:
         async with asyncio.timeout(KEEP_SECONDS):
-            await engine.database.run(updates.keep, engine.context, channel, event, raw)
+            await keeper.keep(Arrived(channel=channel, event_id=event, raw=raw))
     except Exception as error:
         _broken(channel, error)
         return False

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.actions import conversation
+from bot.actions.tickets import deny
 from bot.rules.decision import MoveRefused
-from bot.rules.lifecycle import MOVES, Verb
-from handlers.chat.answers import numbered
+from bot.rules.lifecycle import Verb, states_for
+from handlers.chat.answers.tickets import numbered
 from handlers.chat.commands import BY_NAME, Command
 from handlers.chat.numbers import is_place
 from handlers.chat.parse import Parsed
@@ -17,21 +18,29 @@ from storage.records import Ticket, TicketState, number_key
 def carry(turn: Turn, row: Command, parsed: Parsed) -> Reply:
     """Do what was asked to the ticket that is meant, or ask which one that is."""
     wish = Wish(command=row.name, verb=row.verb, text=parsed.rest)
+    if row.above and not turn.oversees:
+        return not_above(turn, row)
     meant = _meant(turn, row, parsed, wish)
     if isinstance(meant, Reply):
         return meant
-    text = wish.text or _remembered(turn, row, meant)
-    if row.verb is not None and turn.numbering.waiting:
-        # The question is answered, or left for something else; its list keeps its numbers.
-        conversation.remember(turn.conn, turn.person_id, turn.numbering.ticket_ids, turn.now)
+    text = _remembered(turn, row, wish, meant)
+    if row.verb is not None:
+        # A question is answered, or left for something else; the list keeps its numbers, files go with this ticket.
+        about = meant[0].id if len(meant) == 1 else None
+        conversation.remember(turn.conn, turn.person_id, turn.numbering.ticket_ids, turn.now, about=about)
     return row.does(turn, replace(wish, tickets=tuple(meant), text=text))
+
+
+def not_above(turn: Turn, row: Command) -> Reply:
+    """Say whose command this is, and what to say instead."""
+    return Reply(text=turn.wording(f"above.{row.name}"), reason="not_above", private=True)
 
 
 def chosen(turn: Turn, number: str) -> Reply:
     """Answer a bare number: it answers the question that waits, else it shows that ticket."""
     waits, found = turn.numbering, by_number(turn, number)
     listed = any(one.id in waits.ticket_ids for one in found)
-    answers = waits.waiting and (listed or not found)
+    answers = waits.waiting and not waits.words and (listed or not found)
     row = BY_NAME[waits.command if answers else "ticket"]
     reply = carry(turn, row, Parsed(numbers=(number,), rest=waits.text if answers else ""))
     if listed and waits.command and not waits.waiting:
@@ -57,17 +66,35 @@ def ask(turn: Turn, tickets: Sequence[Ticket], row: Command, wish: Wish) -> Repl
         head = turn.wording("chat.which_show", count=len(tickets))
     else:
         head = turn.wording("chat.which", count=len(tickets), verb=turn.wording(f"verb.{row.verb}"))
-    return replace(numbered(turn, tickets, head, code=row.code, waiting=wish), reason="asked_which")
+    code = "" if row.of_request else row.code
+    return replace(numbered(turn, tickets, head, code=code, waiting=wish), reason="asked_which", keeps_card=True)
 
 
 def _meant(turn: Turn, row: Command, parsed: Parsed, wish: Wish) -> Sequence[Ticket] | Reply:
-    replied = turn.kept.said.reply_to_ticket
     if parsed.numbers:
         return _named(turn, row, parsed.numbers, wish)
-    if replied is None:
-        return _only(turn, row, parsed, wish)
+    if turn.replied is not None:
+        return _replied(turn, row, turn.replied)
+    waits = turn.numbering
+    if waits.words and waits.about and waits.command == row.name:
+        # Said once more instead of only the words that were missing.
+        spoken = conversation.seen(turn.conn, turn.directory, turn.person_id, waits.about, turn.now)
+        return [spoken] if spoken else _only(turn, row, parsed, wish)
+    return _only(turn, row, parsed, wish)
+
+
+def _replied(turn: Turn, row: Command, replied: int) -> Sequence[Ticket] | Reply:
+    """The ticket whose message was answered, or whose button was pressed, if it is theirs to see."""
     ticket = conversation.seen(turn.conn, turn.directory, turn.person_id, replied, turn.now)
-    return [ticket] if ticket else Reply(text=turn.wording("chat.not_visible"), reason="not_visible")
+    if ticket is not None:
+        return [ticket]
+    if row.verb is not None:
+        deny(turn.context, turn.conn, replied, row.verb, turn.answer(""))
+    gone = conversation.moved_away(turn.conn, turn.person_id, replied)
+    if gone is None:
+        return Reply(text=turn.wording("chat.not_visible"), reason="not_visible", private=True)
+    facts = {"who": turn.name(gone.by), "at": turn.wording.moment(gone.at), "target": gone.target}
+    return Reply(text=turn.wording("chat.moved_away", number=gone.number, **facts), reason="moved_away")
 
 
 def _named(turn: Turn, row: Command, numbers: Sequence[str], wish: Wish) -> Sequence[Ticket] | Reply:
@@ -80,10 +107,9 @@ def _named(turn: Turn, row: Command, numbers: Sequence[str], wish: Wish) -> Sequ
         if len(found) > 1:
             return ask(turn, found, row, wish)
         meant[found[0].id] = found[0]
-    replied = turn.kept.said.reply_to_ticket
-    if replied is not None and replied not in meant:
+    if turn.replied is not None and turn.replied not in meant:
         # The message replied to and the number speak of different tickets.
-        other = conversation.seen(turn.conn, turn.directory, turn.person_id, replied, turn.now)
+        other = conversation.seen(turn.conn, turn.directory, turn.person_id, turn.replied, turn.now)
         return ask(turn, [*([other] if other else []), *meant.values()], row, wish)
     if len(meant) > 1 and not row.many:
         return ask(turn, list(meant.values()), row, wish)
@@ -93,12 +119,14 @@ def _named(turn: Turn, row: Command, numbers: Sequence[str], wish: Wish) -> Sequ
 
 def _only(turn: Turn, row: Command, parsed: Parsed, wish: Wish) -> Sequence[Ticket] | Reply:
     """The one ticket that can be meant without a name."""
+    if row.pool is not None:
+        return _of_pool(turn, row, row.pool(turn), wish)
     if len(turn.open) == 1:
         return turn.open
     if not turn.open:
         last = _last_done(turn, row.verb)
         return [last] if last else Reply(text=turn.wording("chat.nothing_open"), reason="nothing_open")
-    fits = [one for one in turn.open if row.verb is None or one.state in MOVES[row.verb].frm]
+    fits = [one for one in turn.open if row.verb is None or one.state in states_for(row.verb)]
     if len(fits) == 1 and not parsed.vague:
         return fits
     if fits:
@@ -107,26 +135,41 @@ def _only(turn: Turn, row: Command, parsed: Parsed, wish: Wish) -> Sequence[Tick
     return replace(numbered(turn, turn.open, head, code="ticket"), reason="nothing_fits")
 
 
+def _of_pool(turn: Turn, row: Command, pool: Sequence[Ticket], wish: Wish) -> Sequence[Ticket] | Reply:
+    """Of what others do, only what waits for this person can be meant."""
+    if not pool:
+        return Reply(text=turn.wording(f"above.none_{row.name}"), reason="nothing_fits")
+    return pool if len(pool) == 1 else ask(turn, pool, row, wish)
+
+
 def _last_done(turn: Turn, verb: Verb | None) -> Ticket | None:
     """The ticket completed last: saying it once more tells who did it and when."""
-    if verb is not None and TicketState.COMPLETED in MOVES[verb].frm:
+    if verb is not None and TicketState.COMPLETED in states_for(verb):
         return None
     done = [one for one in turn.tickets if one.completed_at is not None]
     return max(done, key=lambda one: (one.completed_at, one.id), default=None)
 
 
-def _remembered(turn: Turn, row: Command, meant: Sequence[Ticket]) -> str:
-    """The words of the question that waits, where a button of its list was pressed instead of a number typed."""
+def _remembered(turn: Turn, row: Command, wish: Wish, meant: Sequence[Ticket]) -> str:
+    """The words, with those of the question that waits where they belong to the same wish."""
     waits = turn.numbering
+    if not waits.waiting or waits.command != row.name:
+        return wish.text
+    if waits.words:
+        same = [one.id for one in meant] == [waits.about]
+        return f"{waits.text} {wish.text}".strip() if same else wish.text
+    # A button of the list was pressed instead of a number typed.
     listed = all(one.id in waits.ticket_ids for one in meant)
-    return waits.text if waits.waiting and waits.command == row.name and listed else ""
+    return wish.text or (waits.text if listed else "")
 
 
 def _no_such_place(turn: Turn, row: Command, place: str, wish: Wish) -> Reply:
-    if not turn.open:
+    pool = row.pool(turn) if row.pool else turn.open
+    if not pool:
         return Reply(text=turn.wording("chat.no_such_place_empty", place=place), reason="no_such_place")
     head = turn.wording("chat.no_such_place", place=place)
-    return replace(numbered(turn, turn.open, head, code=row.code, waiting=wish), reason="no_such_place")
+    code = "" if row.of_request else row.code
+    return replace(numbered(turn, pool, head, code=code, waiting=wish), reason="no_such_place", keeps_card=True)
 
 
 def _unknown(turn: Turn, number: str) -> Reply:

@@ -72,7 +72,7 @@ class Listener:
             await run(binding.unreachable, self._context, channel, heard.address)
         elif heard.kind in (HeardKind.START, HeardKind.PHONE) or BIND.match(_folded(heard.text)):
             await run(self._bind, channel, heard)
-        elif heard.kind in (HeardKind.TEXT, HeardKind.TAP):
+        elif heard.kind in (HeardKind.TEXT, HeardKind.TAP) and not heard.details.get("answered"):
             speaker = await run(updates.speaker, self._context, channel, heard.address, heard.reply_to)
             if speaker.person is None:
                 await run(self._hint, channel, heard)
@@ -91,15 +91,16 @@ class Listener:
 
     def _hear(self, channel: str, heard: Heard, person: Person, speaker: Speaker) -> Reply:
         tap = pressed(heard.action) if heard.action else None
-        words, ticket_id = tap if tap else (heard.text, speaker.ticket_id)
+        words = tap[0] if tap else heard.action or heard.text
         return self._conversation.hear(
             person_id=person.id,
-            text=words or heard.action,
+            text=words,
             at=heard.at,
             via=channel,
             event_id=heard.event_id,
-            reply_to_ticket=ticket_id,
+            reply_to_ticket=None if heard.action else speaker.ticket_id,
             answer_to=self._answer_to(channel, heard, changes_card=tap is not None and _is_move(words)),
+            action=heard.action,
         )
 
     async def _take_files(self, channel: str, heard: Heard, person: Person, ticket_id: int | None) -> None:
@@ -162,6 +163,7 @@ class Listener:
             reply_to=heard.message_id or heard.card,
             edits=heard.card if changes_card else "",
             callback=heard.callback,
+            private=heard.address if heard.in_group else "",
         )
 
 

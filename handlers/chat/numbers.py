@@ -11,8 +11,8 @@ LEAST = 4  # shorter tokens are words such as "h5", not numbers of a source
 
 # A measure word behind it makes it a count ("2篇", "80%", "8月24日"); so does any word that no command starts with.
 SHORT = re.compile(
-    r"(\d{1,2})(?!\s*[:.\-]\s*\d)(?!\s*[篇条个处次张段字件项则幅天日月年点时分秒人名位元章页周%])"
-    r"(?:(?:号工单|号单|号)(?![^\W\d_])|(?=[已签办完整处删收知了误退转延撤和与及])|(?![\w/#]))"
+    r"(\d{1,2})(?!\s*[:.\-]\s*\d)(?!\s*(?:[篇条个处次张段字件项则幅天日月年点时分秒人名位元章页%]|周(?![一二三四五六日天])))"
+    r"(?:(?:号工单|号单|号)(?![^\W\d_])|(?=[已签办完整处删收知了误退转延撤和与及同不给至由]|到(?!\d))|(?![\w/#]))"
 )
 ORDINAL = re.compile(r"第\s*(\d{1,2})\s*(?:个|件|条|号|项|单|张)")
 TOKEN = re.compile(r"[a-z0-9][a-z0-9._/#\-]*")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from handlers.chat.commands import BY_NAME, COMMANDS, Command
 from handlers.chat.folding import Folded, fold, match_end
 from handlers.chat.numbers import Known, is_place, mentioned, read
+from handlers.chat.until import names_time
 
 ENDING = re.compile(r"[\s。.!~;,、]+$")
 ASKING = re.compile(r"(?:\?|吗|[了好]么|[了完]没有?)[\s。.!~;,、?]*$")
@@ -97,7 +98,7 @@ def _after_word(said: Folded, found: _Found, known: Known, numbers: tuple[str, .
     spans: list[tuple[int, int]] = []
     while row.needs_ticket and (row.many or not numbers):
         number = read(said.text, place, known)
-        if number is None:
+        if number is None or (row.dated and _is_day(said.text, place, number[1])):
             break
         numbers = (*numbers, number[0])
         spans.append((place, number[1]))
@@ -108,7 +109,8 @@ def _after_word(said: Folded, found: _Found, known: Known, numbers: tuple[str, .
         if further is not None and further.command.verb is not None:
             return _after_word(said, further, known, numbers)
     if row.needs_ticket:
-        numbers = tuple(dict.fromkeys((*numbers, *_more(said.text, place, known, bool(numbers)))))
+        named = bool(numbers) and not row.dated
+        numbers = tuple(dict.fromkeys((*numbers, *_more(said.text, place, known, named))))
     return Parsed(
         command=row.name,
         numbers=numbers,
@@ -123,6 +125,11 @@ def _more(text: str, place: int, known: Known, named: bool) -> list[str]:
     second = read(text, place, known) if named else None
     found = [second[0]] if second and is_place(second[0]) else []
     return [*found, *mentioned(text, place, known)]
+
+
+def _is_day(text: str, start: int, end: int) -> bool:
+    """Whether "26号" is a day: it is where no other time follows."""
+    return text[start:end].endswith("号") and not names_time(text[end:])
 
 
 def _number_first(said: Folded, known: Known) -> Parsed:
@@ -143,7 +150,7 @@ def _number_first(said: Folded, known: Known) -> Parsed:
 def _doubted(parsed: Parsed, text: str) -> Parsed:
     """Take the command back where the text asks or hedges; it stays as a suggestion."""
     row = BY_NAME.get(parsed.command or "")
-    if row is None or row.verb is None:
+    if row is None or not row.changes:
         return parsed
     if ASKING.search(text):
         return replace(parsed, command=None, suggestion=row.name, asked=True, hedged=False)
@@ -197,6 +204,8 @@ def _ends_there(text: str, found: _Found, known: Known) -> bool:
         return True
     if POLITE.match(text, end) and found.word in found.command.vague:
         return True
+    if found.command.follows and re.match(found.command.follows, text[end:]):
+        return True
     return found.command.needs_ticket and read(text, end, known) is not None
 
 
@@ -212,7 +221,7 @@ def _skip(text: str, place: int) -> int:
 def _suggested(text: str) -> str | None:
     """Name the command whose word stands anywhere in a text nobody understood; the changing ones first."""
     for _pattern, command, word, _statement in _LEXICON:
-        if command.verb is not None and len(word) > 1 and not word.isascii() and word in text:
+        if command.changes and len(word) > 1 and not word.isascii() and word.lower() in text:
             return command.name
     return None
 
@@ -226,6 +235,7 @@ def _lexicon() -> Iterable[tuple[re.Pattern[str], Command, str, bool]]:
 
 def _pattern(word: str) -> re.Pattern[str]:
     """The word itself; "已…" also as "已经全部…", an English one with "@bot" behind it."""
+    word = word.lower()  # as texts are folded
     if word.isascii():
         return re.compile(re.escape(word) + r"(?:@\w+)?")
     # People put spaces between characters where the keyboard does.

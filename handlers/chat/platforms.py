@@ -7,9 +7,13 @@ from typing import Any
 
 from fastapi import APIRouter
 
+from bot.actions import updates
 from bot.channels.telegram import TelegramChannel
 from bot.engine import Engine
-from handlers.chat.heard import Reader
+from handlers.chat import wechat, wecom
+from handlers.chat.commands import COMMANDS
+from handlers.chat.heard import Heard, Reader
+from handlers.chat.parse import parse
 from handlers.chat.telegram import TelegramReader
 from handlers.chat.telegram_hook import Registration, router
 from handlers.chat.telegram_poll import Poller
@@ -43,7 +47,32 @@ def _telegram(engine: Engine) -> Platform | None:
     return Platform(name=channel.name, reader=reader, router=router(settings, context), fetch=registration.run)
 
 
-PLATFORMS: tuple[Maker, ...] = (_telegram,)
+def _wecom(engine: Engine) -> Platform | None:
+    if wecom.CHANNEL not in engine.channels:
+        return None
+    return Platform(name=wecom.CHANNEL, reader=wecom, router=wecom.hook(engine))
+
+
+def _wechat(engine: Engine) -> Platform | None:
+    if wechat.CHANNEL not in engine.channels:
+        return None
+    return Platform(name=wechat.CHANNEL, reader=wechat, router=wechat.hook(engine, instant=_help(engine)))
+
+
+def _help(engine: Engine) -> wechat.Instant:
+    """Tell people we know at once how to use the bot: it changes nothing, and answers later are few."""
+    text = "\n".join([engine.wording("chat.help"), *(engine.wording(f"help.{one.name}") for one in COMMANDS)])
+
+    def instant(heard: Heard) -> str | None:
+        if parse(heard.text).command != "help":
+            return None
+        known = updates.speaker(engine.context, wechat.CHANNEL, heard.address, "").person
+        return text if known is not None else None
+
+    return instant
+
+
+PLATFORMS: tuple[Maker, ...] = (_telegram, _wecom, _wechat)
 
 
 def platforms(engine: Engine) -> list[Platform]:

@@ -1,36 +1,44 @@
 """The conversation: words are kept first, then understood, carried out and answered in one transaction."""
 
 import logging
+import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from traceback import extract_tb
 
-from bot.actions import conversation
+from bot.actions import conversation, oversight, requests
 from bot.actions.context import Context
 from bot.actions.conversation import Kept, Said
 from bot.delivery.wording import Wording
-from handlers.chat.choosing import carry, chosen
+from handlers.chat.choosing import carry, chosen, not_above
 from handlers.chat.commands import BY_NAME, Command
-from handlers.chat.folding import visible
+from handlers.chat.folding import fold, visible
 from handlers.chat.parse import Parsed, parse
+from handlers.chat.taps import tapped
 from handlers.chat.turn import Reply, Turn, Wish
+from handlers.chat.until import names_time
 from storage.database import Connection
-from storage.records import AnswerTo
+from storage.records import AnswerTo, Directory
 
 __all__ = ["Conversation", "Reply"]
 
 log = logging.getLogger(__name__)
 
 TRIES = 2  # a deadlock, or a ticket that moved on meanwhile, is gone at the second
+# Said to say something: no reason for anything.
+FILLER = re.compile(r"(?:好的?|嗯+|哦|收到|知道了?|谢谢|稍等|在吗|ok|okay|thanks)[\s。.!~,、]*", re.IGNORECASE)
 RESUME_AFTER = timedelta(minutes=1)  # younger words may still be under way elsewhere
 
 
 class Conversation:
     """Answers what people type, whatever the channel it came by."""
 
-    def __init__(self, context: Context, wording: Wording) -> None:
+    def __init__(self, context: Context, wording: Wording, board_url: str = "") -> None:
+        """`board_url` is the page on which the board signs people in; empty where there is none."""
         self._context = context
         self._wording = wording
+        self._board_url = board_url
 
     def hear(
         self,
@@ -43,8 +51,11 @@ class Conversation:
         reply_to_ticket: int | None = None,
         on_behalf_of: str = "",
         answer_to: AnswerTo | None = None,
+        action: str = "",
     ) -> Reply:
         """Keep the words, do what they say and return the answer; nothing is ever raised.
+
+        Of a button that was pressed `action` is its code ("ack:12"); the text is only kept.
 
         The same event again (via, event_id) changes nothing and returns a reply with `repeated` and no text.
         With `answer_to` the answer is also enqueued, in the transaction of what it answers.
@@ -59,6 +70,7 @@ class Conversation:
             reply_to_ticket=reply_to_ticket,
             on_behalf_of=on_behalf_of,
             answer_to=answer_to,
+            action=action,
         )
         try:
             kept = conversation.keep_raw(self._context, said)
@@ -83,7 +95,7 @@ class Conversation:
             except Exception as error:
                 _report(error, "answer", kept.said.via, kept.id)
                 reason = type(error).__name__
-        return self._set_aside(kept, reason)
+        return self._set_aside(kept, reason, enqueue)
 
     def _settled(self, conn: Connection, kept: Kept, enqueue: bool) -> Reply:
         if not conversation.hold(conn, kept):
@@ -94,17 +106,21 @@ class Conversation:
         else:
             conversation.settle(conn, kept, reply.reason, reply.ticket_id)
         if enqueue and kept.said.person_id in self._context.directory(conn).people:
-            conversation.put_answer(conn, kept, reply.text, reply.buttons, self._context.now())
+            quiet = {"private": reply.private, "keeps_card": reply.keeps_card}
+            conversation.put_answer(conn, kept, reply.text, reply.buttons, self._context.now(), **quiet)
         return reply
 
-    def _set_aside(self, kept: Kept, reason: str) -> Reply:
+    def _set_aside(self, kept: Kept, reason: str, enqueue: bool) -> Reply:
+        reply = Reply(text=self._wording("chat.trouble"), reason=reason, aside=True)
         try:
             with self._context.database.begin() as conn:
                 conversation.set_aside(conn, kept, reason)
+                if enqueue:
+                    conversation.put_answer(conn, kept, reply.text, (), self._context.now())
         except Exception as error:
             # The words stay waiting, and `resume` finds them.
             _report(error, "set_aside", kept.said.via, kept.id)
-        return Reply(text=self._wording("chat.trouble"), reason=reason, aside=True)
+        return reply
 
     def _reply(self, conn: Connection, kept: Kept) -> Reply:
         said, wording = kept.said, self._wording
@@ -112,26 +128,40 @@ class Conversation:
         person = directory.people.get(said.person_id)
         if person is None or not person.active:
             return Reply(text=wording("chat.stranger"), reason="不在通讯录中,或已停用", aside=True)
-        if not visible(said.text):
+        if not visible(said.text) and not said.action:
             return Reply(text=wording("chat.empty"), reason="没有文字", aside=True)
         if said.at.tzinfo is None:
             return Reply(text=wording("chat.trouble"), reason="时间没有写明时区", aside=True)
-        now = self._context.now()
-        turn = Turn(
+        turn = self._turn(conn, kept, directory)
+        return tapped(turn, said.action) if said.action else _respond(turn, parse(said.text, turn.known))
+
+    def _turn(self, conn: Connection, kept: Kept, directory: Directory) -> Turn:
+        now, person_id = self._context.now(), kept.said.person_id
+        own = conversation.tickets_of(conn, directory, person_id, now)
+        numbering = conversation.numbering(conn, person_id, now)
+        oversees = oversight.oversees(self._context, conn, person_id)
+        listed = conversation.visible(conn, directory, person_id, numbering.ticket_ids, now)
+        waiting = requests.to_decide(self._context, conn, person_id, now) if oversees else []
+        return Turn(
             context=self._context,
             conn=conn,
-            wording=wording,
+            wording=self._wording,
             kept=kept,
             now=now,
-            at=min(said.at, kept.received_at),
+            at=min(kept.said.at, kept.received_at),
             directory=directory,
-            tickets=conversation.tickets_of(conn, directory, said.person_id, now),
-            numbering=conversation.numbering(conn, said.person_id, now),
+            tickets=own,
+            numbering=numbering,
+            replied=kept.said.reply_to_ticket,
+            others=(*listed, *(one.ticket for one in waiting)),
+            oversees=oversees,
+            board_url=self._board_url,
         )
-        return _respond(turn, parse(said.text, turn.known))
 
 
 def _respond(turn: Turn, parsed: Parsed) -> Reply:
+    if turn.numbering.words and (answer := _missing_words(turn, parsed)) is not None:
+        return answer
     if parsed.choice is not None:
         return chosen(turn, str(parsed.choice))
     if parsed.command is not None:
@@ -141,21 +171,42 @@ def _respond(turn: Turn, parsed: Parsed) -> Reply:
     return _not_understood(turn, parsed)
 
 
+def _missing_words(turn: Turn, parsed: Parsed) -> Reply | None:
+    """Take what was said for the words a command waits for; None where it says something of its own."""
+    waits, row = turn.numbering, BY_NAME[turn.numbering.command]
+    said = visible(turn.kept.said.text)
+    number = parsed.choice is not None or (parsed.numbers and not parsed.rest)
+    if parsed.command is not None or parsed.asked or (number and not (row.dated and names_time(fold(said).text))):
+        return None
+    if FILLER.fullmatch(said):
+        return Reply(text=turn.wording("ask.again"), reason="asked_words", keeps_card=True)
+    wish = Wish(command=row.name, verb=row.verb, text=f"{waits.text} {said}".strip())
+    if not waits.about:
+        return row.does(turn, wish)
+    ticket = conversation.seen(turn.conn, turn.directory, turn.person_id, waits.about, turn.now)
+    if ticket is None:
+        return None
+    conversation.remember(turn.conn, turn.person_id, waits.ticket_ids, turn.now, about=ticket.id)
+    return row.does(turn, replace(wish, tickets=(ticket,)))
+
+
 def _obey(turn: Turn, row: Command, parsed: Parsed) -> Reply:
-    return carry(turn, row, parsed) if row.needs_ticket else row.does(turn, Wish(command=row.name))
+    if row.above and not turn.oversees:
+        return not_above(turn, row)
+    return carry(turn, row, parsed) if row.needs_ticket else row.does(turn, Wish(command=row.name, text=parsed.rest))
 
 
 def _not_understood(turn: Turn, parsed: Parsed) -> Reply:
     """Say so, name what was perhaps meant, and record nothing."""
     row = BY_NAME.get(parsed.suggestion or "")
-    if row is None or row.verb is None:
+    if row is None or not row.changes:
         text = "\n".join([turn.wording("chat.not_understood"), turn.wording("chat.help_hint")])
         return Reply(text=text, reason="没看懂", aside=True)
     suggestion = _suggestion(turn, row, parsed)
     if parsed.hedged and not parsed.asked:
         return Reply(text=turn.wording("chat.hedged", suggestion=suggestion), reason="像是没有全部办完", aside=True)
     if parsed.asked:
-        verb = turn.wording(f"verb.{row.verb}")
+        verb = turn.wording(f"verb.{row.verb or row.name}")
         text = turn.wording("chat.questioned", verb=verb, suggestion=suggestion)
         return Reply(text=text, reason="像是提问", aside=True)
     said = (turn.wording("chat.not_understood"), turn.wording("chat.meant", suggestion=suggestion))
@@ -167,10 +218,10 @@ def _suggestion(turn: Turn, row: Command, parsed: Parsed) -> str:
     english = turn.wording.language == "en"
     word = next(one for one in row.words if one.isascii() == english)
     number = parsed.number_text
-    if not number and turn.kept.said.reply_to_ticket is not None:
-        seen = conversation.seen(turn.conn, turn.directory, turn.person_id, turn.kept.said.reply_to_ticket, turn.now)
+    if not number and turn.replied is not None:
+        seen = conversation.seen(turn.conn, turn.directory, turn.person_id, turn.replied, turn.now)
         number = seen.number if seen else ""
-    elif not number and len(turn.open) == 1:
+    elif not number and row.needs_ticket and len(turn.open) == 1:
         number = turn.open[0].number
     rest = parsed.rest if parsed.hedged and not parsed.asked else ""
     return " ".join(one for one in (word, number, rest) if one)

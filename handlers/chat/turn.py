@@ -4,15 +4,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bot.actions import conversation
 from bot.actions.context import Context
 from bot.actions.conversation import Kept, Numbering
+from bot.actions.tickets import deny, last_move
 from bot.delivery.wording import Wording
+from bot.rules.access import Right, may
+from bot.rules.decision import MoveRefused
 from bot.rules.hours import WorkingTime
 from bot.rules.lifecycle import Answer, Verb
 from storage.database import Connection
 from storage.records import Directory, Ticket, number_key
 
 COMPLETION_LENGTH = 2_000
+WITHOUT_A_NAME = frozenset({"wrong_state", "request_over"})  # refusals that do not say who did what before
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,6 +31,8 @@ class Reply:
     aside: bool = False  # what was said goes to the things set aside, with the reason
     kept: bool = True  # False: not even stored, so the platform should bring it again
     repeated: bool = False  # the same event was answered before; the text is empty and nothing is to be sent
+    private: bool = False  # for the person alone, be the conversation in a group; the card pressed stays as it is
+    keeps_card: bool = False  # the card pressed stays as it is: more has to be said
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,6 +43,7 @@ class Wish:
     verb: Verb | None = None
     tickets: tuple[Ticket, ...] = ()
     text: str = ""
+    request_id: int | None = None  # of a button that answers one request
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +59,10 @@ class Turn:
     directory: Directory
     tickets: Sequence[Ticket]  # the person's own, open or just completed
     numbering: Numbering = field(default_factory=Numbering)
+    replied: int | None = None  # the ticket whose message was answered, or whose button was pressed
+    others: Sequence[Ticket] = ()  # not the person's own, but on their last list or waiting for their decision
+    oversees: bool = False  # supervisor or desk, be it as a deputy
+    board_url: str = ""  # where the board signs people in; empty: there is none
 
     @property
     def person_id(self) -> int:
@@ -64,12 +76,42 @@ class Turn:
 
     @property
     def known(self) -> Mapping[str, str]:
-        """The person's own numbers by number key."""
-        return {number_key(one.number): one.number for one in self.tickets}
+        """Numbers the person may well name, by number key."""
+        return {number_key(one.number): one.number for one in (*self.others, *self.tickets)}
 
     def working(self, ticket: Ticket) -> WorkingTime:
         """Working time of the ticket's unit on the calendar in force."""
         return self.context.working(self.conn, ticket.unit_id)
+
+    def may(self, right: Right, ticket: Ticket) -> bool:
+        """Whether the person has the right on the ticket."""
+        return may(self.person_id, right, ticket, self.directory, self.now)
+
+    def ask(self, command: str, ticket: Ticket, text: str, question: str, **facts: object) -> Reply:
+        """Ask for the words that are missing; what the person says next is taken for them, for ten minutes."""
+        conversation.remember(
+            self.conn, self.person_id, self.numbering.ticket_ids, self.now, command, text, about=ticket.id
+        )
+        asked = self.wording(f"ask.{question}", number=ticket.number, account=ticket.account_name, **facts)
+        return Reply(text=asked, ticket_id=ticket.id, reason="asked_words", keeps_card=True)
+
+    def refuse(self, refused: MoveRefused, ticket: Ticket | None = None, verb: str = "") -> Reply:
+        """Say why something was not done; a button of somebody else's goes into the ticket's story."""
+        text, number = self.wording.refusal(refused), ticket.id if ticket else None
+        if ticket is not None and refused.key in WITHOUT_A_NAME:
+            text += self._last_move(ticket)
+        if refused.key != "not_yours" or ticket is None or self.replied is None:
+            return Reply(text=text, ticket_id=number, reason=refused.key)
+        deny(self.context, self.conn, ticket.id, verb, self.answer(""))
+        return Reply(text=text, ticket_id=number, reason=refused.key, private=True)
+
+    def _last_move(self, ticket: Ticket) -> str:
+        last = last_move(self.conn, ticket.id)
+        if last is None or not self.wording.has(f"verb.{last.kind}"):
+            return ""
+        who = self.name(int(last.actor.removeprefix("person:")))
+        verb = self.wording(f"verb.{last.kind}")
+        return self.wording("chat.last_move", who=who, at=self.wording.moment(last.at), verb=verb)
 
     def name(self, person_id: int | None) -> str:
         """Return a person's name; a dash where nobody is known."""

@@ -6,7 +6,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bot.delivery.compose import standing
+from bot.delivery.facts import standing
 from bot.engine import Engine
 from handlers.shell.opening import emit, local, opened
 from storage import views

@@ -48,9 +48,13 @@ from storage.records.register import (
     Unit,
     UnitDraft,
 )
+from storage.records.request import LastAct, Request, RequestKind, Ruling
 from storage.records.ticket import (
     DEADLINE_MOVED,
+    EXTENDED,
+    HANDED_OVER,
     OPEN_STATES,
+    REROUTED,
     Deadline,
     DeadlineStatus,
     JournalDraft,
@@ -62,7 +66,10 @@ from storage.records.ticket import (
 
 __all__ = [
     "DEADLINE_MOVED",
+    "EXTENDED",
+    "HANDED_OVER",
     "OPEN_STATES",
+    "REROUTED",
     "Account",
     "AccountDraft",
     "Act",
@@ -78,6 +85,7 @@ __all__ = [
     "JournalDraft",
     "JournalLine",
     "JudgingLine",
+    "LastAct",
     "Leave",
     "Message",
     "MessageDraft",
@@ -94,9 +102,12 @@ __all__ = [
     "PersonDraft",
     "Policy",
     "Question",
+    "Request",
+    "RequestKind",
     "Revision",
     "RevisionStatus",
     "Role",
+    "Ruling",
     "Schedule",
     "SealedPhone",
     "Step",

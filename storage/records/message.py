@@ -25,7 +25,8 @@ class MessageKind(StrEnum):
     UNREACHED = "unreached"  # a step reached nobody; the next in line is told why
     DIGEST = "digest"  # several tickets in one message
     SUMMARY = "summary"  # the weekly summary
-    NOTICE = "notice"  # about contacts, calendar, health: no ticket behind it
+    REQUEST = "request"  # asks somebody above for a decision
+    NOTICE = "notice"  # about contacts, calendar, health; or what somebody did to a ticket
     ANSWER = "answer"  # the bot's answer to what a person typed
 
 
@@ -81,6 +82,7 @@ class AnswerTo:
     reply_to: str = ""  # the platform's id of what is answered
     edits: str = ""  # the platform's id of the card to bring to its new state
     callback: str = ""  # what the platform wants back for a tap
+    private: str = ""  # the person's own address, where `address` is a group: a refusal goes there
 
 
 class InboundState(StrEnum):
@@ -106,7 +108,7 @@ class Inbound:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Question:
-    """A choice the bot waits for: which of the numbered tickets did the person mean."""
+    """What the bot waits for: which of the numbered tickets was meant, or the words missing about one."""
 
     person_id: int
     command: str
@@ -114,3 +116,4 @@ class Question:
     ticket_ids: tuple[int, ...]
     asked_at: datetime
     expires_at: datetime
+    about: int | None = None  # the ticket whose missing words are waited for, or that was spoken of last

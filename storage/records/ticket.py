@@ -25,6 +25,9 @@ class TicketState(StrEnum):
 
 
 DEADLINE_MOVED = "deadline_moved"  # a changed calendar moved it: kind of the journal line, step of the messages
+EXTENDED = "grant_extension"  # somebody above moved it: kind of the journal line
+HANDED_OVER = "handed_over"  # it was given to the other role: step of the messages
+REROUTED = "rerouted"  # it was given to other people: step of the messages
 
 OPEN_STATES = frozenset({TicketState.NEW, TicketState.ACKNOWLEDGED, TicketState.RETURNED, TicketState.DISPUTED})
 
@@ -88,8 +91,13 @@ class Ticket:
 
     @property
     def moves(self) -> int:
-        """How often a changed calendar moved the deadline."""
+        """How often the deadline was moved, by a changed calendar or an extension."""
         return sum(name.startswith(DEADLINE_MOVED) for name in self.steps_taken)
+
+    @property
+    def reroutes(self) -> int:
+        """How often it was given to other people; what was told before was told to others."""
+        return sum(name.startswith(REROUTED) for name in self.steps_taken)
 
     def overdue(self, now: datetime) -> bool:
         """Whether the judging line passed without an answer before it."""

@@ -227,7 +227,7 @@ def test_answered_between_timeout_and_second_send_it_is_withdrawn(plain: Office)
     plain.expect("yi", "receipt")
     plain.says("jia", "办结")
     plain.at("08-23 18:00").expect_silence()
-    assert states(plain, "jia") == [MessageState.SUPERSEDED]
+    assert states(plain, "jia") == [MessageState.UNCERTAIN]
 
 
 def test_an_uncertain_message_gives_way_to_a_newer_one_about_the_ticket(plain: Office) -> None:
@@ -236,5 +236,5 @@ def test_an_uncertain_message_gives_way_to_a_newer_one_about_the_ticket(plain: O
     plain.expect("jia", "receipt")
     plain.down_until("08-23 12:00").expect("yi", "take_over", at="08-23 12:00")
     plain.at("08-23 18:00").expect_silence()
-    assert states(plain, "yi") == [MessageState.SUPERSEDED, MessageState.ACCEPTED]
+    assert states(plain, "yi") == [MessageState.UNCERTAIN, MessageState.ACCEPTED]
     plain.says("jia", "办结")

@@ -1,6 +1,6 @@
 """Every channel keeps the same contract."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -16,11 +16,12 @@ CLOCK = WoundClock(sh(8, 23))
 
 
 @pytest.fixture(params=RIGS)
-def rig(request: pytest.FixtureRequest, database: Database) -> Iterator[Rig]:
+async def rig(request: pytest.FixtureRequest, database: Database) -> AsyncIterator[Rig]:
     """Each channel in turn, on both databases."""
     with RIGS[request.param](database, CLOCK) as ready:
         assert ready.channel.name == request.param
         yield ready
+        await ready.channel.close()
 
 
 def outgoing(rig: Rig, text: str = "【监测工单】请您处理。", key: str = "t1:receipt:0:p1", **given: object) -> Outgoing:
@@ -45,8 +46,9 @@ async def test_two_messages_are_two_copies_in_order(rig: Rig) -> None:
 
 async def test_a_channel_that_tells_doubles_shows_one_copy(rig: Rig) -> None:
     receipts = [await rig.channel.send(outgoing(rig)) for _ in range(3)]
-    assert len({one.provider_id for one in receipts}) == 1
-    assert len(rig.seen()) == (1 if rig.channel.abilities.tells_doubles else 3)
+    told = rig.channel.abilities.tells_doubles
+    assert len(rig.seen()) == (1 if told else 3)
+    assert len({one.provider_id for one in receipts}) == 1 or not told
 
 
 async def test_a_bad_address_is_refused_for_good_and_nobody_sees_anything(rig: Rig) -> None:

@@ -14,7 +14,7 @@ from settings import Mail, SettingsInvalid, load
 from tests.channels.leaks import everything, real_logs
 from tests.fakes.smtp import PASSWORD, USER, MailServer, mail_server, make_certificate
 
-SHEET = Attachment(name="督办周报.xlsx", media_type="application/vnd.ms-excel", body=bytes(range(256)) * 20)
+SHEET = Attachment(id=1, name="督办周报.xlsx", media_type="application/vnd.ms-excel", body=bytes(range(256)) * 20)
 MESSAGE = Outgoing(
     key="weekly:2021-W34:p7", address="dingyi@example.org", text="督办周报\n\n.一行点\n逾期1件", attachment=SHEET
 )

@@ -237,10 +237,13 @@ async def test_a_text_too_long_for_a_caption_goes_first_and_only_once(
     assert receipt.provider_id == jia.sees[0].key
 
 
-async def test_a_file_telegram_would_not_take_is_not_even_sent(fake: FakeTelegram, channel: TelegramChannel) -> None:
-    huge = Attachment(id=2, name="a.bin", media_type="", body=bytes(50_000_001))
-    failed = await failing(channel, note(attachment=huge))
-    assert (failed.permanent, fake.calls) == (False, [])
+async def test_a_file_telegram_would_not_take_is_named_in_the_text(
+    fake: FakeTelegram, jia: Person, channel: TelegramChannel
+) -> None:
+    huge = Attachment(id=2, name="全部.zip", media_type="", body=bytes(50_000_001))
+    await channel.send(note(text="本周汇总", attachment=huge))
+    [shown] = jia.sees
+    assert (shown.text, shown.document) == ("本周汇总\n(附件《全部.zip》过大,请在网页上查看)", None)
 
 
 @pytest.mark.parametrize("why", ["blocked", "never started", "unknown"])
@@ -267,7 +270,7 @@ async def test_content_at_fault_does_not_cost_a_person_their_address(
 ) -> None:
     fake.refuse("sendMessage", 400, "Bad Request: BUTTON_DATA_INVALID")
     failed = await failing(channel, note())
-    assert (failed.permanent, failed.uncertain) == (False, False)
+    assert (failed.permanent, failed.uncertain, failed.unavailable) == (False, False, True)
     assert "不接受这条消息的内容" in caplog.text
 
 
@@ -378,7 +381,8 @@ async def test_a_refused_token_stops_the_channel_loudly_but_costs_nobody_their_a
     fake.token = "987654321:AARevokedMeanwhile"
     for _ in range(3):
         failed = await failing(channel, note())
-        assert (failed.permanent, failed.uncertain) == (False, False)
+        assert (failed.permanent, failed.uncertain, failed.unavailable) == (False, False, True)
+        assert failed.retry_after == timedelta(minutes=5)
     [line] = [one for one in caplog.records if one.levelno >= logging.ERROR]
     assert "DUBAN_TELEGRAM__TOKEN" in line.getMessage()
     fake.token = TOKEN

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from bot.channels.base import Attachment, Button, Outgoing, Receipt, SendFailed
+from bot.channels.base import SHARE_PHONE, Attachment, Button, Outgoing, Receipt, SendFailed
 from bot.channels.wecom import WeComChannel
 from bot.clock import WoundClock
 from settings import WeCom
@@ -89,6 +89,12 @@ class TestWhatGoesOut:
         labels = [one["text"] for one in qyapi.sent[0].body["template_card"]["button_list"]]
         assert (len(labels), max(map(len, labels))) == (6, 10)
 
+    async def test_a_button_of_another_platform_is_left_out(self, wecom: WeComChannel, qyapi: QyApi) -> None:
+        share = Button(label="提供手机号", action=SHARE_PHONE)
+        await wecom.send(Outgoing(key="n:4", address="LiSi", text="请绑定", buttons=(share,)))
+        await wecom.send(Outgoing(key="n:5", address="LiSi", text="请选择", buttons=(share, ACK)))
+        assert [(one.kind, one.buttons) for one in qyapi.sent] == [("text", []), ("template_card", ["ack:12"])]
+
     async def test_pictures_and_files_are_uploaded_and_follow(self, wecom: WeComChannel, qyapi: QyApi) -> None:
         sheet = Attachment(
             id=1, name="督办周报.xlsx", media_type="application/vnd.ms-excel", body=b"\r\n\r\nxlsx\x00\xff" * 9
@@ -132,7 +138,7 @@ class TestTaps:
         receipt = await wecom.send(answer)
         card = qyapi.cards[answer.edits]
         assert (card["main_title"]["title"], card["sub_title_text"]) == ("A-1 已签收", "由张三于10:00签收")
-        assert (card["replace_text"], receipt.provider_id, qyapi.sent) == ("已处理", answer.edits, [])
+        assert (card["replace_text"], receipt.provider_id, qyapi.sent) == ("已处理", "", [])
 
     async def test_the_code_of_a_tap_is_spent_once(self, wecom: WeComChannel, qyapi: QyApi) -> None:
         answer = await self._tapped(wecom, qyapi)

@@ -40,6 +40,10 @@ class Sent:
         return "\n".join(filter(None, (card.get("main_title", {}).get("title"), card.get("sub_title_text"))))
 
     @property
+    def labels(self) -> list[str]:
+        return [one["text"] for one in self.body.get("template_card", {}).get("button_list", [])]
+
+    @property
     def buttons(self) -> list[str]:
         return [one["key"] for one in self.body.get("template_card", {}).get("button_list", [])]
 

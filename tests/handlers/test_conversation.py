@@ -13,7 +13,7 @@ from bot.actions.conversation import Said
 from handlers.chat.commands import pressed
 from storage import journal, outbox, register
 from storage.database import Database
-from storage.records import InboundState, MessageKind, PersonDraft
+from storage.records import AnswerTo, InboundState, MessageKind, PersonDraft
 from storage.tables import inbound, policies
 from tests.handlers.office import Office, sh
 
@@ -494,6 +494,22 @@ class TestBadInput:
         assert one.ticket(NUMBER).state == "new"
         assert caplog.records
         assert all(not record.exc_info and "138" not in str(vars(record)) for record in caplog.records)
+
+    def test_who_is_not_on_the_line_hears_of_the_error_too(self, one: Office) -> None:
+        with one.database.begin() as conn:
+            conn.execute(update(policies).values(body="{}"))
+        one.restart()
+        one.conversation.hear(
+            person_id=one.people["甲"],
+            text="已删除",
+            at=one.clock.now(),
+            via="telegram",
+            event_id="bad",
+            answer_to=AnswerTo(channel="telegram", address="7"),
+        )
+        with one.database.read() as conn:
+            answers = [m for m in outbox.open_of_person(conn, one.people["甲"]) if m.kind == MessageKind.ANSWER]
+        assert [str(m.params["text"])[:10] for m in answers] == ["这条消息已收到并留存"]
 
     def test_what_cannot_even_be_kept_is_not_answered_for(self, one: Office) -> None:
         with one.database.begin() as conn:

@@ -7,7 +7,7 @@ from storage.records import Directory
 from tests.rules.cast import BING, CITY, DING, HOUSE, JI, JIA, NOON, WATER, WU, YI, away, directory, ticket
 from tests.rules.oracle import beijing
 
-SEE, WORK, REVIEW = Right.SEE, Right.WORK, Right.REVIEW
+SEE, WORK, REVIEW, ROUTE = Right.SEE, Right.WORK, Right.REVIEW, Right.ROUTE
 
 
 def rights(person_id: int, known: Directory, **given: object) -> set[Right]:
@@ -21,7 +21,7 @@ def rights(person_id: int, known: Directory, **given: object) -> set[Right]:
         (YI, {SEE, WORK}),
         (BING, {SEE, WORK}),
         (DING, {SEE, REVIEW}),
-        (WU, {SEE, WORK, REVIEW}),
+        (WU, {SEE, WORK, REVIEW, ROUTE}),
         (JI, set()),
         (99, set()),
     ],
@@ -39,7 +39,9 @@ def test_the_holder_may_work_whoever_it_is() -> None:
     assert rights(JI, directory(), holder_id=JI) == {SEE, WORK}
 
 
-@pytest.mark.parametrize(("absent", "has"), [(JIA, {SEE, WORK}), (DING, {SEE, REVIEW}), (WU, {SEE, WORK, REVIEW})])
+@pytest.mark.parametrize(
+    ("absent", "has"), [(JIA, {SEE, WORK}), (DING, {SEE, REVIEW}), (WU, {SEE, WORK, REVIEW, ROUTE})]
+)
 def test_a_deputy_has_the_rights_of_whom_they_stand_in_for(absent: int, has: set[Right]) -> None:
     known = directory(leaves=[away(absent, JI)])
     assert rights(JI, known) == has
@@ -54,7 +56,7 @@ def test_a_supervisor_of_the_unit_above_oversees_too() -> None:
 
 def test_a_ticket_of_no_known_account_is_the_desks() -> None:
     alone = {"account_id": None, "unit_id": None}
-    assert rights(WU, directory(), **alone) == {SEE, WORK, REVIEW}
+    assert rights(WU, directory(), **alone) == {SEE, WORK, REVIEW, ROUTE}
     for person_id in (JIA, YI, BING, DING):
         assert rights(person_id, directory(supervisors={WATER: (DING,)}), **alone) == set()
 

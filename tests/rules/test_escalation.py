@@ -181,7 +181,8 @@ def live(one: Ticket, known: Directory, happenings: Sequence[tuple[int, Verb | N
     rules, decisions = policy(one.policy), []
 
     def keep(decision: Decision) -> Ticket:
-        after, rows = journal.chain(decision.ticket, decision.journal)
+        (seq, last), rows = journal.chain(decision.ticket, decision.journal)
+        after = replace(decision.ticket, journal_seq=seq, journal_hash=last)
         decisions.append(replace(decision, ticket=after))
         lines.extend(rows)
         return after

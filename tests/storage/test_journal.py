@@ -24,10 +24,10 @@ def draft(number: int) -> JournalDraft:
 
 def write(conn: Connection, ticket: Ticket, *drafts: JournalDraft) -> Ticket:
     """Append lines as the actions do."""
-    after, rows = journal.chain(ticket, drafts)
-    tickets.save(conn, [after])
+    head, rows = journal.chain(ticket, drafts)
+    tickets.save(conn, [ticket], [head])
     journal.write(conn, rows)
-    return replace(after, version=after.version + 1)
+    return replace(ticket, version=ticket.version + 1, journal_seq=head[0], journal_hash=head[1])
 
 
 @pytest.fixture

@@ -1,0 +1,61 @@
+"""What several kinds of messages say of a ticket: its facts, where it stands, what can be pressed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.channels.base import Button
+from bot.delivery.wording import Wording
+from bot.rules.deadline import lateness
+from bot.rules.hours import WorkingTime
+from bot.rules.zone import shanghai_day
+from storage.records import Ticket, TicketState
+
+PROBLEM_CHARACTERS = 300
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Body:
+    """A worded message, before it is addressed."""
+
+    text: str
+    buttons: tuple[Button, ...] = ()
+    to: Mapping[str, str] = field(default_factory=dict)  # of an answer: reply_to, edits, callback
+
+
+def standing(ticket: Ticket, working: WorkingTime, wording: Wording, now: datetime) -> str:
+    """Say in one line where the ticket stands against its lines."""
+    if ticket.due_at is None or ticket.target_at is None or ticket.due_day is None:
+        return wording("message.unpublished")
+    if now >= ticket.due_at:
+        late = lateness(ticket.due_day, now, working.calendar)
+        this_year = ticket.due_day.year == shanghai_day(now).year
+        due = wording.day(ticket.due_day) if this_year else wording.day_with_year(ticket.due_day)
+        if late.workdays is None:
+            return wording("message.late_days", due=due, days=late.days)
+        return wording("message.late", due=due, workdays=late.workdays, days=late.days)
+    if now >= ticket.target_at:
+        return wording("message.past_target", due=wording.due(ticket))
+    return wording("message.until", target=wording.moment(ticket.target_at))
+
+
+def facts(ticket: Ticket, wording: Wording) -> list[str]:
+    """Say what the ticket is about, a line each."""
+    found = (
+        ("problem_class", ticket.problem_class),
+        ("problem", cut(ticket.problem)),
+        ("suggestion", cut(ticket.suggestion)),
+        ("url", ticket.url),
+    )
+    return [wording(f"message.fact_{name}", value=value) for name, value in found if value]
+
+
+def work_buttons(ticket: Ticket, wording: Wording) -> tuple[Button, ...]:
+    """Return what somebody who works on the ticket can press."""
+    actions = ["done", "why"] if ticket.state != TicketState.NEW else ["ack", "done", "why"]
+    return tuple(Button(label=wording(f"message.button_{one}"), action=f"{one}:{ticket.id}") for one in actions)
+
+
+def cut(text: str) -> str:
+    """Shorten a text that is quoted."""
+    return text if len(text) <= PROBLEM_CHARACTERS else text[:PROBLEM_CHARACTERS] + "…"

@@ -1,0 +1,68 @@
+"""督办列表, 绑定, 看板, 帮助: what concerns no single ticket."""
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from bot.actions import binding, conversation, oversight, signin
+from bot.rules.oversight import Overseen
+from handlers.chat.answers.tickets import BUTTONS_IN_A_LIST, LISTED, asked_line
+from handlers.chat.turn import Reply, Turn, Wish
+
+
+def oversee(turn: Turn, _wish: Wish) -> Reply:
+    """List what is stuck or overdue in the person's area, by unit, with numbers."""
+    found = oversight.overseen(turn.context, turn.conn, turn.person_id)
+    if not found:
+        return Reply(text=turn.wording("chat.oversight_none"))
+    listed = found[:LISTED]
+    lines = [turn.wording("chat.oversight", count=len(found)), *_by_unit(turn, listed)]
+    if len(found) > len(listed):
+        lines.append(turn.wording("chat.more", count=len(found) - len(listed)))
+    ids = [one.ticket.id for one in listed]
+    conversation.remember(turn.conn, turn.person_id, ids, turn.now)
+    buttons = tuple((str(place), f"ticket:{one}") for place, one in enumerate(ids, 1))
+    lines.append(turn.wording("chat.oversight_hint"))
+    return Reply(text="\n".join(lines), buttons=buttons[:BUTTONS_IN_A_LIST])
+
+
+def bind(turn: Turn, wish: Wish) -> Reply:
+    """Give somebody the bot knows a code for another channel; a code itself is for the channel to be bound."""
+    if wish.text.strip():
+        return Reply(text=turn.wording("chat.bind_elsewhere"), reason="bind_elsewhere", private=True)
+    code = binding.own_code(turn.context, turn.conn, turn.person_id)
+    minutes = binding.OWN_CODE_STANDS.seconds // 60
+    return Reply(text=turn.wording("chat.bind_code", code=code, minutes=minutes), private=True)
+
+
+def board(turn: Turn, _wish: Wish) -> Reply:
+    """Give a one-time link to the board, where there is one."""
+    if not turn.board_url:
+        return Reply(text=turn.wording("chat.board_off"), reason="board_off")
+    token = signin.new_token(turn.context, turn.conn, turn.person_id)
+    minutes = signin.TOKEN_STANDS.seconds // 60
+    link = f"{turn.board_url}?token={token}"
+    return Reply(text=turn.wording("chat.board", link=link, minutes=minutes), private=True)
+
+
+def help_lines(turn: Turn, commands: Sequence[str]) -> Reply:
+    """Say what can be said."""
+    lines = [turn.wording("chat.help"), *(turn.wording(f"help.{one}") for one in commands)]
+    return Reply(text="\n".join(lines))
+
+
+def _by_unit(turn: Turn, listed: Sequence[Overseen]) -> list[str]:
+    lines, place = [], 0
+    for unit, group in groupby(listed, key=lambda one: one.unit):
+        lines.append(turn.wording("chat.oversight_unit", unit=unit or turn.wording("weekly.unmatched")))
+        for one in group:
+            place += 1
+            lines.append(_line(turn, place, one))
+            lines += [turn.wording("chat.oversight_asked", asked=asked_line(turn, each)) for each in one.requests]
+    return lines
+
+
+def _line(turn: Turn, place: int, one: Overseen) -> str:
+    ticket = one.ticket
+    why = turn.wording(f"chat.stuck_{one.why.name.lower()}")
+    about = {"number": ticket.number, "account": ticket.account_name, "due": turn.wording.due(ticket)}
+    return turn.wording("chat.oversight_line", place=place, why=why, state=turn.wording.state(ticket.state), **about)

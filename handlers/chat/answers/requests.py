@@ -1,0 +1,171 @@
+"""What people ask somebody above: 误报, 延期, 转派; and what those above answer: 同意, 不同意."""
+
+from collections.abc import Sequence
+
+from bot.actions import requests
+from bot.actions.requests import Asked, Waiting
+from bot.rules.access import Right
+from bot.rules.decision import MoveRefused
+from bot.rules.lifecycle import Verb
+from bot.rules.requests import VERBS, may_decide
+from bot.rules.targets import Named, Target, find_target
+from bot.rules.zone import shanghai_day
+from handlers.chat.answers.moves import on_behalf
+from handlers.chat.answers.tickets import asked_line, buttons, limit, verdicts
+from handlers.chat.turn import Reply, Turn, Wish
+from handlers.chat.until import read_until
+from storage.records import Request, RequestKind, Ticket
+
+OFFERED = 8  # so many names are offered to choose from
+KIND_WORDS = {"延期": RequestKind.EXTENSION, "误报": RequestKind.DISPUTE, "转派": RequestKind.TRANSFER}
+
+
+def dispute(turn: Turn, wish: Wish) -> Reply:
+    """Claim that the ticket is a false alarm."""
+    return _ask(turn, wish, RequestKind.DISPUTE)
+
+
+def extend(turn: Turn, wish: Wish) -> Reply:
+    """Ask for more time: until when, and why."""
+    ticket = wish.tickets[0]
+    try:
+        requests.check(turn.context, turn.conn, ticket.id, RequestKind.EXTENSION, turn.answer(wish.text))
+        read = read_until(wish.text, shanghai_day(turn.now))
+        if read is None:
+            return turn.ask(wish.command, ticket, wish.text, "until", due=turn.wording.due(ticket))
+        until, reason = read
+        given = turn.answer(reason)
+        asked = requests.ask(turn.context, turn.conn, ticket.id, RequestKind.EXTENSION, given, until)
+    except MoveRefused as refused:
+        return _refused(turn, wish, ticket, refused, Verb.EXTEND)
+    return _asked(turn, asked)
+
+
+def transfer(turn: Turn, wish: Wish) -> Reply:
+    """Say that the ticket is not one's own; at the desk, give it to whom it belongs."""
+    ticket = wish.tickets[0]
+    if not wish.text.strip():
+        return turn.ask(wish.command, ticket, "", "target")
+    if not turn.may(Right.ROUTE, ticket):
+        return _ask(turn, wish, RequestKind.TRANSFER)
+    named = find_target(wish.text, ticket, turn.directory)
+    if len(named.targets) != 1:
+        return _which_target(turn, wish, ticket, named)
+    return _moved(turn, wish, ticket, named.targets[0])
+
+
+def decide(turn: Turn, wish: Wish) -> Reply:
+    """Grant or refuse what was asked about a ticket, or the very request whose button was pressed."""
+    granted = wish.verb == Verb.APPROVE
+    if wish.request_id is not None:
+        return _decided(turn, wish, wish.request_id, granted)
+    ticket = wish.tickets[0]
+    pending = requests.pending(turn.conn, ticket.id)
+    found = [one for one in pending if _named_kind(turn, one)] or pending
+    mine = [one for one in found if may_decide(turn.person_id, one, ticket, turn.directory, turn.now)]
+    if len(mine) == 1:
+        return _decided(turn, wish, mine[0].id, granted)
+    if mine:
+        return _which_request(turn, ticket, mine)
+    last = requests.last_decided(turn.conn, ticket.id)
+    if found or last is None or not turn.may(Right.REVIEW, ticket):
+        key = "not_yours" if found or not turn.may(Right.REVIEW, ticket) else "nothing_asked"
+        return turn.refuse(MoveRefused(key, number=ticket.number), ticket, str(wish.verb))
+    return turn.refuse(requests.decided_before(turn.context, turn.conn, ticket, last), ticket)
+
+
+def undecided(turn: Turn) -> list[Ticket]:
+    """Return the tickets with something this person may decide, each once."""
+    waiting = requests.to_decide(turn.context, turn.conn, turn.person_id, turn.now)
+    return list({one.ticket.id: one.ticket for one in waiting}.values())
+
+
+def _ask(turn: Turn, wish: Wish, kind: RequestKind) -> Reply:
+    ticket = wish.tickets[0]
+    try:
+        requests.check(turn.context, turn.conn, ticket.id, kind, turn.answer(wish.text))
+        return _asked(turn, requests.ask(turn.context, turn.conn, ticket.id, kind, turn.answer(wish.text)))
+    except MoveRefused as refused:
+        return _refused(turn, wish, ticket, refused, VERBS[kind])
+
+
+def _asked(turn: Turn, asked: Asked) -> Reply:
+    wording, ticket, request = turn.wording, asked.ticket, asked.request
+    about = {"number": ticket.number, "account": ticket.account_name, "at": wording.moment_short(turn.at)}
+    until = wording.end(request.until) if request.until else ""
+    names = wording("format.between_names").join(turn.name(one) for one in asked.people)
+    lines = [wording(f"chat.asked_{request.kind}", text=request.text, until=until, **about)]
+    lines.append(wording("chat.asked_people", who=names) if names else wording("chat.asked_nobody"))
+    lines += [*limit(turn, ticket), *on_behalf(turn)]
+    return Reply(text="\n".join(lines), ticket_id=ticket.id, buttons=buttons(turn, ticket))
+
+
+def _decided(turn: Turn, wish: Wish, request_id: int, granted: bool) -> Reply:
+    known = requests.waiting(turn.conn, request_id)
+    if known is None:
+        return turn.refuse(MoveRefused("request_unknown"))
+    ticket, target = known.ticket, None
+    if granted and known.request.kind == RequestKind.TRANSFER:
+        named = find_target(known.request.text, ticket, turn.directory)
+        target = named.targets[0] if len(named.targets) == 1 else None
+    try:
+        done = requests.rule(turn.context, turn.conn, request_id, granted, turn.answer(wish.text), target)
+    except MoveRefused as refused:
+        if refused.key == "target_needed":
+            return turn.ask("transfer", ticket, "", "target")
+        return _refused(turn, wish, ticket, refused, wish.verb or Verb.APPROVE)
+    return _ruled(turn, done, granted, target)
+
+
+def _ruled(turn: Turn, done: Waiting, granted: bool, target: Target | None) -> Reply:
+    ticket, request = done.ticket, done.request
+    about = {"number": ticket.number, "account": ticket.account_name, "target": target.name if target else ""}
+    key = f"chat.{'granted' if granted else 'refused'}_{request.kind}"
+    lines = [turn.wording(key, at=turn.wording.moment_short(turn.at), **about)]
+    lines += [*(limit(turn, ticket) if ticket.state.open else ()), *on_behalf(turn)]
+    left = requests.pending(turn.conn, ticket.id)
+    lines += [asked_line(turn, one) for one in left]
+    return Reply(text="\n".join(lines), ticket_id=ticket.id, buttons=verdicts(turn, ticket, left))
+
+
+def _moved(turn: Turn, wish: Wish, ticket: Ticket, target: Target) -> Reply:
+    try:
+        after = requests.move_to(turn.context, turn.conn, ticket.id, target, turn.answer(wish.text))
+    except MoveRefused as refused:
+        return _refused(turn, wish, ticket, refused, Verb.TRANSFER)
+    about = {"number": after.number, "account": after.account_name, "target": target.name}
+    lines = [turn.wording("chat.granted_transfer", at=turn.wording.moment_short(turn.at), **about)]
+    return Reply(text="\n".join([*lines, *limit(turn, after), *on_behalf(turn)]), ticket_id=after.id)
+
+
+def _which_target(turn: Turn, wish: Wish, ticket: Ticket, named: Named) -> Reply:
+    """Nobody is meant, or several are: ask for the full name."""
+    if not named.targets:
+        return turn.ask(wish.command, ticket, "", "target_unknown", word=named.word)
+    names = turn.wording("format.between_names").join(one.name for one in named.targets[:OFFERED])
+    return turn.ask(wish.command, ticket, "", "target_which", word=named.word, names=names)
+
+
+def _which_request(turn: Turn, ticket: Ticket, found: Sequence[Request]) -> Reply:
+    lines = [turn.wording("chat.which_request", number=ticket.number), *(asked_line(turn, one) for one in found)]
+    labels = {code: turn.wording(f"message.button_{code}") for code in ("ok", "no")}
+    named = [
+        (f"{labels[code]}{turn.wording(f'verb.{VERBS[one.kind]}')}", f"{code}:{one.id}")
+        for one in found
+        for code in labels
+    ]
+    return Reply(
+        text="\n".join(lines), ticket_id=ticket.id, buttons=tuple(named), reason="asked_which", keeps_card=True
+    )
+
+
+def _named_kind(turn: Turn, request: Request) -> bool:
+    """Whether the words name this kind of request, or none at all."""
+    named = {kind for word, kind in KIND_WORDS.items() if word in turn.kept.said.text}
+    return not named or request.kind in named
+
+
+def _refused(turn: Turn, wish: Wish, ticket: Ticket, refused: MoveRefused, verb: Verb) -> Reply:
+    if refused.key == "reason_needed":
+        return turn.ask(wish.command, ticket, wish.text, "reason", verb=turn.wording(f"verb.{verb}"))
+    return turn.refuse(refused, ticket, verb)

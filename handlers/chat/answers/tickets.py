@@ -1,0 +1,169 @@
+"""Tickets told: the list, one as it stands, where its time limit comes from."""
+
+from collections.abc import Sequence
+
+from bot.actions import conversation, oversight, requests
+from bot.delivery.explaining import explain, explain_by_day
+from bot.rules.access import Right
+from bot.rules.deadline import lateness
+from bot.rules.escalation import deadline_of
+from bot.rules.requests import may_decide
+from bot.rules.workdays import CalendarNotPublished
+from handlers.chat.turn import Reply, Turn, Wish
+from storage.records import Request, Ticket, TicketState
+
+LISTED = 15  # so many lines fit a chat message
+BUTTONS_IN_A_LIST = 6  # of the platforms' cards the smallest takes six
+PROBLEM_LENGTH = 200
+
+Buttons = tuple[tuple[str, str], ...]
+
+
+def mine(turn: Turn, _wish: Wish) -> Reply:
+    """List the person's open tickets, and remember their places."""
+    if not turn.open:
+        return Reply(text=turn.wording("chat.nothing_open"))
+    head = turn.wording("chat.mine", count=len(turn.open))
+    return numbered(turn, turn.open, head, foot=turn.wording("chat.mine_hint"), code="ticket")
+
+
+def show(turn: Turn, wish: Wish) -> Reply:
+    """Show one ticket as it stands."""
+    ticket, wording = wish.tickets[0], turn.wording
+    lines = [
+        wording("chat.show_head", number=ticket.number, account=ticket.account_name, platform=ticket.platform),
+        wording("chat.show_state", state=wording.state(ticket.state)),
+        wording("chat.show_received", at=wording.moment(ticket.received_at)),
+        *limit(turn, ticket),
+        *_extension(turn, ticket),
+    ]
+    if ticket.problem:
+        cut = "…" if len(ticket.problem) > PROBLEM_LENGTH else ""
+        lines.append(wording("chat.show_problem", problem=ticket.problem[:PROBLEM_LENGTH] + cut))
+    lines += _done_by(turn, ticket)
+    pending = requests.pending(turn.conn, ticket.id)
+    lines += [asked_line(turn, one) for one in pending]
+    return Reply(text="\n".join(lines), ticket_id=ticket.id, buttons=buttons(turn, ticket, pending))
+
+
+def why(turn: Turn, wish: Wish) -> Reply:
+    """Explain the ticket's time limit, in a sentence and day by day."""
+    ticket = wish.tickets[0]
+    policy = turn.context.policy(turn.conn, ticket.policy_key)
+    deadline = deadline_of(ticket)
+    lines = [
+        turn.wording("chat.show_head", number=ticket.number, account=ticket.account_name, platform=ticket.platform)
+    ]
+    working = turn.context.working_of(turn.conn, ticket)
+    lines += [explain(policy, deadline, working), *explain_by_day(policy, deadline, working)]
+    lines += _extension(turn, ticket)
+    if policy.legal:
+        lines.append(policy.legal)
+    return Reply(text="\n".join(lines), ticket_id=ticket.id)
+
+
+def completed(turn: Turn) -> list[Ticket]:
+    """Return the tickets this person could send back to work."""
+    return oversight.completed(turn.context, turn.conn, turn.person_id)
+
+
+def numbered(
+    turn: Turn,
+    tickets: Sequence[Ticket],
+    head: str,
+    *,
+    foot: str = "",
+    code: str = "",
+    waiting: Wish | None = None,
+) -> Reply:
+    """List tickets with numbers that hold until the next list; with a wish that waits for one of them, if any."""
+    listed, wording = tickets[:LISTED], turn.wording
+    lines = [head, *(_line(turn, place, one) for place, one in enumerate(listed, 1))]
+    if len(tickets) > len(listed):
+        lines.append(wording("chat.more", count=len(tickets) - len(listed)))
+    ids = [one.id for one in listed]
+    command, text = (waiting.command, waiting.text) if waiting else ("", "")
+    conversation.remember(turn.conn, turn.person_id, ids, turn.now, command, text)
+    choices = tuple((str(place), f"{code}:{one}") for place, one in enumerate(ids, 1)) if code else ()
+    return Reply(text="\n".join([*lines, foot] if foot else lines), buttons=choices[:BUTTONS_IN_A_LIST])
+
+
+def buttons(turn: Turn, ticket: Ticket, pending: Sequence[Request] = ()) -> Buttons:
+    """Return what this person can press under a ticket as it stands."""
+    codes: tuple[str, ...] = ("why",)
+    if ticket.state.open and turn.may(Right.WORK, ticket):
+        codes = ("ack", "done", "why") if ticket.state == TicketState.NEW else ("done", "why")
+    shown = tuple((turn.wording(f"message.button_{code}"), f"{code}:{ticket.id}") for code in codes)
+    return (*verdicts(turn, ticket, pending), *shown)
+
+
+def verdicts(turn: Turn, ticket: Ticket, pending: Sequence[Request]) -> Buttons:
+    """Return 同意 and 不同意 for the first request this person may decide; the next one comes when it is decided."""
+    first = next((one for one in pending if may_decide(turn.person_id, one, ticket, turn.directory, turn.now)), None)
+    if first is None:
+        return ()
+    return tuple((turn.wording(f"message.button_{code}"), f"{code}:{first.id}") for code in ("ok", "no"))
+
+
+def asked_line(turn: Turn, request: Request) -> str:
+    """Say who asked for what and when, and that it is not decided."""
+    facts = {"who": turn.name(request.asked_by), "at": turn.wording.moment_short(request.asked_at)}
+    until = turn.wording.end(request.until) if request.until else ""
+    return turn.wording(f"chat.pending_{request.kind}", text=request.text[:PROBLEM_LENGTH], until=until, **facts)
+
+
+def limit(turn: Turn, ticket: Ticket) -> list[str]:
+    """Both lines, and what is left of the first or how far the second is passed."""
+    lines = [turn.wording("chat.limit", due=turn.wording.due(ticket))]
+    if ticket.target_at is None or not ticket.state.open:
+        return lines
+    if ticket.overdue(turn.now):
+        return [*lines, late(turn, ticket, "chat.overdue", {})]
+    if turn.now >= ticket.target_at:
+        return [*lines, turn.wording("chat.target_passed")]
+    try:
+        left = turn.working(ticket).between(turn.now, ticket.target_at)
+    except CalendarNotPublished:
+        return lines
+    return [*lines, turn.wording("chat.left", left=turn.wording.left(left))]
+
+
+def late(turn: Turn, ticket: Ticket, key: str, about: dict[str, str]) -> str:
+    """Fill the text of that key: late in working and calendar days, in calendar days only, or within the due day."""
+    if ticket.due_day is None or ticket.due_at is None:
+        raise ValueError("no ticket without a deadline is late")
+    found = lateness(ticket.due_day, ticket.completed_at or turn.now, turn.working(ticket).calendar)
+    if not found.days:
+        return turn.wording(f"{key}_hours", due=turn.wording.moment_short(ticket.due_at), **about)
+    due = turn.wording.day(ticket.due_day)
+    if found.workdays is None:
+        return turn.wording(f"{key}_days", due=due, days=found.days, **about)
+    return turn.wording(key, due=due, workdays=found.workdays, days=found.days, **about)
+
+
+def _extension(turn: Turn, ticket: Ticket) -> list[str]:
+    granted = requests.granted_extension(turn.conn, ticket.id)
+    if granted is None or granted.decided_at is None or granted.until is None:
+        return []
+    at, until = turn.wording.moment_short(granted.decided_at), turn.wording.end(granted.until)
+    return [turn.wording("chat.extended", who=turn.name(granted.decided_by), at=at, until=until)]
+
+
+def _done_by(turn: Turn, ticket: Ticket) -> list[str]:
+    found = (
+        ("chat.show_taken", ticket.acknowledged_by, ticket.acknowledged_at),
+        ("chat.show_done", ticket.completed_by, ticket.completed_at),
+    )
+    return [turn.wording(key, who=turn.name(who), at=turn.wording.moment(at)) for key, who, at in found if at]
+
+
+def _line(turn: Turn, place: int, ticket: Ticket) -> str:
+    return turn.wording(
+        "chat.line",
+        place=place,
+        number=ticket.number,
+        account=ticket.account_name,
+        state=turn.wording.state(ticket.state),
+        due=turn.wording.due(ticket),
+        mark=turn.wording("chat.mark_overdue") if ticket.overdue(turn.now) else "",
+    )

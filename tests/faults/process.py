@@ -1,0 +1,154 @@
+"""The product as a real process, and a house with one veto-class ticket whose steps are due at this very moment."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from pydantic import SecretStr
+from sqlalchemy import select, update
+
+from bot.actions.intake import Arrival, take_in
+from bot.clock import SystemClock, WoundClock
+from bot.engine import Engine, open_engine
+from bot.failpoints import VARIABLE
+from bot.rules.arrivals import TicketInput
+from settings import Settings
+from storage import journal, outbox, register, tickets
+from storage.database import Database
+from storage.records import AccountDraft, MessageState, PersonDraft, Role, UnitDraft
+from storage.tables import inbox_items
+from storage.tables import outbox as messages
+
+ROOT = Path(__file__).parents[2]
+KEY = "only-for-tests-only-for-tests-only-for-tests"
+WORKER = Path(__file__).with_name("worker.py")
+NAMES = {"jia": "甲", "yi": "乙", "bing": "丙", "wu": "戊"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class House:
+    """One database, its data folder and its people."""
+
+    url: str
+    folder: Path
+    people: Mapping[str, int]
+
+    @contextmanager
+    def engine(self) -> Iterator[Engine]:
+        """The engine in this process, on the machine's clock."""
+        opened = open_engine(self.settings, clock=SystemClock())
+        yield opened
+        opened.database.close()
+
+    @property
+    def settings(self) -> Settings:
+        """As the process gets them."""
+        return Settings(data_dir=self.folder, database_url=SecretStr(self.url), secret_key=SecretStr(KEY))
+
+    @contextmanager
+    def running(self, *words: str, failpoint: str = "") -> "Iterator[subprocess.Popen[bytes]]":
+        """Run `python -m bot …`, killed at the failpoint if it comes there, and at the end in any case."""
+        kept = {key: value for key, value in os.environ.items() if not key.startswith("DUBAN_")}
+        own = {
+            "DUBAN_DATA_DIR": str(self.folder),
+            "DUBAN_DATABASE_URL": self.url,
+            "DUBAN_SECRET_KEY": KEY,
+            "DUBAN_WEB__PORT": "0",
+            "DUBAN_RHYTHM__TICK_SECONDS": "0.2",
+            VARIABLE: failpoint,
+        }
+        command = [sys.executable, "-m", "bot", *(words or ("run",))]
+        with self.log.open("ab") as log:
+            process = subprocess.Popen(command, env=kept | own, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=log)
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.wait(timeout=10)
+
+    def killed(self, *words: str, failpoint: str) -> None:
+        """Run until the failpoint kills the process, as `kill -9` would."""
+        with self.running(*words, failpoint=failpoint) as process:
+            assert process.wait(timeout=30) == -signal.SIGKILL, self.log.read_text()
+
+    @property
+    def log(self) -> Path:
+        """What the processes logged."""
+        return self.folder.with_name("process.log")
+
+    def let_leases_run_out(self) -> None:
+        """As if the time of every lease had passed; the waiting itself proves nothing."""
+        past = SystemClock().now() - timedelta(seconds=1)
+        with self.database() as database, database.begin() as conn:
+            conn.execute(update(messages).where(messages.c.lease_until.is_not(None)).values(lease_until=past))
+
+    @contextmanager
+    def database(self) -> Iterator[Database]:
+        """The database, looked at from outside."""
+        opened = Database(self.url)
+        yield opened
+        opened.close()
+
+    def copies(self) -> list[str]:
+        """The key of every copy anybody was shown."""
+        with self.database() as database, database.read() as conn:
+            return list(conn.execute(select(inbox_items.c.message_key)).scalars())
+
+    def assert_whole(self) -> None:
+        """Nothing lost, nothing twice, every story proves itself, and every copy stands in a story once."""
+        with self.database() as database, database.read() as conn:
+            rows = [one for each in tickets.matching(conn) for one in outbox.of_ticket(conn, each.id)]
+            told = [line for each in tickets.matching(conn) for line in journal.read(conn, each.id)]
+            broken = [found for _, found in journal.verify(conn) if found is not None]
+        assert broken == []
+        by_state = {state: [one for one in rows if one.state == state] for state in {one.state for one in rows}}
+        assert set(by_state) <= {MessageState.ACCEPTED, MessageState.SUPERSEDED, MessageState.UNCERTAIN}
+        sent = {one.id: one.intent for one in by_state[MessageState.ACCEPTED]}
+        maybe = {one.intent for one in by_state.get(MessageState.UNCERTAIN, ())}
+        copies = self.copies()
+        assert sorted(sent.values()) == sorted(key for key in copies if key not in maybe)
+        assert set(copies) <= {*sent.values(), *maybe}
+        lines = [line.data["message"] for line in told if line.kind == "told"]
+        assert sorted(lines) == sorted(sent), "each copy is told once in the story"
+
+
+def furnish(url: str, folder: Path, numbers: Sequence[str] = ("FJ-1",)) -> House:
+    """Fill the register, and take in tickets that came twenty minutes ago and were not told to anybody yet."""
+    now = SystemClock().now()
+    house = House(url=url, folder=folder, people=_people(url, now))
+    # Twenty minutes in the life of a two-hour ticket: the receipt waits in the outbox, `take_over` is due at a tick.
+    engine = open_engine(house.settings, clock=WoundClock(now - timedelta(minutes=20)))
+    take_in(engine.context, "省平台", [arrival(number, engine.clock.now()) for number in numbers])
+    engine.database.close()
+    return house
+
+
+def arrival(number: str, received_at: datetime) -> Arrival:
+    """A veto-class ticket of 水清三明: its messages go out at any hour."""
+    given = TicketInput(
+        number=number, account_name="水清三明", platform="微信公众号", received_at=received_at, policy="veto_now"
+    )
+    return Arrival(event_id=f"{number}@{received_at.isoformat()}", raw={"number": number}, ticket=given)
+
+
+def _people(url: str, now: datetime) -> dict[str, int]:
+    database, people = Database(url), {}
+    with database.begin() as conn:
+        desk = register.save_unit(conn, UnitDraft(name="市政府办公室", desk=True))
+        water = register.save_unit(conn, UnitDraft(name="市水利局", parent_id=desk))
+        for who, name in NAMES.items():
+            unit = desk if who == "wu" else water
+            people[who] = register.save_person(conn, PersonDraft(name=name, unit_id=unit))
+            register.bind_address(conn, people[who], "inbox", str(people[who]), now)
+        draft = AccountDraft(platform="微信公众号", name="水清三明", name_key="水清三明", unit_id=water)
+        account = register.save_account(conn, draft)
+        for role, who in zip(Role, ("jia", "yi", "bing"), strict=True):
+            register.set_duty(conn, account, role, people[who])
+    database.close()
+    return people

@@ -1,0 +1,77 @@
+"""`kill -9` at every named place: nothing is lost, and nobody sees a second copy."""
+
+import asyncio
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from bot.failpoints import NAMES
+from storage import inbound, tickets
+from storage.records import InboundState
+from tests.faults.process import House, furnish
+
+SENDING = tuple(name for name in NAMES if name != "after_keep")  # where messages go out, not where they come in
+HEADINGS = "工单编号,平台名称,账号名称,存在问题,下发时间"
+ROWS = "FJ-7,微信公众号,水清三明,错别字,2021-08-23 10:00\nFJ-8,微信公众号,水清三明,错链,2021-08-23 10:00"
+
+
+@pytest.fixture
+def house(database_url: str, tmp_path: Path) -> House:
+    """One ticket with a step due now and messages waiting."""
+    return furnish(database_url, tmp_path / "data")
+
+
+def go_on(house: House) -> None:
+    """What a restarted process does: tick, and send everything that is due."""
+    house.let_leases_run_out()
+    with house.engine() as engine:
+        engine.tick()
+        asyncio.run(engine.sender.drain())
+
+
+@pytest.mark.parametrize("name", SENDING)
+def test_killed_at_a_named_place_and_started_again_all_is_told_once(house: House, name: str) -> None:
+    house.killed(failpoint=name)
+    before = house.copies()
+    assert len(before) == len(set(before))
+    if name in ("before_commit", "after_claim", "before_send"):
+        assert before == []
+    go_on(house)
+    house.assert_whole()
+    assert {key.split(":")[1] for key in house.copies()} == {"receipt", "take_over"}
+
+
+def test_killed_in_the_middle_of_taking_in_nothing_is_half_there(house: House, tmp_path: Path) -> None:
+    file = tmp_path / "tickets.csv"
+    file.write_text(f"{HEADINGS}\n{ROWS}\n", encoding="utf-8")
+    house.killed("intake", str(file), failpoint="before_commit")
+    with house.database() as database, database.read() as conn:
+        assert [one.number for one in tickets.matching(conn)] == ["FJ-1"]
+        assert len(inbound.in_state(conn, InboundState.SETTLED, "ticket")) == 1
+    with house.running("intake", str(file)) as again:
+        assert again.wait(timeout=30) == 0, house.log.read_text()
+    with house.database() as database, database.read() as conn:
+        assert sorted(one.number for one in tickets.matching(conn)) == ["FJ-1", "FJ-7", "FJ-8"]
+        assert len(inbound.in_state(conn, InboundState.SETTLED, "ticket")) == 3
+
+
+def test_killed_from_outside_and_started_again_it_goes_on_by_itself(house: House) -> None:
+    with house.running():
+        wait_for(lambda: house.copies() != [])
+    house.let_leases_run_out()
+    with house.running() as second:
+        wait_for(lambda: house.log.read_text().count('"action": "ready"') == 2)
+        wait_for(lambda: {key.split(":")[1] for key in house.copies()} >= {"receipt", "take_over"})
+        time.sleep(0.3)  # a tick more, in which nothing may be said again
+        second.send_signal(signal.SIGTERM)
+        assert second.wait(timeout=20) == 0, house.log.read_text()
+    house.assert_whole()
+
+
+def wait_for(what: object, seconds: float = 20) -> None:
+    end = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.05)

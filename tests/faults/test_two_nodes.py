@@ -1,0 +1,158 @@
+"""Two nodes on one PostgreSQL: every piece of work is done by one of them."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.clock import SystemClock
+from storage import journal, outbox, register, tickets
+from storage.database import Database
+from storage.records import MessageDraft, MessageKind, MessageState, TicketState
+from tests.faults.process import ROOT, WORKER, House, furnish
+from tests.faults.worker import ROUNDS, TICKETS
+from tests.postgres import Postgres
+
+MESSAGES = 300
+
+
+@pytest.fixture
+def url(postgres: Postgres) -> Iterator[str]:
+    """A PostgreSQL database; an SQLite file serves one node only."""
+    with postgres.fresh() as found:
+        yield found
+
+
+@contextmanager
+def worker(mode: str, url: str, name: str, out: Path, began: float = 0) -> "Iterator[subprocess.Popen[bytes]]":
+    """A node as a process of its own."""
+    own = {"PYTHONPATH": str(ROOT), "DUBAN_TEST_FOLDER": str(out.parent), "DUBAN_TEST_BEGAN": str(began)}
+    command = [sys.executable, str(WORKER), mode, url, name, str(out)]
+    with out.with_suffix(f".{name}.log").open("wb") as log:
+        process = subprocess.Popen(command, env=os.environ | own, cwd=ROOT, stdout=log, stderr=log)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait(timeout=10)
+
+
+def side_by_side(mode: str, url: str, out: Path) -> list[list[str]]:
+    """Run two nodes at once and return the words of every line they wrote."""
+    out.touch()
+    began = time.time()  # of the clock both share
+    with worker(mode, url, "a", out, began) as a, worker(mode, url, "b", out, began) as b:
+        for name, process in (("a", a), ("b", b)):
+            assert process.wait(timeout=50) == 0, out.with_suffix(f".{name}.log").read_text()
+    return [line.split() for line in out.read_text().splitlines()]
+
+
+def bind(database: Database, who: int, *addresses: tuple[str, str]) -> None:
+    with database.begin() as conn:
+        for preference, (channel, address) in enumerate(addresses):
+            register.bind_address(conn, who, channel, address, SystemClock().now(), preference)
+
+
+def test_three_hundred_messages_are_sent_once_each(url: str, tmp_path: Path) -> None:
+    house = furnish(url, tmp_path / "data", numbers=())
+    keys = [f"answer:{number}" for number in range(MESSAGES)]
+    with house.database() as database:
+        people = list(house.people.values())
+        for who in people:
+            bind(database, who, ("chat", f"chat:{who}"))
+        drafts = [
+            MessageDraft(intent=key, person_id=people[place % 4], kind=MessageKind.ANSWER, params={"text": key})
+            for place, key in enumerate(keys)
+        ]
+        with database.begin() as conn:
+            outbox.put(conn, drafts, SystemClock().now())
+    lines = side_by_side("drain", url, tmp_path / "sent")
+    assert sorted(key for _, key, _ in lines) == sorted(keys)
+    with house.database() as database, database.read() as conn:
+        found = [outbox.by_intent(conn, key) for key in keys]
+    assert {(one.state, one.fence, one.attempts) for one in found} == {(MessageState.ACCEPTED, 1, 1)}
+    assert Counter(one.provider_id for one in found) == Counter(node for _, _, node in lines)
+
+
+def test_at_everything_at_once_nothing_is_done_twice_and_nobody_waits_in_a_circle(url: str, tmp_path: Path) -> None:
+    house = furnish(url, tmp_path / "data", numbers=())
+    with house.database() as database:
+        for name, who in house.people.items():
+            first = "chat:gone" if name == "yi" else f"chat:{who}"
+            bind(database, who, ("chat", first), ("mail", f"mail:{who}"))
+    lines = side_by_side("work", url, tmp_path / "sent")
+    copies = Counter(key for _, key, _ in lines)
+    assert {key: count for key, count in copies.items() if count > 1} == {}
+    with house.database() as database, database.read() as conn:
+        found = tickets.matching(conn)
+        broken = [one for _, one in journal.verify(conn) if one is not None]
+        kinds = {one.id: Counter(line.kind for line in journal.read(conn, one.id)) for one in found}
+        steps = {
+            one.id: [line.data["step"] for line in journal.read(conn, one.id) if line.kind == "step"] for one in found
+        }
+        lost = register.load(conn)
+    assert broken == []
+    assert len(found) == ROUNDS * TICKETS
+    assert sum(one.state == TicketState.COMPLETED for one in found) == ROUNDS
+    assert all(count["received"] == 1 and count["evidence"] == 1 and count["complete"] <= 1 for count in kinds.values())
+    assert all(len(taken) == len(set(taken)) for taken in steps.values())
+    assert [way.usable for way in lost.addresses[house.people["yi"]] if way.channel == "chat"] == [False]
+
+
+def test_a_node_stopped_past_its_lease_writes_nothing_and_sends_nothing_more(url: str, tmp_path: Path) -> None:
+    house, out = furnish(url, tmp_path / "data", numbers=()), tmp_path / "sent"
+    who = house.people["jia"]
+    with house.database() as database:
+        bind(database, who, ("slow", "slow:jia"), ("chat", "chat:jia"))
+        draft = MessageDraft(intent="x", person_id=who, kind=MessageKind.ANSWER, params={"text": "x"})
+        with database.begin() as conn:
+            outbox.put(conn, [draft], SystemClock().now())
+    with worker("sleepy", url, "sleepy", out) as process:
+        wait_for(out.with_suffix(".waiting").exists)
+        process.send_signal(signal.SIGSTOP)
+        assert lease_over(house)
+        taken_over(house)
+        out.with_suffix(".go").touch()
+        process.send_signal(signal.SIGCONT)
+        assert process.wait(timeout=20) == 0, out.with_suffix(".sleepy.log").read_text()
+    assert not out.exists(), "the sleeper sent by its next way"
+    with house.database() as database, database.read() as conn:
+        one = outbox.by_intent(conn, "x")
+        ways = register.load(conn).addresses[who]
+    assert (one.state, one.fence, one.leased_by != "sleepy") == (MessageState.ACCEPTED, 2, True)
+    assert all(way.usable for way in ways), "the sleeper's bad news came too late to count"
+
+
+def lease_over(house: House) -> bool:
+    """Wait until the sleeper's lease of one second is over."""
+    with house.database() as database:
+        while True:
+            with database.read() as conn:
+                until = outbox.by_intent(conn, "x").lease_until
+            assert until is not None
+            if until <= SystemClock().now():
+                return True
+            time.sleep(min(0.2, (until - SystemClock().now()) / timedelta(seconds=1) + 0.001))
+
+
+def taken_over(house: House) -> None:
+    """Another node sends the message: to the web inbox, the only way it has."""
+    with house.engine() as engine:
+        asyncio.run(engine.sender.drain())
+    assert house.copies() == ["x"]
+
+
+def wait_for(what: object, seconds: float = 20) -> None:
+    end = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.02)

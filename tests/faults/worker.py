@@ -1,0 +1,157 @@
+"""A node for the tests of several nodes on one database: `python worker.py MODE URL NAME OUT`.
+
+Every send is one line in the file OUT, so a copy too many is seen there.
+"""
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from bot.actions.intake import take_in
+from bot.actions.tickets import answer
+from bot.channels.base import Abilities, Outgoing, Receipt, SendFailed
+from bot.clock import Clock, SystemClock
+from bot.delivery.sender import Sender
+from bot.engine import Engine, open_engine
+from bot.rules.decision import MoveRefused
+from bot.rules.lifecycle import Answer, Verb
+from settings import Settings
+from storage import register, tickets
+from storage.database import Connection
+from tests.faults.process import KEY, arrival
+
+START = datetime(2021, 8, 23, 2, tzinfo=UTC)
+FASTER = 1200  # a second is twenty minutes, so that the steps of two hours come while the nodes work
+LEASE = timedelta(hours=2)
+ROUNDS = 12
+TICKETS = 4  # a round
+
+
+class FastClock:
+    """A clock that all nodes share, faster than the machine's."""
+
+    def __init__(self, began: float) -> None:
+        self._began = began
+
+    def now(self) -> datetime:
+        """Aware UTC moment."""
+        return START + timedelta(seconds=self.monotonic())
+
+    def monotonic(self) -> float:
+        """Seconds since it began."""
+        return (time.time() - self._began) * FASTER
+
+
+class FileChannel:
+    """Writes one line for each send; what it cannot tell are doubles."""
+
+    abilities = Abilities(two_way=True, tells_doubles=False)
+
+    def __init__(self, name: str, out: Path, node: str) -> None:
+        self.name, self._out, self._node = name, out, node
+
+    async def send(self, message: Outgoing) -> Receipt:
+        """Append the message, or refuse for good."""
+        await asyncio.sleep(0)
+        if message.address.endswith(":gone"):
+            raise SendFailed("已停用", permanent=True)
+        self._note(message)
+        return Receipt(provider_id=self._node)
+
+    async def check(self) -> Sequence[str]:
+        """Nothing to check."""
+        return ()
+
+    async def close(self) -> None:
+        """Nothing to give back."""
+
+    def _note(self, message: Outgoing) -> None:
+        # One write of a short line with O_APPEND is not torn by the other process.
+        handle = os.open(self._out, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        os.write(handle, f"{self.name} {message.key} {self._node}\n".encode())
+        os.close(handle)
+
+
+class SleepyChannel(FileChannel):
+    """Waits in the middle of a send until the file OUT.go is there, then finds the address dead."""
+
+    async def send(self, message: Outgoing) -> Receipt:
+        """Wait as a stopped process does: the whole loop stands."""
+        self._out.with_suffix(".waiting").touch()
+        while not self._out.with_suffix(".go").exists():
+            time.sleep(0.01)
+        raise SendFailed("已停用", permanent=True)
+
+
+def node(url: str, name: str, clock: Clock, *channels: FileChannel) -> Engine:
+    """The engine with the node's own channels."""
+    folder = Path(os.environ["DUBAN_TEST_FOLDER"]) / name
+    settings = Settings(data_dir=folder, database_url=SecretStr(url), secret_key=SecretStr(KEY))
+    return open_engine(settings, clock=clock, channels={one.name: one for one in channels})
+
+
+def drain(url: str, name: str, out: Path) -> None:
+    """Send everything there is to send, beside another node."""
+    engine = node(url, name, SystemClock(), FileChannel("chat", out, name))
+    sender = Sender(engine.context, engine.channels, engine.wording, holder=name)
+    while asyncio.run(sender.drain()):
+        pass
+    engine.database.close()
+
+
+def sleepy(url: str, name: str, out: Path) -> None:
+    """Fall asleep in the middle of a send, and wake after the lease is over."""
+    engine = node(url, name, SystemClock(), SleepyChannel("slow", out, name), FileChannel("chat", out, name))
+    lease = timedelta(seconds=1)
+    asyncio.run(Sender(engine.context, engine.channels, engine.wording, holder=name, lease=lease).drain())
+    engine.database.close()
+
+
+def work(url: str, name: str, out: Path) -> None:
+    """Do everything at once that nodes do: take in, tick, answer, send, find addresses dead."""
+    clock = FastClock(float(os.environ["DUBAN_TEST_BEGAN"]))
+    engine = node(url, name, clock, FileChannel("chat", out, name), FileChannel("mail", out, name))
+    sender = Sender(engine.context, engine.channels, engine.wording, holder=name, lease=LEASE)
+    with engine.database.read() as conn:
+        [jia] = [one.id for one in register.load(conn).people.values() if one.name == "甲"]
+    for turn in range(ROUNDS):
+        numbers = [f"FJ-{turn}-{place}" for place in range(TICKETS)]
+        _meet(out, turn, name)
+        # Both nodes bring the same tickets by rows of their own, in opposite order.
+        batch = [arrival(number, START) for number in (numbers if name == "a" else numbers[::-1])]
+        take_in(engine.context, "省平台", [replace(one, event_id=one.event_id + name) for one in batch])
+        engine.tick()
+        asyncio.run(sender.drain())
+        with engine.database.begin() as conn:
+            [done] = tickets.by_number(conn, numbers[0])
+            _complete(engine, conn, done.id, jia)
+    asyncio.run(sender.drain())
+    engine.database.close()
+
+
+def _meet(out: Path, turn: int, name: str) -> None:
+    """Wait for the other node, so that both do the next thing at the same moment."""
+    here, there = (out.with_suffix(f".{turn}{one}") for one in (name, "ab".replace(name, "")))
+    here.touch()
+    while not there.exists():
+        time.sleep(0.0005)
+
+
+def _complete(engine: Engine, conn: Connection, ticket_id: int, person_id: int) -> None:
+    try:
+        answer(engine.context, conn, ticket_id, Verb.COMPLETE, Answer(person_id=person_id, at=engine.clock.now()))
+    except MoveRefused as refused:
+        if refused.key != "already_complete":
+            raise
+
+
+if __name__ == "__main__":
+    mode, url, name, out = sys.argv[1:]
+    {"drain": drain, "sleepy": sleepy, "work": work}[mode](url, name, Path(out))

@@ -1,0 +1,125 @@
+"""The whole case on Telegram: binding, the card, a tap, an answer in words, the card as it stands then, the ledger."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.channels.telegram_client import hook_path
+from bot.clock import WoundClock
+from storage.records import TicketState
+from tests.fakes.telegram import FakeTelegram
+from tests.fakes.telegram_wire import TOKEN
+from tests.stories.platform import NUMBER, House, moment
+
+SECRET = "a-secret-that-only-telegram-knows"
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeTelegram]:
+    with FakeTelegram() as running:
+        yield running
+
+
+@pytest.fixture
+def house(database_url: str, tmp_path: Path, fake: FakeTelegram) -> Iterator[House]:
+    clock = WoundClock(moment("08-23 08:00"))
+    fake.clock = lambda: clock.now().timestamp()
+    settings = {"token": TOKEN, "base_url": fake.url, "mode": "webhook", "webhook_secret": SECRET}
+    web = {"public_url": "https://duban.example.gov.cn"}
+    with House(database_url, tmp_path, clock, telegram=settings, web=web) as opened:
+        path = hook_path(opened.engine.settings.telegram)
+        fake.hook = lambda update: fake.push(update, f"{opened.serving.url}/hooks/telegram/{path}", secret=SECRET)  # type: ignore[attr-defined]
+        yield opened
+
+
+def bring(fake: FakeTelegram, house: House, update: dict[str, object]) -> None:
+    assert fake.hook(update) == 200  # type: ignore[attr-defined]
+    house.settle()
+
+
+def test_the_case_of_2021_answered_in_time_on_telegram(house: House, fake: FakeTelegram) -> None:
+    jia, yi, stranger = fake.person(1001, "甲"), fake.person(1002, "乙"), fake.person(1003, "路人")
+
+    # Whoever is not bound gets one hint; a code binds, once.
+    bring(fake, house, jia.start())
+    bring(fake, house, jia.says("在吗"))
+    assert [one.text for one in jia.sees if "还没有绑定" in one.text] == [jia.sees[0].text]
+    code = house.code("甲")
+    bring(fake, house, jia.start(code))
+    assert "甲,您好" in jia.sees[-1].text
+    bring(fake, house, stranger.start(code))
+    assert "绑定没有成功" in stranger.sees[-1].text
+    bring(fake, house, yi.says(f"绑定 {house.code('乙')}"))
+    assert "乙,您好" in yi.sees[-1].text
+
+    # The ticket arrives as a card with buttons; a tap takes it, and the card shows its new state.
+    house.at("08-23 10:00")
+    house.receive()
+    card = jia.sees[-1]
+    assert NUMBER in card.text
+    assert "请于8月24日18:00前办结,最迟24:00" in card.text
+    assert [label for label, _ in card.buttons] == ["签收", "办结", "为什么"]
+    assert "抄送" in yi.sees[-1].text
+    house.at("08-23 10:30")
+    bring(fake, house, jia.taps(card, card.buttons[0][1]))
+    assert house.ticket.state == TicketState.ACKNOWLEDGED
+    assert fake.answered
+    changed = next(one for one in jia.sees if one.id == card.id)
+    assert changed.edits == 1
+    assert "签收" in changed.text
+    assert "签收" not in [label for label, _ in changed.buttons]
+
+    # The same update again changes nothing.
+    told = len(jia.sees)
+    update = jia.taps(changed, f"done:{house.ticket.id + 999}")
+    bring(fake, house, update)
+    bring(fake, house, update)
+    assert house.ticket.state == TicketState.ACKNOWLEDGED
+    assert len(jia.sees) <= told + 1
+
+    # A picture and an answer in words, as a reply to the card.
+    bring(fake, house, jia.sends_photo(b"\x89PNG a picture of the corrected article", reply_to=changed))
+    assert "佐证" in jia.sees[-1].text
+    house.at("08-24 09:40")
+    bring(fake, house, jia.says("已修改,链接已更新", reply_to=changed))
+    assert house.ticket.state == TicketState.COMPLETED
+    assert house.ticket.completed_at == moment("08-24 09:40")
+    assert "请将以下内容粘贴到省平台:" in jia.sees[-1].text
+
+    # Nothing more is said about it, and an old button tells the present state.
+    heard = (len(jia.sees), len(yi.sees))
+    house.at("08-27 18:00")
+    assert (len(jia.sees), len(yi.sees)) == heard
+    bring(fake, house, yi.taps(next(one for one in yi.sees if one.buttons), f"ack:{house.ticket.id}"))
+    assert "甲" in str([one.text for one in yi.sees])
+    assert house.ticket.state == TicketState.COMPLETED
+
+    # The ledger says who was told what over which channel, and what was answered.
+    assert {one.data["channel"] for one in house.story("told")} == {"telegram"}
+    [done] = house.story("complete")
+    assert done.data["raw"] == "已修改,链接已更新"
+    assert done.data["via"] == "telegram"
+    assert len(house.story("file")) == 1
+
+
+def test_who_blocks_the_bot_is_unreachable_at_once_and_the_desk_hears(house: House, fake: FakeTelegram) -> None:
+    jia, ding = fake.person(1001, "甲"), fake.person(1004, "丁")
+    bring(fake, house, jia.start(house.code("甲")))
+    bring(fake, house, ding.start(house.code("丁")))
+    bring(fake, house, jia.blocks())
+    house.at("08-23 10:00")
+    house.receive()
+    assert NUMBER not in str([one.text for one in jia.sees])
+    assert NUMBER in ding.sees[-1].text
+
+
+def test_a_forged_update_is_never_believed(house: House, fake: FakeTelegram) -> None:
+    jia = fake.person(1001, "甲")
+    path = hook_path(house.engine.settings.telegram)
+    update = jia.start(house.code("甲"))
+    url = f"{house.serving.url}/hooks/telegram/{path}"
+    assert fake.push(update, url, secret="guessed") == 403
+    assert fake.push(update, url) == 403
+    house.settle()
+    assert jia.sees == []
