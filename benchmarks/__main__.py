@@ -15,6 +15,7 @@ from benchmarks.measure import Row, render
 from benchmarks.stage import Stage, stage
 
 NAMES = (
+    "calendar",
     "deadline",
     "intake_single",
     "intake_batch",
