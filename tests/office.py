@@ -3,6 +3,7 @@
 Expectations are exclusive: a message that nobody expected fails the test at its end.
 """
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Self
 
 from pydantic import SecretStr
 
+from bot.actions import updates
 from bot.actions.intake import Arrival, Taken, take_in
 from bot.actions.tickets import answer
 from bot.clock import WoundClock
@@ -19,6 +21,8 @@ from bot.rules.lifecycle import Answer, Verb
 from bot.rules.matching import name_key
 from bot.rules.zone import SHANGHAI
 from bot.simulator.play import Play, Sent
+from handlers.chat.heard import Heard
+from handlers.chat.listen import Listener
 from handlers.chat.reply import Conversation, Reply
 from settings import Settings
 from storage import journal, outbox, register, tickets
@@ -137,6 +141,26 @@ class Office:
         self.settle()
         return reply
 
+    def taps(self, who: str, action: str, at: str = "") -> Reply:
+        """Let a person press a button by its code."""
+        self._said += 1
+        reply = self._conversation.hear(
+            person_id=self.people[who],
+            text="",
+            at=self.moment(at) if at else self.clock.now(),
+            via="chat",
+            event_id=f"tap:{self._said}",
+            action=action,
+        )
+        self.settle()
+        return reply
+
+    def listens(self, channel: str, **events: Heard) -> None:
+        """Let the platform of a channel bring what people did, by event id."""
+        for event in events:
+            assert updates.keep(self.engine.context, channel, event, event)
+        self._play.run(Listener(self.engine, {channel: Script(**events)}).work())
+
     def does(self, who: str, verb: Verb, number: str, text: str = "") -> Ticket:
         """Let a person move a ticket; MoveRefused says why not."""
         given = Answer(person_id=self.people[who], at=self.clock.now(), text=text, via="test")
@@ -192,6 +216,11 @@ class Office:
             if fits and says in one.text:
                 return self._heard.pop(place)
         raise AssertionError(f"{who} did not hear {label} {at} {says}; heard were {self.heard}")
+
+    def forget(self) -> Self:
+        """Whatever was heard so far is not what matters."""
+        self._heard.clear()
+        return self
 
     def expect_silence(self) -> None:
         """Nothing was heard beyond what was expected."""
@@ -266,6 +295,22 @@ class Office:
         for role, who in zip(Role, ("jia", "yi", "bing"), strict=True):
             register.set_duty(conn, self.account, role, self.people[who])
         register.add_supervisor(conn, self.water, self.people["ding"])
+
+
+class Script:
+    """Reads raw updates as what the test wrote."""
+
+    def __init__(self, **events: Heard) -> None:
+        self._events = events
+
+    def read(self, raw: str) -> Heard | None:
+        """Return the event of that name."""
+        return self._events[raw]
+
+
+def pressable(sent: Sent) -> dict[str, str]:
+    """The buttons under a message: label -> code."""
+    return dict(json.loads(sent.message.payload)["buttons"])
 
 
 def label_of(message: Message) -> str:

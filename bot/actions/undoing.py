@@ -1,18 +1,17 @@
 """Takes back what a person did last: a move, a request, a leave."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from bot.actions.context import Context
 from bot.actions.leave import put_back
 from bot.actions.recording import record
 from bot.actions.tickets import locked, scene_of
 from bot.rules.decision import MoveRefused
-from bot.rules.lifecycle import Answer
-from bot.rules.undo import UNDOABLE, in_time, undo
+from bot.rules.lifecycle import Answer, Verb
+from bot.rules.undo import ASKED, UNDOABLE, in_time, undo
 from storage import journal, last_acts, outbox, requests
 from storage.database import Connection
-from storage.records import LastAct, MessageState, Ticket
+from storage.records import HANDED_OVER, LastAct, MessageState, Ticket
 
 LEAVE = "leave"
 UNTOLD = frozenset({MessageState.PENDING, MessageState.SUPERSEDED, MessageState.FAILED})
@@ -54,7 +53,7 @@ def _undo(context: Context, conn: Connection, act: LastAct, ticket_id: int, give
         act,
         journal.read(conn, ticket_id),
         requests.pending(conn, [ticket_id]),
-        _told(conn, ticket_id, act.at),
+        _told(conn, act, ticket_id),
         given,
         scene,
     )
@@ -62,8 +61,8 @@ def _undo(context: Context, conn: Connection, act: LastAct, ticket_id: int, give
     return decision.ticket
 
 
-def _told(conn: Connection, ticket_id: int, since: datetime) -> list[int]:
-    """Who may have heard of what was put since then: what only waits is taken back unsaid."""
-    steps = ("handed_over", "request_")
-    put = (one for one in outbox.of_ticket(conn, ticket_id) if one.created_at >= since and one.step.startswith(steps))
+def _told(conn: Connection, act: LastAct, ticket_id: int) -> list[int]:
+    """Who may have heard of the act: what only waits is taken back unsaid."""
+    step = f"request_{ASKED[Verb(act.verb)]}" if act.verb in ASKED else HANDED_OVER
+    put = (one for one in outbox.of_step(conn, ticket_id, step) if one.created_at >= act.at)
     return [one.person_id for one in put if one.state not in UNTOLD]
