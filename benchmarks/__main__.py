@@ -14,7 +14,18 @@ from pathlib import Path
 from benchmarks.measure import Row, render
 from benchmarks.stage import Stage, stage
 
-NAMES = ("deadline", "intake_single", "intake_batch", "sweep", "sender", "wecom", "callbacks", "restart", "startup")
+NAMES = (
+    "deadline",
+    "intake_single",
+    "intake_batch",
+    "sweep",
+    "sender",
+    "telegram",
+    "wecom",
+    "callbacks",
+    "restart",
+    "startup",
+)
 
 
 def main() -> int:

@@ -41,6 +41,10 @@ class Engine:
         """Look once at everything that is due."""
         return watch.tick(self.context)
 
+    def tick_once(self) -> bool:
+        """Look at a batch of what is due; True when there may be more."""
+        return watch.tick_once(self.context).more
+
     def warn(self) -> int:
         """Tell the desk once a working day if next year's schedule is missing; returns how many were told."""
         return calendar.warn(self.context)

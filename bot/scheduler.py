@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 OWED_SECONDS = 60  # what is owed is asked of the database; a missed beat is made good by the next
 
-Job = Callable[[], object]
+Job = Callable[[], object]  # True: there is more to do, ask again at once
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,7 +38,7 @@ class Rhythm:
             timezone="UTC", job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
         )
         own = (
-            Beat(name="tick", every_seconds=engine.settings.rhythm.tick_seconds, work=engine.tick),
+            Beat(name="tick", every_seconds=engine.settings.rhythm.tick_seconds, work=engine.tick_once),
             Beat(name="weekly", every_seconds=OWED_SECONDS, work=engine.weekly),
             Beat(name="warn", every_seconds=OWED_SECONDS, work=engine.warn),
         )
@@ -69,7 +69,9 @@ class Rhythm:
 
     async def _beat(self, beat: Beat) -> None:
         try:
-            await self._engine.database.run(beat.work)
+            # A batch at a time, so that the sender comes in between: others wait for the one writer of SQLite.
+            while await self._engine.database.run(beat.work) is True and not self._stop.is_set():
+                self.wake()
         except Exception:
             log.exception("beat failed; it is tried again at the next", extra={"action": "beat", "beat": beat.name})
         self.wake()

@@ -25,19 +25,27 @@ class Ticked:
 
     looked_at: int = 0
     set_aside: int = 0
+    more: bool = False  # so many were due that some may be left
 
 
 def tick(context: Context, batch: int = BATCH) -> Ticked:
-    """Look at every ticket that is due now; one transaction a batch, one bad ticket never blocks the others."""
-    now, done = context.now(), Ticked()
+    """Look at every ticket that is due now."""
+    looked_at = set_aside = 0
     while True:
-        with context.database.begin() as conn:
-            due = tickets.due(conn, now, batch)
-            decisions, aside = _decide_all(context, conn, due, now)
-            record(conn, [*decisions, *aside], now)
-        done = Ticked(looked_at=done.looked_at + len(due), set_aside=done.set_aside + len(aside))
-        if len(due) < batch:
-            return done
+        done = tick_once(context, batch)
+        looked_at, set_aside = looked_at + done.looked_at, set_aside + done.set_aside
+        if not done.more:
+            return Ticked(looked_at=looked_at, set_aside=set_aside)
+
+
+def tick_once(context: Context, batch: int = BATCH) -> Ticked:
+    """Look at a batch of due tickets in one transaction; one bad ticket never blocks the others."""
+    now = context.now()
+    with context.database.begin() as conn:
+        due = tickets.due(conn, now, batch)
+        decisions, aside = _decide_all(context, conn, due, now)
+        record(conn, [*decisions, *aside], now)
+    return Ticked(looked_at=len(due), set_aside=len(aside), more=len(due) == batch)
 
 
 def _decide_all(

@@ -143,7 +143,7 @@ def _judged(policy: Policy, received_at: datetime, due_day: date, working: Worki
         return working.closing(due_day)
     if policy.judged is JudgingLine.SAME_TIME:
         return at(due_day, received_at.astimezone(SHANGHAI).time())
-    return at(due_day + DAY, MIDNIGHT)
+    return working.end_of(due_day)
 
 
 def _target(policy: Policy, received_at: datetime, due_day: date, due_at: datetime, working: WorkingTime) -> datetime:

@@ -53,6 +53,7 @@ class WorkingTime:
         self._spans = spans_by_day(hours) | spans_named(own)
         self._axes: dict[int, Axis] = {}
         self._sessions: dict[date, tuple[tuple[datetime, datetime], ...]] = {}
+        self._ends: dict[date, datetime] = {}
         # Tickets of one day share their lines, and those of one batch their moments.
         self._position = lru_cache(maxsize=REMEMBERED)(self._find_position)
         self._sending = lru_cache(maxsize=REMEMBERED)(self._find_sending)
@@ -65,6 +66,13 @@ class WorkingTime:
     def closing(self, day: date) -> datetime:
         """Return when office hours of that day end, were it worked."""
         return self.sessions(day)[-1][1]
+
+    def end_of(self, day: date) -> datetime:
+        """Return 24:00 of that day, the exclusive instant 00:00 of the next."""
+        found = self._ends.get(day)
+        if found is None:
+            found = self._ends[day] = at(day + DAY, time(0))
+        return found
 
     def sessions(self, day: date) -> tuple[tuple[datetime, datetime], ...]:
         """Return the half-open sessions of that day, were it worked."""

@@ -10,9 +10,11 @@ from datetime import timedelta
 from fastapi import APIRouter, Request, Response
 from starlette.requests import ClientDisconnect
 
-from bot.actions import holding, updates
+from bot.actions import holding
 from bot.actions.context import Context
+from bot.actions.updates import Arrived
 from bot.channels.telegram_client import HOOKS, TelegramClient, failure, hook_path, hook_url
+from handlers.chat.keeping import Keeper
 from settings import Settings
 
 log = logging.getLogger(__name__)
@@ -20,6 +22,7 @@ log = logging.getLogger(__name__)
 CHANNEL = "telegram"
 SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 - the name of a header
 MOST_BYTES = 256 * 1024
+BODY_SECONDS, KEEP_SECONDS = 10, 20  # Telegram waits a minute, then brings it again
 LEASE = "telegram:webhook"
 LOOK_AGAIN = timedelta(minutes=10)  # somebody may have moved the webhook meanwhile
 TRY_AGAIN = timedelta(seconds=30)
@@ -39,7 +42,7 @@ def router(settings: Settings, context: Context) -> APIRouter:
     """
     secret = settings.telegram.webhook_secret
     path, expected = hook_path(settings.telegram), (secret.get_secret_value() if secret else "").encode()
-    made = APIRouter(include_in_schema=False)
+    made, keeper = APIRouter(include_in_schema=False), Keeper(context)
 
     @made.post(HOOKS + "/{given}")
     async def pushed(given: str, request: Request) -> Response:
@@ -52,7 +55,7 @@ def router(settings: Settings, context: Context) -> APIRouter:
         except _Refused as refused:
             log.warning("push refused: %s", refused, extra={"action": "hook", "status": refused.status})
             return Response(status_code=refused.status)
-        return await _keep(context, event_id, raw)
+        return await _keep(keeper, event_id, raw)
 
     return made
 
@@ -106,11 +109,14 @@ async def _body(request: Request) -> str:
         raise _Refused(413, "too large")
     body = bytearray()
     try:
-        async for part in request.stream():
-            body += part
-            if len(body) > MOST_BYTES:
-                raise _Refused(413, "too large")
+        async with asyncio.timeout(BODY_SECONDS):
+            async for part in request.stream():
+                body += part
+                if len(body) > MOST_BYTES:
+                    raise _Refused(413, "too large")
         return body.decode()
+    except TimeoutError:
+        raise _Refused(408, "too slow") from None
     except ClientDisconnect:
         raise _Refused(400, "broken off") from None
     except UnicodeDecodeError:
@@ -129,9 +135,10 @@ def _event_id(raw: str) -> str:
     return str(number)
 
 
-async def _keep(context: Context, event_id: str, raw: str) -> Response:
+async def _keep(keeper: Keeper, event_id: str, raw: str) -> Response:
     try:
-        await context.database.run(updates.keep, context, CHANNEL, event_id, raw)
+        async with asyncio.timeout(KEEP_SECONDS):
+            await keeper.keep(Arrived(channel=CHANNEL, event_id=event_id, raw=raw))
     except Exception as error:
         # The error's own words repeat the update, so only its name is logged.
         log.error("update not kept; Telegram brings it again", extra={"action": "hook", "error": type(error).__name__})

@@ -7,10 +7,11 @@ import pytest
 from pydantic import BaseModel
 
 from handlers.chat import wechat, wecom
-from settings import Mail, Robot, WeChat, WeCom
+from settings import Mail, Robot, Telegram, WeChat, WeCom
 
 DOCS = Path(__file__).parents[2] / "docs" / "channels"
 PAGES: dict[str, tuple[str, type[BaseModel]]] = {
+    "telegram": ("TELEGRAM", Telegram),
     "wecom": ("WECOM", WeCom),
     "wechat": ("WECHAT", WeChat),
     "mail": ("MAIL", Mail),

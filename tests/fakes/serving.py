@@ -34,8 +34,9 @@ class Serving:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.call(self._down.set)
-        self._thread.join(10)
+        if self._thread.is_alive():
+            self.call(self._down.set)
+            self._thread.join(10)
 
     def cut(self, scope: Any) -> None:
         """Tear the connection of a request, as a broken line does."""

@@ -70,6 +70,10 @@ class FakeTelegram:
         self._serving.__exit__(*problem)
         assert not self.broken, self.broken[0]
 
+    def goes_down(self) -> None:
+        """Nobody listens any more."""
+        self._serving.__exit__()
+
     @property
     def url(self) -> str:
         """What goes into the settings as BASE_URL."""
