@@ -14,6 +14,8 @@ from storage.database import Connection, Database
 from storage.records import DEADLINE_MOVED, EXTENDED, Directory, Policy, Ticket
 from storage.register import Register
 
+PAST_KEPT = 32  # calendars no longer in force, kept to explain what rests on them
+
 
 class Context:
     """Owns nothing but small caches that renew themselves when the database has a newer version."""
@@ -71,6 +73,8 @@ class Context:
             return present
         name = ticket.calendar_revision
         if name not in self._past:
+            if len(self._past) >= PAST_KEPT:
+                self._past.clear()
             computed = journal.last_at(conn, ticket.id, DEADLINE_MOVED, EXTENDED) or ticket.created_at
             self._past[name] = self.calendars_of(conn, calendar_store.layers(conn, computed))
         past = self._past[name].of(ticket.unit_id)
