@@ -8,7 +8,7 @@ import xlsxwriter
 from benchmarks import office, rowcopy
 from benchmarks.measure import Row, Spread, in_turn, number, rates, ratio, seconds
 from benchmarks.stage import Stage
-from bot.actions.intake import BATCH
+from bot.actions.intake import BATCH, Arrival
 from handlers.intake.fields import map_columns, read_arrivals, ticket_headings
 from handlers.intake.files import Book
 from storage.database import Database
@@ -96,7 +96,7 @@ class _Bench:
         rowcopy.taken_out(self.database)
         return took
 
-    def _arrivals(self) -> "list[office.Arrival]":
+    def _arrivals(self) -> list[Arrival]:
         sheet = Book(self.path).sheet(ticket_headings())
         columns = map_columns(sheet.headings)
         return [one for _, one in read_arrivals(sheet, columns, source=office.SOURCE, now=self.context.now())]

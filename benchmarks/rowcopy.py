@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import Table, delete, insert, select
+from sqlalchemy import Table, delete, insert, select, text
 
 from storage.database import Connection, Database
 from storage.tables import inbound, journal, outbox, tickets
@@ -26,6 +26,17 @@ def put_back(conn: Connection, rows: Rows) -> None:
     for table, some in rows.items():
         if some:
             conn.execute(insert(table), some)
+
+
+def multiply(conn: Connection, table: Table, size: int, changed: Mapping[str, str]) -> None:
+    """Make so many rows of the one with id 1, inside the database; `changed` gives columns as SQL over the number n."""
+    names = [column.name for column in table.c]
+    chosen = ", ".join(changed.get(name, "n" if name == "id" else name) for name in names)
+    series = "WITH RECURSIVE series(n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM series WHERE n < :size)"
+    copy = (
+        f"INSERT INTO {table.name} ({', '.join(names)}) {series} SELECT {chosen} FROM {table.name}, series WHERE id = 1"
+    )
+    conn.execute(text(copy), {"size": size})
 
 
 def slices(rows: Rows, many: int) -> Iterator[Rows]:

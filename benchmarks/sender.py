@@ -2,12 +2,16 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
+from datetime import timedelta
+from functools import partial
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, func, insert, select, update
 
-from benchmarks import office
-from benchmarks.measure import Row, in_turn, number, rates, ratio, seconds
-from benchmarks.stage import Stage
+from benchmarks import office, rowcopy
+from benchmarks.measure import Row, Spread, in_turn, number, rates, ratio, seconds
+from benchmarks.stage import Opened, Stage
+from bot.actions import dispatch
+from bot.actions.context import Context
 from bot.channels.inbox import InboxChannel
 from bot.delivery.sender import Sender
 from bot.delivery.wording import Wording
@@ -19,13 +23,19 @@ from storage.tables import outbox as messages
 QUESTION = "how many messages a second are claimed, worded, sent to the web inbox, and journalled?"
 
 MESSAGES = 1_000
+SENT = (1_000, 1_000_000)
+LOOKS = 200  # claims in one round of "nothing to send"
+IDLE_MS, GROWTH = 1.0, 1.5
 ROUNDS = 5
 
 
 def measure(stage: Stage) -> Iterator[Row]:
-    """The sender beside bare Core, which writes the inbox rows alone, one durable commit each."""
+    """Nothing to send first, then the sender beside Core, which writes the inbox rows alone, one commit each."""
     count = stage.count(MESSAGES)
-    for name, opened in (("SQLite", stage.sqlite), ("PostgreSQL", stage.postgres)):
+    backends = (("SQLite", stage.sqlite), ("PostgreSQL", stage.postgres))
+    for name, opened in backends:
+        yield from _nothing_to_send(stage, name, opened)
+    for name, opened in backends:
         with opened() as database:
             subjects = {"sender": _sender(database, count), "core": _core(database)}
             found = rates(in_turn(stage.rounds(ROUNDS), subjects), count)
@@ -34,6 +44,40 @@ def measure(stage: Stage) -> Iterator[Row]:
             what=f"{count:,} messages drained, {name}", figure=found["sender"], unit="messages/s", against=against
         )
         yield Row(what=f"Core, the inbox rows alone, {name}", figure=found["core"], unit="messages/s")
+
+
+def _nothing_to_send(stage: Stage, name: str, opened: Opened) -> Iterator[Row]:
+    first: Spread | None = None
+    for size in SENT[:1] if stage.quick else SENT:
+        with opened() as database:
+            office.fill(database)
+            context = office.context_at(database)
+            office.take_all(context, office.arrivals(1), 1)
+            with database.begin() as conn:
+                conn.execute(update(messages).values(state=MessageState.DELIVERED))
+                conn.execute(delete(messages).where(messages.c.id != 1))
+                rowcopy.multiply(conn, messages, size, {"intent": "'c' || n"})
+            found = in_turn(stage.rounds(ROUNDS), {"claim": partial(_look, context)})["claim"]
+        figure = found.scaled(lambda one: one * 1000)
+        first = first or figure
+        growth = figure.median / first.median
+        yield Row(
+            what=f"nothing to send, {size:,} sent before, {name}",
+            figure=figure,
+            unit="ms",
+            against=f"{number(growth)} x that of {SENT[0]:,} sent",
+            target=f"<= {IDLE_MS:.0f} ms, <= {GROWTH} x",
+            met=figure.median <= IDLE_MS and growth <= GROWTH,
+        )
+
+
+def _look(context: Context) -> float:
+    def looks() -> None:
+        for _ in range(LOOKS):
+            if dispatch.claim(context, "benchmark", timedelta(seconds=60), 3).messages:
+                raise RuntimeError("something was to be sent")
+
+    return seconds(looks) / LOOKS
 
 
 def _sender(database: Database, count: int) -> Callable[[], float]:

@@ -3,7 +3,7 @@
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from storage.database import Database
 from storage.schema import migrate
 from tests.postgres import Postgres, server
 
-Opener = Callable[[], "contextmanager[Iterator[Database]]"]
+Opened = Callable[[], AbstractContextManager[Database]]
 
 
 @dataclass(kw_only=True)

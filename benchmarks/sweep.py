@@ -1,7 +1,6 @@
 """The tick: what it costs when nothing is due, and when much is due at once."""
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
 
@@ -9,7 +8,8 @@ from sqlalchemy import insert, text, update
 
 from benchmarks import office, rowcopy
 from benchmarks.measure import Row, Spread, in_turn, number, ratio, seconds
-from benchmarks.stage import Stage
+from benchmarks.stage import Opened, Stage
+from bot.actions.context import Context
 from bot.actions.watch import tick
 from bot.clock import WoundClock
 from storage.database import Database
@@ -23,8 +23,6 @@ DUE = 1_000
 ROUNDS = 7
 IDLE_MS, GROWTH = 1.0, 1.5
 LATER = office.OPENS + timedelta(hours=4)  # 14:00 in Shanghai: two working hours were over by noon, `take_over` is due
-
-Opened = Callable[[], AbstractContextManager[Database]]
 
 
 def measure(stage: Stage) -> Iterator[Row]:
@@ -56,7 +54,7 @@ def _nothing_due(stage: Stage, name: str, opened: Opened) -> Iterator[Row]:
         )
 
 
-def _look(context: office.Context) -> float:
+def _look(context: Context) -> float:
     def looks() -> None:
         for _ in range(LOOKS):
             if tick(context).looked_at:
@@ -69,13 +67,8 @@ def _open_tickets(database: Database, size: int) -> None:
     """Tickets that want a look some day: one taken in as usual, then copied inside the database."""
     office.fill(database)
     office.take_all(office.context_at(database), office.arrivals(1), 1)
-    names = [column.name for column in tickets.c]
-    changed = {"id": "n", "number": "'C-' || n", "number_key": "'C-' || n"}
-    chosen = ", ".join(changed.get(name, name) for name in names)
-    series = "WITH RECURSIVE series(n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM series WHERE n < :size)"
-    copy = f"INSERT INTO tickets ({', '.join(names)}) {series} SELECT {chosen} FROM tickets, series WHERE id = 1"
     with database.begin() as conn:
-        conn.execute(text(copy), {"size": size})
+        rowcopy.multiply(conn, tickets, size, {"number": "'C-' || n", "number_key": "'C-' || n"})
         conn.execute(update(tickets).values(next_step_at=LATER))
         if not database.sqlite:
             conn.execute(text("ANALYZE"))  # as its autovacuum does after a while

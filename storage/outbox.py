@@ -266,7 +266,7 @@ def open_of_person(conn: Connection, person_id: int) -> list[Message]:
 
 def _read(conn: Connection, query: Select[Any]) -> list[Message]:
     found = []
-    for row in conn.execute(query):
+    for row in conn.execute(query).all():
         values = dict(zip(FIELDS, row, strict=True))
         values["kind"], values["state"] = MessageKind(values["kind"]), MessageState(values["state"])
         found.append(Message(**values))

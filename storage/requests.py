@@ -62,14 +62,6 @@ def pending(conn: Connection, ticket_ids: Iterable[int] | None = None) -> list[R
     return _read(conn, open_ones, requests.c.ticket_id.in_(wanted)) if wanted else []
 
 
-def extended(conn: Connection, ticket_ids: Iterable[int]) -> set[int]:
-    """Return those of the tickets whose deadline was moved by a granted extension."""
-    wanted = list(ticket_ids)
-    granted = (requests.c.kind == RequestKind.EXTENSION, requests.c.granted.is_(True))
-    query = select(requests.c.ticket_id).where(requests.c.ticket_id.in_(wanted), *granted)
-    return set(conn.execute(query).scalars()) if wanted else set()
-
-
 def _read(conn: Connection, *conditions: ColumnElement[bool]) -> list[Request]:
     rows = conn.execute(select(requests).where(*conditions).order_by(requests.c.id)).mappings()
     return [_record(row) for row in rows]

@@ -154,7 +154,7 @@ def is_open() -> ColumnElement[bool]:
 
 def _read(conn: Connection, query: Select[Any], values: Mapping[str, object] | None = None) -> list[Ticket]:
     found = []
-    for row in conn.execute(query, values):
+    for row in conn.execute(query, values).all():
         one = dict(zip(FIELDS, row, strict=True))
         one["state"] = TicketState(one["state"])
         one["deadline_status"] = DeadlineStatus(one["deadline_status"])

@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
+from handlers.chat.commands import BY_NAME
+from handlers.chat.commands import COMMANDS as CHAT_COMMANDS
+from handlers.chat.parse import parse
 from handlers.shell.app import COMMANDS
 from settings import PREFIX, Settings
 
@@ -35,6 +38,24 @@ def test_the_commands_of_the_readme_exist(readme: str) -> None:
     used = re.findall(r"python -m bot (\w+)", (ROOT / readme).read_text(encoding="utf-8"))
     assert used
     assert set(used) <= set(COMMANDS)
+
+
+def spoken() -> list[tuple[str, str]]:
+    """Every row of the commands page: the word it is taught by, and an example."""
+    page = (ROOT / "docs/commands.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([^`]+)` \| (`[^|]+`) \|", page, re.MULTILINE)
+    return [(word, example) for word, examples in rows for example in re.findall(r"`([^`]+)`", examples)]
+
+
+def test_every_chat_command_is_described_with_examples() -> None:
+    assert {row.words[0] for row in CHAT_COMMANDS} == {word for word, _ in spoken()}
+
+
+@pytest.mark.parametrize(("word", "example"), spoken())
+def test_the_examples_of_the_commands_page_are_understood(word: str, example: str) -> None:
+    parsed = parse(example, {"FJ-20210823-01": "FJ-20210823-01"})
+    assert parsed.command is not None
+    assert BY_NAME[parsed.command].words[0] == word
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())

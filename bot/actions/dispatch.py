@@ -42,11 +42,14 @@ def claim(context: Context, holder: str, lease: timedelta, digest_from: int, lim
     until = now + lease
     with context.database.begin() as conn:
         claimed = outbox.claim(conn, now, until, holder, limit)
+        directory, calendars = context.directory(conn), context.calendars(conn)
         # A digest that was not sent yet, or may not have arrived, comes back: what it tells is looked up again.
         told = {one.id: tuple(outbox.children(conn, one.id)) for one in claimed if one.kind == MessageKind.DIGEST}
         look = _Look(context, conn, [*claimed, *(one for many in told.values() for one in many)], now)
         told |= {one.id: look.still_told(one, told[one.id]) for one in claimed if one.id in told and not one.payload}
-        ends = {one.id: end for one in claimed if (end := look.end_of(one, told.get(one.id, ()))) is not None}
+        ends = {
+            one.id: end for one in claimed if (end := look.end_of(one, told.get(one.id, ()), calendars)) is not None
+        }
         paced = pace([one for one in claimed if one.id not in ends], digest_from)
         dropped = [_withdrawn(one, why) for one, why in paced.drop]
         outbox.settle(conn, [*ends.values(), *dropped])
@@ -59,8 +62,8 @@ def claim(context: Context, holder: str, lease: timedelta, digest_from: int, lim
         bundled=told,
         tickets=look.tickets,
         policies=look.policies,
-        directory=look.directory,
-        calendars=look.calendars,
+        directory=directory,
+        calendars=calendars,
         lease_until=until,
         claimed=len(claimed),
     )
@@ -91,7 +94,6 @@ class _Look:
 
     def __init__(self, context: Context, conn: Connection, messages: Sequence[Message], now: datetime) -> None:
         self.conn, self.now = conn, now
-        self.directory, self.calendars = context.directory(conn), context.calendars(conn)
         self.pending = {one.id for one in requests.by_ids(conn, asked_in(messages)).values() if one.pending}
         wanted = {number for one in messages for number in _about(one)}
         self.tickets: Mapping[int, Ticket] = tickets.by_ids(conn, wanted) if wanted else {}
@@ -103,7 +105,7 @@ class _Look:
                 # One snapshot that cannot be read must not keep all other messages back.
                 log.exception("policy cannot be read", extra={"action": "claim", "policy_key": key})
 
-    def end_of(self, one: Message, told: Sequence[Message]) -> Settlement | None:
+    def end_of(self, one: Message, told: Sequence[Message], calendars: Calendars) -> Settlement | None:
         """Return what becomes of a message that does not go out now; None when it does."""
         if not all(self._readable(each) for each in (one, *told)):
             return _postponed(one, self.now + ASIDE_FOR, "时限规则读不出,稍后再试")
@@ -111,7 +113,7 @@ class _Look:
             return _withdrawn(one, why)
         any_hour = any(policy.any_hour for each in (one, *told) if (policy := self._policy(each)))
         unit_id = next((ticket.unit_id for each in (one, *told) if (ticket := self._ticket(each))), None)
-        opening = wait_until(one, any_hour, self.calendars.of(unit_id), self.now)
+        opening = wait_until(one, any_hour, calendars.of(unit_id), self.now)
         return _postponed(one, opening, one.reason) if opening else None
 
     def still_told(self, digest: Message, told: Sequence[Message]) -> tuple[Message, ...]:

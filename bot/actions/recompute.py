@@ -6,7 +6,7 @@ from bot.actions.context import Context
 from bot.actions.recording import record
 from bot.rules.calendars import Calendars
 from bot.rules.decision import Decision
-from bot.rules.moving import Cause, Moved, earlier_look, move, set_by_hand
+from bot.rules.moving import Cause, Moved, earlier_look, move, same_lines, set_by_hand
 from storage import tickets
 from storage.database import Connection
 from storage.records import Ticket
@@ -76,7 +76,8 @@ def _decided(
         sooner = earlier_look(ticket, policy, working, now)
         return Decision(ticket=sooner) if sooner is not None else None
     if set_by_hand(ticket, policy, then):
-        done.kept.append(ticket)
+        if not same_lines(ticket, policy, then, working):
+            done.kept.append(ticket)
         return None
     done.moved.append(moved)
     return moved.decision

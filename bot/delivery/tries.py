@@ -48,6 +48,10 @@ class Tries:
             return self._worded(message, way, 1, load, doubtful=bool(message.payload))
         if not message.payload:
             return self._worded(message, way, message.attempts + 1, load, doubtful=False)
+        if message.attempts >= retry.MAX_TRIES:
+            # Whatever cuts every try short must not make a copy each time.
+            cut_short = SendFailed(self._wording("message.cut_short"), uncertain=True)
+            return self.after(Try(message=message, way=way, doubtful=True), cut_short, load)
         again = replace(message, address=way.address, attempts=message.attempts + 1)
         removed = self._channels[way.channel].abilities.tells_doubles
         return Try(message=again, way=way, doubtful=True, mark="" if removed else self._wording("message.again"))

@@ -58,16 +58,24 @@ class Wording:
         return self("format.moment_short", day=self.day(local.date()), clock=f"{local:%H:%M}")
 
     def due(self, ticket: Ticket) -> str:
-        """Word both lines of the time limit: "8月24日18:00前办结,最迟24:00"; without a date where unpublished."""
+        """Word both lines of the time limit: "8月24日18:00前办结,最迟24:00"; without a date where unpublished.
+
+        The year is written where it is another than that of receipt.
+        """
         if ticket.deadline_status == DeadlineStatus.UNPUBLISHED or ticket.due_at is None:
             earliest = ticket.earliest_day or shanghai_day(ticket.received_at)
             return self("format.due_unpublished", earliest=self.day_with_year(earliest))
+        year = shanghai_day(ticket.received_at).year
         if ticket.target_at is None or ticket.target_at == ticket.due_at:
-            return self("format.due", target=self.end(ticket.due_at))
-        latest = self.end(ticket.due_at)
+            return self("format.due", target=self.end(ticket.due_at, year))
+        latest = self.end(ticket.due_at, year)
         if _end_day(ticket.due_at) == shanghai_day(ticket.target_at):
             latest = _end_clock(ticket.due_at)
-        return self("format.due_latest", target=self.moment_short(ticket.target_at), latest=latest)
+        target = shanghai(ticket.target_at)
+        day = self._day_seen_from(target.date(), year)
+        return self(
+            "format.due_latest", target=self("format.moment_short", day=day, clock=f"{target:%H:%M}"), latest=latest
+        )
 
     def left(self, working_time: timedelta) -> str:
         """Word the working time that is left."""
@@ -93,9 +101,13 @@ class Wording:
             return self(f"verb.{value}")
         return str(value)
 
-    def end(self, end: datetime) -> str:
-        """Word an exclusive end: 00:00 is read as 24:00 of the day before."""
-        return self("format.moment_short", day=self.day(_end_day(end)), clock=_end_clock(end))
+    def end(self, end: datetime, year: int | None = None) -> str:
+        """Word an exclusive end, 00:00 as 24:00 of the day before; with its year where that is not the given one."""
+        day = self._day_seen_from(_end_day(end), year)
+        return self("format.moment_short", day=day, clock=_end_clock(end))
+
+    def _day_seen_from(self, day: date, year: int | None) -> str:
+        return self.day(day) if year in (None, day.year) else self.day_with_year(day)
 
 
 def _end_day(end: datetime) -> date:

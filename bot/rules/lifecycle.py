@@ -91,7 +91,6 @@ WIDER: dict[Verb, frozenset[TicketState]] = {
     Verb.EXTEND: OPEN_STATES,
     Verb.TRANSFER: OPEN_STATES,
     Verb.HAND_OVER: WORKING,
-    Verb.UNDO: frozenset(TicketState),
 }
 
 

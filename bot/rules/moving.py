@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.rules.deadline import compute
 from bot.rules.decision import Decision
-from bot.rules.escalation import deadline_of, params
+from bot.rules.escalation import deadline_of, params, replan
 from bot.rules.hours import WorkingTime
 from bot.rules.ladder import plan
 from bot.rules.routing import audience
@@ -65,6 +65,11 @@ def recomputed(ticket: Ticket, policy: Policy, working: WorkingTime) -> Ticket:
     return ticket if _lines(new) == _lines(deadline_of(ticket)) else stamped(ticket, new)
 
 
+def same_lines(ticket: Ticket, policy: Policy, before: WorkingTime, after: WorkingTime) -> bool:
+    """Whether two calendars give the ticket the same lines."""
+    return _lines(_computed(ticket, policy, before)) == _lines(_computed(ticket, policy, after))
+
+
 def set_by_hand(ticket: Ticket, policy: Policy, working: WorkingTime) -> bool:
     """Whether the due day is another than the calendar it was computed on gives: a person gave it."""
     return _computed(ticket, policy, working).due_day != ticket.due_day
@@ -80,7 +85,7 @@ def move(
     new = _computed(ticket, policy, working)
     if _lines(new) == _lines(deadline_of(ticket)):
         return None
-    after = _replanned(stamped(ticket, new), policy, working, now)
+    after = replan(stamped(ticket, new), policy, working, now)
     late_before, late_after = ticket.overdue(now), after.overdue(now)
     flips = (Audience.SUPERVISOR,) if late_before is not late_after else ()
     # Between two unknown dates there is nothing to tell.
@@ -113,7 +118,8 @@ def move(
 
 def earlier_look(ticket: Ticket, policy: Policy, working: WorkingTime, now: datetime) -> Ticket | None:
     """Return the ticket with an earlier next look, where the changed calendar brings a step forward."""
-    following = _next_look(ticket, policy, working)
+    ahead = plan(policy, deadline_of(ticket), working, ticket.steps_taken)
+    following = min((one.at for one in ahead), default=None)
     if following is None or (ticket.next_step_at is not None and ticket.next_step_at <= following):
         return None
     return replace(ticket, next_step_at=max(following, now))
@@ -159,17 +165,6 @@ def _computed(ticket: Ticket, policy: Policy, working: WorkingTime) -> Deadline:
 
 def _lines(deadline: Deadline) -> tuple[Any, ...]:
     return (deadline.status, deadline.due_day, deadline.target_at, deadline.due_at, deadline.earliest_day)
-
-
-def _replanned(ticket: Ticket, policy: Policy, working: WorkingTime, now: datetime) -> Ticket:
-    ahead = {one.step.name for one in plan(policy, deadline_of(ticket), working) if one.at > now}
-    again = replace(ticket, steps_taken=tuple(name for name in ticket.steps_taken if name not in ahead))
-    return replace(again, next_step_at=_next_look(again, policy, working))
-
-
-def _next_look(ticket: Ticket, policy: Policy, working: WorkingTime) -> datetime | None:
-    planned = plan(policy, deadline_of(ticket), working)
-    return min((one.at for one in planned if one.step.name not in ticket.steps_taken), default=None)
 
 
 def _message(

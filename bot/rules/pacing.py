@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.rules.hours import WorkingTime
-from storage.records import DEADLINE_MOVED, HANDED_OVER, Message, MessageKind, Policy, Ticket, TicketState
+from storage.records import DEADLINE_MOVED, HANDED_OVER, Message, MessageKind, Policy, Step, Ticket, TicketState
 
 ALONE = frozenset(
     {MessageKind.ANSWER, MessageKind.SUMMARY, MessageKind.NOTICE, MessageKind.DIGEST, MessageKind.REQUEST}
@@ -102,9 +102,15 @@ def _why_not_now(message: Message, ticket: Ticket, policy: Policy) -> str:
     step = next((one for one in policy.steps if one.name == message.step), None)
     if step is not None and ticket.moves and step.name not in ticket.steps_taken:
         return "时限已调整"
-    if step is not None and step.while_new and message.kind != MessageKind.ASSIGNED and ticket.state != TicketState.NEW:
+    if step is not None and ticket.state != TicketState.NEW and _asks_who_takes_it(message, step):
         return "已有人签收"
     return ""
+
+
+def _asks_who_takes_it(message: Message, step: Step) -> bool:
+    if message.kind == MessageKind.UNREACHED:
+        return step.while_new or step.kind == MessageKind.ASSIGNED
+    return step.while_new and message.kind != MessageKind.ASSIGNED
 
 
 def _enough(many: Sequence[Message], digest_from: int) -> bool:

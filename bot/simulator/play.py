@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import Any, TypeVar
 
 from bot.channels.base import Abilities, Channel, Outgoing, Receipt, SendFailed
@@ -35,7 +35,7 @@ class Sent:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Changed:
-    """A ticket that is new or in another state than before."""
+    """A ticket that is new, in another state than before, or due on another day."""
 
     at: datetime
     ticket: Ticket
@@ -79,7 +79,7 @@ class Play:
     ) -> None:
         self.engine, self.clock = engine, clock
         self._stage, self._beats = stage, beats
-        self._states: dict[int, str] = {}
+        self._states: dict[int, tuple[str, date | None]] = {}
         self._loop = asyncio.Runner()
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
@@ -133,8 +133,8 @@ class Play:
     def _changes(self) -> list[Changed]:
         with self.engine.database.read() as conn:
             found = tickets.matching(conn)
-        fresh = [one for one in found if self._states.get(one.id) != one.state]
-        self._states |= {one.id: one.state for one in fresh}
+        fresh = [one for one in found if self._states.get(one.id) != (one.state, one.due_day)]
+        self._states |= {one.id: (one.state, one.due_day) for one in fresh}
         return [Changed(at=self.clock.now(), ticket=one) for one in fresh]
 
     def _sent(self) -> list[Sent]:

@@ -1,19 +1,21 @@
 """Plays a scenario and tells it line by line: messages, replies, ticket changes, a summary last."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
+from bot.actions.calendar import close
 from bot.actions.intake import Arrival, Outcome, take_in
+from bot.actions.notices import Who
 from bot.engine import Engine
 from bot.rules.arrivals import TicketInput, event_id
 from bot.rules.deadline import lateness
 from bot.rules.matching import name_key, platform_of
 from bot.rules.zone import SHANGHAI
 from bot.simulator.play import Changed, Play, Sent
-from bot.simulator.scenario import Event, Scenario, ScenarioTicket
+from bot.simulator.scenario import Closure, Event, Scenario, ScenarioTicket
 from storage import register, tickets
-from storage.records import AccountDraft, PersonDraft, Role, Ticket, UnitDraft
+from storage.records import AccountDraft, OverlayDraft, OverlayKind, PersonDraft, Role, Ticket, UnitDraft
 
 Line = dict[str, Any]
 # Hears what a person typed and returns the bot's answer: (person id, text, moment).
@@ -68,6 +70,27 @@ class Simulation:
                 deputy = self._ids[away.deputy] if away.deputy else None
                 register.add_leave(conn, self._ids[away.person], event.at, away.until, deputy)
             yield {"at": _local(event.at), "event": "leave", "person": away.person, "until": _local(away.until)}
+        elif event.closure is not None:
+            yield self._decide(event.closure, event.at)
+
+    def _decide(self, given: Closure, at: datetime) -> Line:
+        """A local decision for everybody; who is no person of the scenario decides by name alone."""
+        names = {one.id: one.name for one in self._scenario.person}
+        who = Who(person_id=self._ids.get(given.decided_by), name=names.get(given.decided_by, given.decided_by))
+        draft = OverlayDraft(kind=OverlayKind(given.kind), first=given.day, last=given.day, units=None, why=given.why)
+        moved = close(self._engine.context, draft, who).recomputed.moved
+        return {
+            "at": _local(at),
+            "event": "closure",
+            "day": given.day.isoformat(),
+            "kind": given.kind,
+            "why": given.why,
+            "decided_by": given.decided_by,
+            "moved": [
+                {"ticket": one.before.number, "from": _iso(one.before.due_day), "to": _iso(one.after.due_day)}
+                for one in moved
+            ],
+        }
 
     def _receive(self, given: ScenarioTicket, at: datetime) -> Iterator[Line]:
         raw = {key: str(value) for key, value in given.model_dump(exclude_none=True).items()}
@@ -190,11 +213,15 @@ def _facts(ticket: Ticket) -> Line:
         "ticket": ticket.number,
         "account": ticket.account_name,
         "state": str(ticket.state),
-        "due_day": ticket.due_day.isoformat() if ticket.due_day else None,
+        "due_day": _iso(ticket.due_day),
         "target_at": _local(ticket.target_at),
         "due_at": _local(ticket.due_at),
         "deadline_status": str(ticket.deadline_status),
     }
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None
 
 
 def _local(moment: datetime | None) -> str | None:

@@ -10,9 +10,13 @@ from handlers.chat.folding import match_end
 LEAST = 4  # shorter tokens are words such as "h5", not numbers of a source
 
 # A measure word behind it makes it a count ("2篇", "80%", "8月24日"); so does any word that no command starts with.
+MEASURES = r"(?:[篇条个处次张段字件项则幅天日月年点时分秒人名位元章页%]|周(?![一二三四五六日天]))"
+# Words that only begin like one: "办结 2 处理完毕", "不同意 3 时间充足".
+NO_MEASURE = r"时间|时限|人员|人力|条件|处理|处置|点击|个人|个别|天气|项目|分管|日常|年度|名单|名称|位置|字体|次要|页面"
 SHORT = re.compile(
-    r"(\d{1,2})(?!\s*[:.\-]\s*\d)(?!\s*(?:[篇条个处次张段字件项则幅天日月年点时分秒人名位元章页%]|周(?![一二三四五六日天])))"
-    r"(?:(?:号工单|号单|号)(?![^\W\d_])|(?=[已签办完整处删收知了误退转延撤和与及同不给至由]|到(?!\d))|(?![\w/#]))"
+    rf"(\d{{1,2}})(?!\s*[:.\-]\s*\d)(?!\s*(?!{NO_MEASURE}){MEASURES})"
+    r"(?:(?:号工单|号单|号)(?![^\W\d_])|(?=[已签办完整处删收知了误退转延撤和与及同不给至由]|到(?!\d|\s*\d+[^\W\d_])"
+    r"|到\d{1,4}[月日号./\-年])|(?![\w/#]))"
 )
 ORDINAL = re.compile(r"第\s*(\d{1,2})\s*(?:个|件|条|号|项|单|张)")
 TOKEN = re.compile(r"[a-z0-9][a-z0-9._/#\-]*")

@@ -24,7 +24,7 @@ POLITE = re.compile(r"谢谢|感谢|马上|立即|立刻|尽快|抓紧|这就|�
 NOT_ALL = re.compile(
     r"^(?:了|完)?(?:吗|么|没|不了|不掉|不成|一半|一大?部分|大?部分|中(?![国央共小学心间文西医])|得?差不多)"
     r"|(?:还|尚|仍)(?:有|未|没|需|在|要|差)|(?:剩|其余|其他).*(?:未|没|待|正在|明)"
-    r"|[未没]有?(?:全部)?(?:完成|办结|整改|处理|删完|改完)|申请延期"
+    r"|[未没]有?(?:全部)?(?:完成|办结|整改|处理|删完|改完)|申请延期|需要?(?:[\d一二两三四五六七八九十几]|等|时间)"
 )
 
 
@@ -37,6 +37,7 @@ class Parsed:
     rest: str = ""  # what else was said, as it was typed
     choice: int | None = None  # a bare number: one of the list shown last
     vague: bool = False  # said so that it may mean no ticket at all ("收到")
+    stated: bool = False  # said as a statement that may also be a reason ("已答复网民…")
     suggestion: str | None = None  # the command it may have meant
     asked: bool = False  # sounds like a question
     hedged: bool = False  # sounds like something not wholly done
@@ -116,6 +117,7 @@ def _after_word(said: Folded, found: _Found, known: Known, numbers: tuple[str, .
         numbers=numbers,
         rest=_rest(said, found, spans),
         vague=found.word in row.vague,
+        stated=found.statement,
         hedged=row.verb is not None and _hedged(said.text, found, place),
     )
 

@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 TRIES = 2  # a deadlock, or a ticket that moved on meanwhile, is gone at the second
 # Said to say something: no reason for anything.
 FILLER = re.compile(r"(?:好的?|嗯+|哦|收到|知道了?|谢谢|稍等|在吗|ok|okay|thanks)[\s。.!~,、]*", re.IGNORECASE)
+NAMED = re.compile(r"^(?:理由|原因|说明|reason)[:: ]*", re.IGNORECASE)
 RESUME_AFTER = timedelta(minutes=1)  # younger words may still be under way elsewhere
 
 
@@ -140,7 +141,9 @@ class Conversation:
         own = conversation.tickets_of(conn, directory, person_id, now)
         numbering = conversation.numbering(conn, person_id, now)
         oversees = oversight.oversees(self._context, conn, person_id)
-        listed = conversation.visible(conn, directory, person_id, numbering.ticket_ids, now)
+        mine = {one.id for one in own}
+        foreign = [one for one in numbering.ticket_ids if one not in mine]
+        listed = conversation.visible(conn, directory, person_id, foreign, now)
         waiting = requests.to_decide(self._context, conn, person_id, now) if oversees else []
         return Turn(
             context=self._context,
@@ -176,11 +179,14 @@ def _missing_words(turn: Turn, parsed: Parsed) -> Reply | None:
     waits, row = turn.numbering, BY_NAME[turn.numbering.command]
     said = visible(turn.kept.said.text)
     number = parsed.choice is not None or (parsed.numbers and not parsed.rest)
+    if parsed.stated and row.name not in (parsed.command, parsed.suggestion):
+        # "已答复网民,内容无误" may be the reason that was asked for, or the end of the work: never guessed.
+        return Reply(text=_which_of_two(turn, row, parsed, said), reason="asked_words", keeps_card=True)
     if parsed.command is not None or parsed.asked or (number and not (row.dated and names_time(fold(said).text))):
         return None
     if FILLER.fullmatch(said):
         return Reply(text=turn.wording("ask.again"), reason="asked_words", keeps_card=True)
-    wish = Wish(command=row.name, verb=row.verb, text=f"{waits.text} {said}".strip())
+    wish = Wish(command=row.name, verb=row.verb, text=f"{waits.text} {NAMED.sub('', said)}".strip())
     if not waits.about:
         return row.does(turn, wish)
     ticket = conversation.seen(turn.conn, turn.directory, turn.person_id, waits.about, turn.now)
@@ -188,6 +194,12 @@ def _missing_words(turn: Turn, parsed: Parsed) -> Reply | None:
         return None
     conversation.remember(turn.conn, turn.person_id, waits.ticket_ids, turn.now, about=ticket.id)
     return row.does(turn, replace(wish, tickets=(ticket,)))
+
+
+def _which_of_two(turn: Turn, waiting: Command, parsed: Parsed, said: str) -> str:
+    stated = BY_NAME[parsed.command or parsed.suggestion or "complete"]
+    verbs = {"asked": turn.wording(f"verb.{waiting.verb or waiting.name}"), "verb": turn.wording(f"verb.{stated.verb}")}
+    return turn.wording("ask.statement", **verbs, suggestion=_suggestion(turn, stated, parsed), text=said)
 
 
 def _obey(turn: Turn, row: Command, parsed: Parsed) -> Reply:

@@ -82,9 +82,9 @@ def approve(
 ) -> None:
     """由另一人批准通知:先列出要改动的在办工单,确认后生效。"""
     with deciding(by) as (engine, who):
-        if not as_json:
-            show_examined(Console(highlight=False), notices.examine_again(engine.context, number))
-        decide(engine, partial(acts.approve, engine.context, number, who), yes=yes, as_json=as_json)
+        act = partial(acts.approve, engine.context, number, who)
+        show = partial(show_examined, examined=notices.examine_again(engine.context, number))
+        decide(engine, act, yes=yes, as_json=as_json, introduce=show)
 
 
 @app.command("refuse")

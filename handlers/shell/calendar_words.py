@@ -117,11 +117,11 @@ def show_changed(console: Console, changed: Changed, directory: Directory, wordi
     done = changed.recomputed
     console.print(f"[bold]{changed.what}[/]", highlight=False)
     if done.moved:
-        table = Table("工单", "账号", "单位", "原时限", "新时限", "告知", "", box=None, pad_edge=False)
+        table = _table("工单", "账号", "单位", "原时限", "新时限", "告知", "")
         for one in done.moved[:LONGEST_LIST]:
             late = "改后已过时限" if one.late_at_once else "不再逾期" if one.no_longer_late else ""
             row = (one.before.number, one.before.account_name, _unit(one, directory))
-            names = "、".join(_names(one.told, directory)) or "无人可通知"
+            names = "、".join(_names(one.told, directory)) or "—"
             table.add_row(*row, wording.due(one.before), wording.due(one.after), names, late)
         console.print(table)
     if len(done.moved) > LONGEST_LIST:
@@ -171,13 +171,13 @@ def show_listing(console: Console, revisions: list[Revision], overlays: list[Ove
     if not revisions and not overlays:
         console.print("还没有导入过通知,也没有停工或加班的决定;现用随附的放假安排。")
     if revisions:
-        table = Table("编号", "状态", "年份", "通知", "提交", "批准或退回", "撤销", box=None, pad_edge=False)
+        table = _table("编号", "状态", "年份", "通知", "提交", "批准或退回", "撤销")
         for one in revisions:
             acts = [_done(act) for act in (one.proposed, one.settled, one.withdrawn)]
             table.add_row(str(one.number), STATUSES[one.status], str(one.notice.year), one.notice.source, *acts)
         console.print(table)
     if overlays:
-        table = Table("编号", "种类", "日期", "单位", "原因", "文件", "决定", "撤销", box=None, pad_edge=False)
+        table = _table("编号", "种类", "日期", "单位", "原因", "文件", "决定", "撤销")
         for two in overlays:
             days = f"{two.first}" if two.first == two.last else f"{two.first}至{two.last}"
             units = "、".join(scope_names(two, directory))
@@ -206,6 +206,14 @@ def _differences(examined: Examined) -> Iterator[str]:
         yield "与现行安排相比:" + "".join(f"{days_text(days)}{how};" for days, how in parts if days)
     if not changes:
         yield "与现行安排没有不同。"
+
+
+def _table(*headings: str) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for heading in headings:
+        # Nothing of a document or a time limit is cut off where the terminal is narrow.
+        table.add_column(heading, overflow="fold")
+    return table
 
 
 def _unit(one: Moved, directory: Directory) -> str:

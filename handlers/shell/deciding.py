@@ -30,7 +30,14 @@ def deciding(by: str) -> Iterator[tuple[Engine, Who]]:
         yield engine, Who(person_id=person.id, name=person.name, recorded_by=operator)
 
 
-def decide(engine: Engine, act: Callable[..., Changed], *, yes: bool, as_json: bool) -> None:
+def decide(
+    engine: Engine,
+    act: Callable[..., Changed],
+    *,
+    yes: bool,
+    as_json: bool,
+    introduce: Callable[[Console], None] = lambda _console: None,
+) -> None:
     """Show what the act would do to open tickets, ask unless told not to, then do it.
 
     Without a terminal to ask at nothing is done: the preview is all there is.
@@ -39,7 +46,8 @@ def decide(engine: Engine, act: Callable[..., Changed], *, yes: bool, as_json: b
         directory = engine.context.directory(conn)
     preview = act(trial=True)
     if not as_json:
-        show_changed(Console(highlight=False), preview, directory, engine.wording)
+        introduce(console := Console(highlight=False))
+        show_changed(console, preview, directory, engine.wording)
     if not yes and (as_json or not sys.stdin.isatty() or not typer.confirm("确认生效?", err=True)):
         if as_json:
             for line in changed_json(preview, directory, applied=False):

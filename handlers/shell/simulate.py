@@ -71,6 +71,10 @@ def _show(line: dict[str, Any]) -> None:
         console.print(f"    {line['text']}".replace("\n", "\n    "), markup=False)
     elif line["event"] == "ticket":
         console.print(f"[dim]{at}[/] [bold]{line['ticket']}[/] {line['state']} 应办结 {line['due_day'] or '未定'}")
+    elif line["event"] == "closure":
+        what = "停工" if line["kind"] == "closure" else "上班"
+        moved = "、".join(f"{one['ticket']} {one['from'] or '未定'}→{one['to'] or '未定'}" for one in line["moved"])
+        console.print(f"[dim]{at}[/] [magenta]{line['day']}{what}({line['why']})[/] 改动:{moved or '无'}")
     elif line["event"] == "summary":
         for one in line["tickets"]:
             late = f"逾期{one['late_workdays']}个工作日({one['late_days']}个自然日)" if one["late_days"] else "未逾期"

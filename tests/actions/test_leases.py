@@ -12,7 +12,9 @@ from bot.actions.dispatch import LOST, Load
 from bot.actions.results import Result
 from bot.channels.base import Abilities
 from bot.delivery.sender import Sender
+from bot.delivery.tries import Tries, Try
 from bot.rules.lifecycle import Verb
+from bot.rules.retry import MAX_TRIES
 from storage import outbox
 from storage.outbox import Settlement
 from storage.records import Message, MessageDraft, MessageKind, MessageState
@@ -35,6 +37,11 @@ def plain(database_url: str, tmp_path: Path) -> Iterator[Office]:
 def claim(office: Office, holder: str = "sleeper") -> Load:
     """Claim as another node would, and go no further."""
     return dispatch.claim(office.engine.context, holder, LEASE, digest_from=3)
+
+
+def tries_of(office: Office) -> Tries:
+    """What the sender of a node words and addresses by."""
+    return Tries(office.stage, office.engine.wording, office.clock)
 
 
 def message_to(load: Load, office: Office, who: str) -> Message:
@@ -130,6 +137,18 @@ def test_a_digest_left_by_a_crash_is_not_sent_when_all_is_finished(plain: Office
     for number in ("FJ-1", "FJ-2", "FJ-3"):
         plain.does("jia", Verb.COMPLETE, number)
     plain.down_until(PAST).expect_silence()
+
+
+def test_cut_short_again_and_again_it_is_given_up_before_it_makes_a_copy_each_time(plain: Office) -> None:
+    plain.receives("FJ-1", settle=False)
+    for _ in range(MAX_TRIES):
+        tries = [tries_of(plain).first(one, load) for load in [claim(plain)] for one in load.messages]
+        dispatch.prepare(plain.engine.context, [one.message for one in tries if isinstance(one, Try)])
+        plain.clock.wind(2 * LEASE)
+    plain.settle().expect("bing", "unreached:receipt")
+    assert {one.state for one in plain.messages("FJ-1") if one.step == "receipt"} >= {MessageState.FAILED}
+    assert all("不能确定是否送达" in str(one.data["reason"]) for one in plain.story("FJ-1", "not_told"))
+    plain.says("bing", "办结")
 
 
 def test_a_digest_that_may_have_arrived_is_sent_again_as_it_was(plain: Office) -> None:

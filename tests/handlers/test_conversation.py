@@ -383,12 +383,6 @@ class TestTelling:
         assert "8月23日(周一)收到,当日不计;8月24日(周二)为第1个工作日。请于8月24日18:00前办结,最迟24:00。" in answer
         assert "国办发明电〔2020〕27号" in answer
 
-    def test_help_names_every_command(self, one: Office) -> None:
-        lines = one.say("甲", "帮助").text.splitlines()
-        assert [line.split(":")[0].split(" ")[0] for line in lines[1:]] == [
-            "签收", "办结", "我的工单", "工单", "为什么", "取消", "帮助",
-        ]  # fmt: skip
-
     def test_what_was_not_understood_is_set_aside_with_a_suggestion(self, one: Office) -> None:
         assert f"您是不是要:“办结 {NUMBER}”?" in one.say("甲", "都弄完了,完成80%", event="x1").text
         assert kept(one, "x1")["state"] == InboundState.SET_ASIDE

@@ -13,7 +13,7 @@ from storage.database import Database
 from storage.schema import migrate
 from tests.handlers.office import Office
 
-CHANGING = [word for row in COMMANDS if row.verb is not None for word in (*row.words, *row.said)]
+CHANGING = [word.lower() for row in COMMANDS if row.changes for word in (*row.words, *row.said)]
 events = count(1)
 
 

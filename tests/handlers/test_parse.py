@@ -120,6 +120,125 @@ UNDERSTOOD = [
     ("/help", "help", (), ""),
 ]
 
+# What changes hands, is asked for, decided, noted or taken back.
+UNDERSTOOD_TOO = [
+    ("转B角", "hand_over", (), ""),
+    ("转b角", "hand_over", (), ""),
+    ("转\uff22角", "hand_over", (), ""),
+    ("轉B角", "hand_over", (), ""),
+    ("转B角 3", "hand_over", ("3",), ""),
+    ("3转B角", "hand_over", ("3",), ""),
+    ("转B角FJ-20210823-01", "hand_over", ("FJ-20210823-01",), ""),
+    ("转给B角 3", "hand_over", ("3",), ""),
+    ("交给B角", "hand_over", (), ""),
+    ("转A角 3 我在外地", "hand_over", ("3",), "我在外地"),
+    ("hand over 3", "hand_over", ("3",), ""),
+    ("延期", "extend", (), ""),
+    ("延期 3 到8月26日 等待平台审核", "extend", ("3",), "到8月26日 等待平台审核"),
+    ("延期3到8月26日 等审核", "extend", ("3",), "到8月26日 等审核"),
+    ("延期到8月26日 等审核", "extend", (), "到8月26日 等审核"),
+    ("延期至周五,平台审核", "extend", (), "至周五,平台审核"),
+    ("延期 8月26日 等审核", "extend", (), "8月26日 等审核"),
+    ("延期 3 周五 等审核", "extend", ("3",), "周五 等审核"),
+    ("延期 3 2个工作日 等审核", "extend", ("3",), "2个工作日 等审核"),
+    ("延期2个工作日 等审核", "extend", (), "2个工作日 等审核"),
+    ("延期两个工作日,等审核", "extend", (), "两个工作日,等审核"),
+    ("延期三天", "extend", (), "三天"),
+    ("延期明天18:00 等审核", "extend", (), "明天18:00 等审核"),
+    ("延期 26号 等审核", "extend", (), "26号 等审核"),  # a day, as no other time is named
+    ("延期 3号 到26号 等审核", "extend", ("3",), "到26号 等审核"),
+    ("延期 3 26号 等审核", "extend", ("3",), "26号 等审核"),
+    ("延期 FJ-20210823-01 到2021-08-26 等审核", "extend", ("FJ-20210823-01",), "到2021-08-26 等审核"),
+    ("FJ-20210823-01 延期到周五 审核", "extend", ("FJ-20210823-01",), "到周五 审核"),
+    ("申请延期 3 到周五 审核", "extend", ("3",), "到周五 审核"),
+    ("延到周五 审核", "extend", (), "到周五 审核"),
+    ("延长到周五", "extend", (), "到周五"),
+    ("extend 3 until 2021-08-26 waiting", "extend", ("3",), "until 2021-08-26 waiting"),
+    ("误报", "dispute", (), ""),
+    ("误报 3 原文为引用古籍", "dispute", ("3",), "原文为引用古籍"),
+    ("误报3 原文", "dispute", ("3",), "原文"),
+    ("3误报 原文", "dispute", ("3",), "原文"),
+    ("误报:原文为引用古籍", "dispute", (), "原文为引用古籍"),
+    ("误报原文为引用古籍", "dispute", (), "原文为引用古籍"),
+    ("误報 3 原文", "dispute", ("3",), "原文"),
+    ("FJ-20210823-01误报,原文为引用", "dispute", ("FJ-20210823-01",), "原文为引用"),
+    ("3 是误报,引用古籍", "dispute", ("3",), "引用古籍"),
+    ("属于误报,引用古籍", "dispute", (), "引用古籍"),
+    ("false alarm 3 quoted", "dispute", ("3",), "quoted"),
+    ("转派", "transfer", (), ""),
+    ("转派 3 给市林业局", "transfer", ("3",), "给市林业局"),
+    ("转派3给市林业局", "transfer", ("3",), "给市林业局"),
+    ("转派给市林业局", "transfer", (), "给市林业局"),
+    ("转派 FJ-20210823-01 市林业局", "transfer", ("FJ-20210823-01",), "市林业局"),
+    ("转派 FJ-20210823-01 给市林业局,不是我单位的", "transfer", ("FJ-20210823-01",), "给市林业局,不是我单位的"),
+    ("改派 3 三明林业", "transfer", ("3",), "三明林业"),
+    ("不属于我单位,请转市林业局", "transfer", (), "不属于我单位,请转市林业局"),
+    ("FJ-20210823-01 不归我管", "transfer", ("FJ-20210823-01",), "不归我管"),
+    ("3 不属于本单位", "transfer", ("3",), "不属于本单位"),
+    ("transfer 3 forestry", "transfer", ("3",), "forestry"),
+    ("退回", "return", (), ""),
+    ("退回 3 链接仍可打开", "return", ("3",), "链接仍可打开"),
+    ("3退回 链接仍可打开", "return", ("3",), "链接仍可打开"),
+    ("退回 FJ-20210823-01 未整改到位", "return", ("FJ-20210823-01",), "未整改到位"),
+    ("send back 3 still online", "return", ("3",), "still online"),
+    ("同意", "approve", (), ""),
+    ("同意 3", "approve", ("3",), ""),
+    ("3同意", "approve", ("3",), ""),
+    ("同意延期 3", "approve", ("3",), ""),
+    ("批准 FJ-20210823-01", "approve", ("FJ-20210823-01",), ""),
+    ("approve 3", "approve", ("3",), ""),
+    ("不同意", "refuse", (), ""),
+    ("不同意 3 理由不足", "refuse", ("3",), "理由不足"),
+    ("不同意3 理由不足", "refuse", ("3",), "理由不足"),
+    ("不同意延期 3 时间充足", "refuse", ("3",), "时间充足"),
+    ("驳回 3 理由不足", "refuse", ("3",), "理由不足"),
+    ("refuse 3 enough time", "refuse", ("3",), "enough time"),
+    ("请假", "leave", (), ""),
+    ("请假 到8月30日 由乙代", "leave", (), "到8月30日 由乙代"),
+    ("请假到周五 由乙代", "leave", (), "到周五 由乙代"),
+    ("请假三天", "leave", (), "三天"),
+    ("请假明天到周五", "leave", (), "明天到周五"),
+    ("我请假到周五", "leave", (), "到周五"),
+    ("take leave until friday", "leave", (), "until friday"),
+    ("返岗", "back", (), ""),
+    ("返岗了", "back", (), ""),
+    ("销假", "back", (), ""),
+    ("i am back", "back", (), ""),
+    ("撤销", "undo", (), ""),
+    ("撤銷", "undo", (), ""),
+    ("撤销 FJ-20210823-01", "undo", (), "FJ-20210823-01"),
+    ("undo", "undo", (), ""),
+    ("督办列表", "oversight", (), ""),
+    ("督 办 列 表", "oversight", (), ""),
+    ("stuck", "oversight", (), ""),
+    ("绑定", "bind", (), ""),
+    ("绑定 ABCD2345", "bind", (), "ABCD2345"),
+    ("看板", "board", (), ""),
+    ("办结 2 处理完毕", "complete", ("2",), "处理完毕"),
+    ("办结 2 页面已改", "complete", ("2",), "页面已改"),
+    ("已撤回", "complete", (), "已撤回"),
+]
+
+LEFT_ALONE_TOO = [
+    ("延期的申请批了", "extend"),
+    ("延期申请表在哪里", "extend"),
+    ("延迟了", None),
+    ("误报率太高", "dispute"),
+    ("转派单", "transfer"),
+    ("退回的工单在哪", "return"),
+    ("我同意你的看法", "approve"),
+    ("同意见", "approve"),
+    ("请假条在哪里", "leave"),
+    ("撤回该文", None),
+    ("撤回", None),
+    ("督办助手你好", None),
+    ("back to you later", None),
+    ("已删除 2到3篇文章?", "complete"),
+    ("误报吗", "dispute"),
+    ("同意吗", "approve"),
+    ("请假吗", "leave"),
+]
+
 LEFT_ALONE = [
     ("", None),
     ("   ", None),
@@ -161,7 +280,7 @@ DOUBTED = [
 ]
 
 
-@pytest.mark.parametrize(("text", "command", "numbers", "rest"), UNDERSTOOD)
+@pytest.mark.parametrize(("text", "command", "numbers", "rest"), [*UNDERSTOOD, *UNDERSTOOD_TOO])
 def test_understands(text: str, command: str, numbers: tuple[str, ...], rest: str | None) -> None:
     parsed = parse(text, KNOWN)
     assert (parsed.command, parsed.numbers) == (command, numbers)
@@ -169,7 +288,7 @@ def test_understands(text: str, command: str, numbers: tuple[str, ...], rest: st
         assert parsed.rest == rest
 
 
-@pytest.mark.parametrize(("text", "suggestion"), LEFT_ALONE)
+@pytest.mark.parametrize(("text", "suggestion"), [*LEFT_ALONE, *LEFT_ALONE_TOO])
 def test_does_nothing_with(text: str, suggestion: str | None) -> None:
     parsed = parse(text, KNOWN)
     assert parsed.command is None
@@ -299,7 +418,7 @@ def test_a_text_changes_something_only_if_it_holds_a_word_for_it(text: str) -> N
     row = BY_NAME.get(parsed.command or "")
     if row is not None and row.verb is not None:
         folded = fold(text).text.replace(" ", "")
-        words = [word.replace(" ", "") for word in (*row.words, *row.said)]
+        words = [word.replace(" ", "").lower() for word in (*row.words, *row.said)]
         assert any(word in folded or word.removeprefix("已") in folded for word in words)
 
 

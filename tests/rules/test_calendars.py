@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from bot.rules.calendars import Calendars
 from bot.rules.deadline import compute
 from bot.rules.workdays import CalendarNotPublished, DayKind, GovChina
-from storage.records import Act, OfficeHours, Overlay, OverlayKind, Unit
+from storage.records import Act, OfficeHours, Overlay, OverlayKind, Policy, TimeUnit, Unit
 from storage.schedules import base_schedules
-from tests.rules.oracle import CALENDAR, DAY, POLICIES, beijing, on_clock, policy
+from tests.rules.oracle import CALENDAR, DAY, POLICIES, WORKING, beijing, on_clock, policy
 
 UNITS = {one.id: one for one in (
     Unit(id=1, name="市政府办"), Unit(id=2, name="大田县", parent_id=1), Unit(id=3, name="大田县水利局", parent_id=2),
@@ -130,6 +130,22 @@ def test_extra_work_never_makes_a_deadline_later(extra: set[date], day: date):
     found = GovChina(base_schedules(), "", laid)
     for count in (1, 3, 5, 15):
         assert found.add_working_days(day, count) <= CALENDAR.add_working_days(day, count)
+
+
+DATED = [one for one in POLICIES.by_name.values() if one.unit is not TimeUnit.FIXED]
+
+
+@given(
+    which=st.sampled_from(DATED),
+    received=st.datetimes(datetime(2021, 1, 1), datetime(2021, 11, 1), timezones=st.just(UTC)),
+    closed=st.sets(st.dates(date(2021, 1, 1), date(2021, 12, 31)), min_size=1, max_size=5),
+)
+def test_a_closure_never_makes_a_deadline_of_any_policy_earlier(which: Policy, received: datetime, closed: set[date]):
+    laid = [overlay(one, number=place) for place, one in enumerate(sorted(closed), 1)]
+    before, after = compute(which, received, WORKING), compute(which, received, calendars(*laid).of(None))
+    assert before.due_at is not None
+    assert after.due_at is not None
+    assert after.due_at >= before.due_at
 
 
 def _hours(first: tuple[int, int], last: tuple[int, int], *clocks: int) -> OfficeHours:

@@ -48,6 +48,13 @@ def test_what_asks_who_takes_it_ends_when_somebody_took_it(step: str) -> None:
     assert still_true(asking, ticket(state=TicketState.ACKNOWLEDGED), policy()) == "已有人签收"
 
 
+@pytest.mark.parametrize(("step", "why"), [("receipt", "已有人签收"), ("take_over", "已有人签收"), ("last_call", "")])
+def test_that_nobody_was_reached_ends_when_somebody_took_it(step: str, why: str) -> None:
+    instead = message(1, kind=MessageKind.UNREACHED, step=step)
+    assert still_true(instead, ticket(), policy()) == ""
+    assert still_true(instead, ticket(state=TicketState.ACKNOWLEDGED), policy()) == why
+
+
 def test_the_ticket_itself_is_told_even_when_somebody_took_it() -> None:
     first = message(1, kind=MessageKind.ASSIGNED, step="receipt")
     assert still_true(first, ticket(state=TicketState.ACKNOWLEDGED), policy()) == ""

@@ -178,6 +178,35 @@ def test_down_until_after_the_end_nothing_more_happens(tmp_path: Path) -> None:
     assert [one["state"] for one in lines[-1]["tickets"]] == ["new"]
 
 
+CLOSED = """
+[[event]]
+at = {at}
+closure = {{ day = {day}, kind = "{kind}", why = "台风停工", decided_by = "{by}" }}
+"""
+
+
+def test_a_closure_moves_the_deadline_and_everybody_hears_of_it(tmp_path: Path) -> None:
+    event = CLOSED.format(at="2021-08-23T16:00:00", day="2021-08-24", kind="closure", by="desk")
+    lines = scenario(tmp_path, TICKET + event, until="2021-08-26T09:00:00")
+    [closure] = [one for one in lines if one["event"] == "closure"]
+    assert closure["moved"] == [{"ticket": "FJ-1", "from": "2021-08-24", "to": "2021-08-25"}]
+    told = [(one["to"], one["step"] or one["kind"]) for one in lines if one.get("at") == closure["at"] and "to" in one]
+    assert told == [("jia", "deadline_moved"), ("yi", "deadline_moved"), ("desk", "notice")]
+    changes = [(one["at"][:16], one["due_day"]) for one in lines if one["event"] == "ticket"]
+    assert changes == [("2021-08-23T10:00", "2021-08-24"), ("2021-08-23T16:00", "2021-08-25")]
+    overdue = [one["at"] for one in lines if one.get("step") == "overdue"]
+    assert set(overdue) == {"2021-08-26T08:00:00+08:00"}
+
+
+def test_extra_work_counts_and_whoever_decides_need_not_be_in_the_scenario(tmp_path: Path) -> None:
+    ticket = TICKET.replace("2021-08-23T10:00:00", "2021-08-27T10:00:00")
+    event = CLOSED.format(at="2021-08-27T11:00:00", day="2021-08-28", kind="extra_work", by="市防指")
+    lines = scenario(tmp_path, ticket + event, until="2021-08-27T12:00:00")
+    [moved] = [one["moved"] for one in lines if one["event"] == "closure"]
+    assert moved == [{"ticket": "FJ-1", "from": "2021-08-30", "to": "2021-08-28"}]
+    assert any("由市防指办理" in one["text"] for one in lines if one["event"] == "message")
+
+
 def test_a_duplicate_and_a_refused_ticket_are_told(tmp_path: Path) -> None:
     again = TICKET.replace("10:00", "10:30")
     wrong = TICKET.replace("10:00", "10:40").replace('no = "FJ-1"', 'no = "FJ-2", policy = "no_such"')

@@ -1,11 +1,18 @@
 """What people ask somebody above, and what becomes of it: 延期, 误报, 转派."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
+from bot.actions.requests import move_to
+from bot.rules.lifecycle import Answer
 from bot.rules.matching import name_key
+from bot.rules.pacing import still_true
+from bot.rules.targets import find_target
 from bot.simulator.play import Sent
-from storage import register
-from storage.records import AccountDraft, PersonDraft, Role, TicketState, UnitDraft
+from handlers.chat.reply import Conversation, Reply
+from storage import outbox, register
+from storage.records import AccountDraft, MessageState, PersonDraft, Role, TicketState, UnitDraft
 from tests.office import PLATFORM, Office, pressable
 
 
@@ -32,6 +39,13 @@ def forest(office: Office) -> Office:
             register.set_duty(conn, account, role, office.people[who])
         register.add_supervisor(conn, unit, office.people["ji"])
     return office
+
+
+def hear(office: Office, who: str, text: str) -> Reply:
+    """Let a person say something while others do."""
+    conversation = Conversation(office.engine.context, office.engine.wording)
+    person_id = office.people[who]
+    return conversation.hear(person_id=person_id, text=text, at=office.clock.now(), via="chat", event_id=f"{who}{text}")
 
 
 def ask_extension(office: Office) -> Sent:
@@ -242,6 +256,61 @@ class TestFalseAlarm:
         assert "没看懂" in taken.says("jia", "原文为引用古籍").text
         assert taken.ticket("FJ-1").state == TicketState.ACKNOWLEDGED
         taken.says("jia", "办结 已改")
+
+    def test_what_may_be_the_reason_or_the_end_of_the_work_is_never_guessed(self, taken: Office) -> None:
+        taken.says("jia", "误报")
+        reply = taken.says("jia", "已答复网民,内容无误")
+        assert reply.text == (
+            "刚才在等您说明申诉误报。如果这是理由,请回复“理由:已答复网民,内容无误”;"
+            "如果是要办结,请先回复“取消”,再发“办结 FJ-1”。"
+        )
+        assert taken.ticket("FJ-1").state == TicketState.ACKNOWLEDGED
+        assert "申诉误报。理由:已答复网民,内容无误" in taken.says("jia", "理由:已答复网民,内容无误").text
+        taken.expect("ding", "request_dispute")
+        taken.says("jia", "办结 已改")
+
+
+class TestAtOnce:
+    def test_two_who_ask_ask_once(self, taken: Office) -> None:
+        with ThreadPoolExecutor(2) as pool:
+            replies = list(pool.map(lambda who: hear(taken, who, "延期 FJ-1 到8月26日 等待审核"), ("jia", "yi")))
+        assert sorted(one.reason for one in replies) == ["", "already_asked"]
+        taken.settle().expect("ding", "request_extension")
+        taken.says("jia", "办结 已改")
+
+    def test_two_who_decide_decide_once(self, taken: Office) -> None:
+        ask_extension(taken)
+        with ThreadPoolExecutor(2) as pool:
+            replies = list(
+                pool.map(lambda one: hear(taken, *one), (("ding", "同意 FJ-1"), ("wu", "不同意 FJ-1 时间充足")))
+            )
+        assert sum(not one.reason for one in replies) == 1
+        assert len(taken.story("FJ-1", "grant_extension", "refuse_extension")) == 1
+        taken.settle().forget()
+        taken.says("jia", "办结 已改")
+
+    def test_completed_and_granted_at_once_the_first_counts(self, taken: Office) -> None:
+        ask_extension(taken)
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(lambda one: hear(taken, *one), (("ding", "同意 FJ-1"), ("jia", "办结 FJ-1 已改"))))
+        taken.settle().forget()
+        assert taken.ticket("FJ-1").state == TicketState.COMPLETED
+
+    def test_a_message_on_its_way_to_the_wrong_people_is_stopped(self, office: Office) -> None:
+        forest(office)
+        office.at("08-23 21:00").receives("FJ-1")
+        with office.database.begin() as conn:
+            directory = office.engine.context.directory(conn)
+            ticket = office.ticket("FJ-1")
+            [target] = find_target("三明林业", ticket, directory).targets
+            given = Answer(person_id=office.people["wu"], at=office.clock.now())
+            move_to(office.engine.context, conn, ticket.id, target, given)
+            told = [one for one in outbox.of_ticket(conn, ticket.id) if one.step == "receipt"]
+            policy = office.engine.context.policy(conn, ticket.policy_key)
+        assert {one.state for one in told} == {MessageState.SUPERSEDED}
+        assert {still_true(one, office.ticket("FJ-1"), policy) for one in told} == {"工单已转派"}
+        office.at("08-24 08:00").forget()
+        office.says("geng", "已删除")
 
 
 class TestTransfer:
