@@ -70,10 +70,16 @@ def speaker(context: Context, channel: str, address: str, reply_to: str) -> Spea
     return Speaker(person=person if person and person.active else None, ticket_id=ticket_id)
 
 
-def say_directly(context: Context, intent: str, to: Mapping[str, str], text: str, person_id: int = STRANGER) -> None:
-    """Enqueue a text to an address, once for ever per intent."""
-    draft = MessageDraft(
-        intent=intent, person_id=person_id, kind=MessageKind.ANSWER, urgency=0, params={"text": text, "to": dict(to)}
-    )
+def say_directly(
+    context: Context,
+    intent: str,
+    to: Mapping[str, str],
+    text: str,
+    person_id: int = STRANGER,
+    buttons: Sequence[tuple[str, str]] = (),
+) -> None:
+    """Enqueue a text to an address, with buttons as (label, action), once for ever per intent."""
+    params = {"text": text, "to": dict(to), "buttons": [list(one) for one in buttons]}
+    draft = MessageDraft(intent=intent, person_id=person_id, kind=MessageKind.ANSWER, urgency=0, params=params)
     with context.database.begin() as conn:
         outbox.put(conn, [draft], context.now())

@@ -3,13 +3,13 @@
 import logging
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 
 from bot.actions import binding, evidence, updates
 from bot.actions.evidence import SentFile
 from bot.actions.updates import Speaker
-from bot.channels.base import Fetching, SendFailed
+from bot.channels.base import SHARE_PHONE, Fetching, SendFailed
 from bot.engine import Engine
 from bot.rules.lifecycle import Verb
 from handlers.chat.commands import BY_NAME, pressed
@@ -150,11 +150,22 @@ class Listener:
     def _hint(self, channel: str, heard: Heard) -> None:
         """Strangers get one hint for ever, and none at all in a group."""
         if not heard.in_group:
-            self._say(f"hint:{channel}:{heard.address}"[:128], channel, heard, self._wording("chat.bind_hint"))
+            # Where the platform knows verified numbers, one press binds as well.
+            share = ((self._wording("chat.button_share_phone"), SHARE_PHONE),)
+            text = self._wording("chat.bind_hint")
+            self._say(f"hint:{channel}:{heard.address}", channel, heard, text, buttons=share)
 
-    def _say(self, intent: str, channel: str, heard: Heard, text: str, person_id: int = updates.STRANGER) -> None:
+    def _say(
+        self,
+        intent: str,
+        channel: str,
+        heard: Heard,
+        text: str,
+        person_id: int = updates.STRANGER,
+        buttons: Sequence[tuple[str, str]] = (),
+    ) -> None:
         to = asdict(self._answer_to(channel, heard))
-        updates.say_directly(self._context, intent[:128], to, text, person_id)
+        updates.say_directly(self._context, intent[:128], to, text, person_id, buttons)
 
     def _answer_to(self, channel: str, heard: Heard, *, changes_card: bool = False) -> AnswerTo:
         return AnswerTo(

@@ -3,6 +3,8 @@
 import asyncio
 import logging
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import timedelta
@@ -508,6 +510,12 @@ def test_without_a_token_there_is_no_channel(database: Database) -> None:
 def test_an_unreachable_telegram_stops_no_start(database: Database) -> None:
     settings = Settings(telegram={"token": TOKEN, "base_url": "http://127.0.0.1:9"})  # type: ignore[arg-type]
     assert "telegram" in catalog.build(settings, database, SystemClock())
+
+
+def test_the_librarys_own_application_and_scheduler_are_never_loaded() -> None:
+    probe = "import sys, handlers.chat.platforms; print({'telegram', 'telegram.ext'} & set(sys.modules))"
+    told = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "{'telegram'}"
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,9 @@ import pytest
 
 from bot.channels.telegram_client import hook_path
 from bot.clock import WoundClock
-from storage.records import TicketState
+from bot.sealing import read_phone
+from storage import register
+from storage.records import PersonDraft, TicketState
 from tests.fakes.telegram import FakeTelegram
 from tests.fakes.telegram_wire import TOKEN
 from tests.stories.platform import NUMBER, House, moment
@@ -101,6 +103,30 @@ def test_the_case_of_2021_answered_in_time_on_telegram(house: House, fake: FakeT
     assert done.data["raw"] == "已修改,链接已更新"
     assert done.data["via"] == "telegram"
     assert len(house.story("file")) == 1
+
+
+def test_one_press_binds_whoever_is_registered_with_the_number_telegram_has_verified(
+    house: House, fake: FakeTelegram
+) -> None:
+    jia, stranger = fake.person(1001, "甲"), fake.person(1003, "路人")
+    with house.engine.database.begin() as conn:
+        [unit] = {one.unit_id for one in register.load(conn).people.values() if one.name == "甲"}
+        phone = house.engine.sealer.sealed_phone(read_phone("13800001234"))
+        register.save_person(conn, PersonDraft(name="甲", unit_id=unit, phone=phone))
+    for person in (jia, stranger):
+        bring(fake, house, person.start())
+        keyboard = person.sees[0].keyboard
+        assert keyboard is not None
+        assert keyboard["keyboard"] == [[{"text": "发送我的手机号", "request_contact": True}]]
+    bring(fake, house, stranger.shares_phone("+8613800001234", owner=1001))
+    bring(fake, house, stranger.shares_phone("+8613900009999"))
+    assert "绑定没有成功" in stranger.sees[-1].text
+    bring(fake, house, jia.shares_phone("8613800001234"))
+    assert "甲,您好" in jia.sees[-1].text
+    house.at("08-23 10:00")
+    house.receive()
+    assert NUMBER in jia.sees[-1].text
+    assert NUMBER not in str([one.text for one in stranger.sees])
 
 
 def test_who_blocks_the_bot_is_unreachable_at_once_and_the_desk_hears(house: House, fake: FakeTelegram) -> None:
