@@ -192,7 +192,8 @@ def test_whatever_comes_is_opened_or_turned_away(xml: bytes, sealed: str | None,
     door = Door(TOKEN, WeChatCrypto(TOKEN, KEY, CORP))
     signed, body = platform.request(xml, AT, **({"sealed": sealed} if sealed else {}))
     assert _status(door, signed | query, body) in (200, 400, 403)
-    assert _status(door, signed, body) in (200, 400)
+    # XML reads a carriage return as a line feed, so what was signed with one is not what arrives.
+    assert _status(door, signed, body) in ((200, 400, 403) if "\r" in (sealed or "") else (200, 400))
 
 
 def _status(door: Door, query: dict[str, str], body: bytes) -> int:
