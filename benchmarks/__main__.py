@@ -14,19 +14,7 @@ from pathlib import Path
 from benchmarks.measure import Row, render
 from benchmarks.stage import Stage, stage
 
-NAMES = (
-    "calendar",
-    "deadline",
-    "intake_single",
-    "intake_batch",
-    "sweep",
-    "sender",
-    "telegram",
-    "wecom",
-    "callbacks",
-    "restart",
-    "startup",
-)
+NAMES = ("deadline", "intake_single", "intake_batch", "sweep", "sender", "wecom", "callbacks", "restart", "startup")
 
 
 def main() -> int:

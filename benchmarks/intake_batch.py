@@ -7,7 +7,7 @@ import xlsxwriter
 
 from benchmarks import office, rowcopy
 from benchmarks.measure import Row, Spread, in_turn, number, rates, ratio, seconds
-from benchmarks.stage import Stage
+from benchmarks.stage import Stage, settled
 from bot.actions.intake import BATCH, Arrival
 from handlers.intake.fields import map_columns, read_arrivals, ticket_headings
 from handlers.intake.files import Book
@@ -68,6 +68,7 @@ class _Bench:
     def from_memory(self) -> float:
         """Arrivals are there already."""
         given = office.arrivals(self.count)
+        settled(self.database)
         took = seconds(lambda: office.take_all(self.context, given, BATCH))
         self._empty()
         return took
@@ -75,6 +76,7 @@ class _Bench:
     def from_file(self) -> float:
         """From opening the file to the last commit."""
         write_xlsx(self.path, office.rows(self.count))
+        settled(self.database)
         took = seconds(lambda: office.take_all(self.context, self._arrivals(), BATCH))
         self._empty()
         return took
@@ -92,6 +94,7 @@ class _Bench:
                 with self.database.begin() as conn:
                     rowcopy.put_back(conn, rows)
 
+        settled(self.database)
         took = seconds(all_slices)
         rowcopy.taken_out(self.database)
         return took

@@ -10,7 +10,7 @@ from sqlalchemy import insert
 
 from benchmarks import office, rowcopy
 from benchmarks.measure import Row, in_turn, number, rates, ratio, seconds
-from benchmarks.stage import Stage
+from benchmarks.stage import Stage, settled
 from storage.database import Database
 from storage.tables import tickets
 
@@ -68,6 +68,7 @@ def _ours(database: Database, count: int) -> Callable[[], float]:
 
     def once() -> float:
         given = office.arrivals(count)
+        settled(database)
         return seconds(lambda: office.take_all(context, given, batch=1))
 
     return once
@@ -81,6 +82,7 @@ def _core(database: Database, count: int) -> Callable[[], float]:
     def once() -> float:
         office.take_all(context, office.arrivals(count), batch=500)
         copies = rowcopy.taken_out(database)[tickets]
+        settled(database)
 
         def all_rows() -> None:
             for row in copies:

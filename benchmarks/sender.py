@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, insert, select, update
 
 from benchmarks import office, rowcopy
 from benchmarks.measure import Row, Spread, in_turn, number, rates, ratio, seconds
-from benchmarks.stage import Opened, Stage
+from benchmarks.stage import Opened, Stage, settled
 from bot.actions import dispatch
 from bot.actions.context import Context
 from bot.channels.inbox import InboxChannel
@@ -90,6 +90,7 @@ def _sender(database: Database, count: int) -> Callable[[], float]:
         _empty(database)
         office.take_all(context, office.arrivals(count // 2, accounts=count // 2), 500)
         sender = Sender(context, {"inbox": inbox}, Wording("zh"), holder="benchmark")
+        settled(database)
         took = seconds(lambda: asyncio.run(sender.drain()))
         _all_sent(database, count)
         return took
@@ -108,6 +109,7 @@ def _core(database: Database) -> Callable[[], float]:
                 with database.begin() as conn:
                     conn.execute(insert(inbox_items), row)
 
+        settled(database)
         return seconds(all_rows)
 
     return once

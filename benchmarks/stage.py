@@ -71,6 +71,13 @@ class Stage:
         return path
 
 
+def settled(database: Database) -> None:
+    """Write back what setting up left in SQLite's log, so that no measurement pays for it."""
+    if database.sqlite:
+        with database.engine.connect() as conn:
+            conn.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
 @contextmanager
 def stage(*, quick: bool) -> Iterator[Stage]:
     """A stage in a directory of its own; TMPDIR says on which disk."""

@@ -8,7 +8,7 @@ from sqlalchemy import insert, text, update
 
 from benchmarks import office, rowcopy
 from benchmarks.measure import Row, Spread, in_turn, number, ratio, seconds
-from benchmarks.stage import Opened, Stage
+from benchmarks.stage import Opened, Stage, settled
 from bot.actions.context import Context
 from bot.actions.watch import tick
 from bot.clock import WoundClock
@@ -107,6 +107,7 @@ class _Due:
             conn.execute(update(outbox).values(state="delivered"))
             first = conn.execute(text("SELECT max(id) FROM outbox")).scalar_one()
         clock.wind_to(LATER)
+        settled(self.database)
         took = seconds(lambda: tick(context))
         rows = rowcopy.taken_out(self.database)
         fresh = [row for row in rows[outbox] if row["id"] > first]
@@ -130,6 +131,7 @@ class _Due:
                 conn.execute(insert(journal), self._written[journal])
                 conn.execute(insert(outbox), self._written[outbox])
 
+        settled(self.database)
         took = seconds(write)
         rowcopy.taken_out(self.database)
         return took
