@@ -36,7 +36,8 @@ def test_killed_at_a_named_place_and_started_again_all_is_told_once(house: House
     house.killed(failpoint=name)
     before = house.copies()
     assert len(before) == len(set(before))
-    if name in ("before_commit", "after_claim", "before_send"):
+    # Writers work side by side on PostgreSQL: a message may be out when the tick dies before its commit.
+    if name in ("after_claim", "before_send"):
         assert before == []
     go_on(house)
     house.assert_whole()
