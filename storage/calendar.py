@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Text, cast, insert, inspect, select, update
+from sqlalchemy import BigInteger, Text, bindparam, cast, insert, inspect, select, update
 from sqlalchemy.engine import RowMapping
 
 from storage.database import Connection
+from storage.prepared import Lookup
 from storage.records import (
     Act,
     Notice,
@@ -48,8 +49,9 @@ VERSION_KEY = "calendar_revision"
 # The low bits are random: a version that was rolled back is never handed out again for other contents.
 SALT = 1 << 20
 
-_VERSION = select(meta.c.value).where(meta.c.key == VERSION_KEY)
-_STEADY_VERSION = _VERSION.with_for_update(read=True)
+_SELECT = select(meta.c.value).where(meta.c.key == bindparam("key"))
+_VERSION = Lookup(lambda _: _SELECT, ("key",))
+_STEADY_VERSION = Lookup(lambda _: _SELECT.with_for_update(read=True), ("key",))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,8 +67,8 @@ def version(conn: Connection, *, steady: bool = False) -> int:
     """Return the version all nodes compare; `steady` keeps it from moving until this transaction ends."""
     # Whoever computes a deadline shares the row with others like it, and a change waits for them all: so none
     # is computed on the old calendar and committed after the change looked for what it moves.
-    value = conn.execute(_STEADY_VERSION if steady else _VERSION).scalar_one_or_none()
-    return int(value or 0)
+    found = (_STEADY_VERSION if steady else _VERSION).first(conn, VERSION_KEY)
+    return int(found[0]) if found else 0
 
 
 def touch(conn: Connection) -> None:

@@ -10,10 +10,10 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import StaticPool
 
-__all__ = ["Connection", "Database", "Unreachable"]
+__all__ = ["Connection", "Database", "Unreachable", "driven"]
 
 Unreachable = OperationalError  # the database does not answer, or its file cannot be read
 
@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 MEMORY_URL = "sqlite://"
 BUSY_TIMEOUT_MS = 15_000
-WRITING = {"duban_writing": True}
+CHECKPOINT_PAGES = 4_000  # 16 MB: of pages written again and again only the last state is carried over
 
 
 class Database:
@@ -32,7 +32,6 @@ class Database:
         self.url = _driver_url(url)
         self.sqlite = self.url.startswith("sqlite")
         self.engine = _sqlite_engine(self.url, read_only) if self.sqlite else _postgres_engine(self.url, pool_size)
-        self._writing = self.engine.execution_options(**WRITING)
         # SQLite has one writer: threads queue here instead of polling the file lock.
         self._write_lock: AbstractContextManager[Any] = threading.RLock() if self.sqlite else nullcontext()
         self._writers = ThreadPoolExecutor(1 if self.sqlite else min(pool_size, 4), thread_name_prefix="write")
@@ -40,13 +39,14 @@ class Database:
     @contextmanager
     def begin(self) -> Iterator[Connection]:
         """Open a writing transaction: committed on leaving, rolled back on any exception."""
-        with self._write_lock, self._writing.connect() as conn, conn.begin():
+        # IMMEDIATE: a writer takes the lock before it reads, so it never loses it half-way.
+        with self._write_lock, self._transaction("BEGIN IMMEDIATE") as conn:
             yield conn
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Open a reading transaction: one consistent view, never waits for the writer."""
-        with self.engine.connect() as conn, conn.begin():
+        with self._transaction("BEGIN") as conn:
             yield conn
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -63,6 +63,36 @@ class Database:
         """Give back threads and connections."""
         self._writers.shutdown(wait=True, cancel_futures=True)
         self.engine.dispose()
+
+    @contextmanager
+    def _transaction(self, opening: str) -> Iterator[Connection]:
+        with self.engine.connect() as conn, conn.begin():
+            if self.sqlite:
+                # Its driver opens none by itself.
+                driven(conn, opening)
+            yield conn
+
+
+def driven(conn: Connection, sql: str, *rows: Any) -> Any:
+    """Give the driver a statement in its own words, and return its cursor; for one row, or for each of many.
+
+    SQLAlchemy's account of a statement takes longer than SQLite takes to carry it out. Errors are SQLAlchemy's.
+    """
+    cursor = conn.connection.cursor()
+    try:
+        if len(rows) > 1:
+            cursor.executemany(sql, rows)
+        else:
+            cursor.execute(sql, *rows)
+    except conn.dialect.loaded_dbapi.Error as error:
+        lost = conn.dialect.is_disconnect(error, conn.connection.dbapi_connection, cursor)
+        if lost:
+            conn.invalidate(error)
+        # Without parameters: they hold what people wrote.
+        raise DBAPIError.instance(
+            sql, None, error, conn.dialect.loaded_dbapi.Error, hide_parameters=True, connection_invalidated=lost
+        ) from error
+    return cursor
 
 
 def _driver_url(url: str) -> str:
@@ -83,7 +113,6 @@ def _sqlite_engine(url: str, read_only: bool) -> Engine:
     options: dict[str, Any] = {"poolclass": StaticPool} if memory else {"pool_size": 8, "max_overflow": 8}
     engine = create_engine(url, connect_args={"check_same_thread": False, "isolation_level": None}, **options)
     event.listen(engine, "connect", _on_reading_connect if read_only else _on_connect)
-    event.listen(engine, "begin", _on_begin)
     return engine
 
 
@@ -94,16 +123,10 @@ def _on_connect(connection: Any, _record: Any) -> None:
         "synchronous=FULL",
         "foreign_keys=ON",
         f"busy_timeout={BUSY_TIMEOUT_MS}",
+        f"wal_autocheckpoint={CHECKPOINT_PAGES}",
     ):
         connection.execute(f"PRAGMA {pragma}")
 
 
 def _on_reading_connect(connection: Any, _record: Any) -> None:
     connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
-
-
-def _on_begin(conn: Connection) -> None:
-    # IMMEDIATE: a writer takes the lock before it reads, so it never loses it half-way.
-    writing = conn.get_execution_options().get("duban_writing")
-    raw: Any = conn.connection.driver_connection
-    raw.execute("BEGIN IMMEDIATE" if writing else "BEGIN")

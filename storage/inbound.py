@@ -5,22 +5,27 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Dialect, Insert, RowMapping, bindparam, select, update
+from sqlalchemy import ColumnElement, Dialect, Insert, RowMapping, bindparam, literal_column, select, update
 
-from storage.bulk import Bulk
 from storage.database import Connection
 from storage.numbering import reserve
+from storage.prepared import Bulk, Lookup, one_of
 from storage.records import Inbound, InboundState
 from storage.tables import inbound
 from storage.upsert import insert_for, insert_into
 
 NAMES = ("id", "kind", "source", "event_id", "received_at", "raw", "state", "reason", "ticket_id")
 _row = attrgetter(*NAMES)
-_KNOWN = select(inbound.c.event_id, inbound.c.ticket_id).where(
-    inbound.c.kind == bindparam("kind"),
-    inbound.c.source == bindparam("source"),
-    inbound.c.event_id.in_(bindparam("event_ids", expanding=True)),
-    inbound.c.state != InboundState.SET_ASIDE,
+# Written out: SQLite plans a statement anew each time a value is given that one of its partial indexes turns on.
+SET_ASIDE: ColumnElement[str] = literal_column(f"'{InboundState.SET_ASIDE}'")
+_KNOWN = Lookup(
+    lambda dialect: select(inbound.c.event_id, inbound.c.ticket_id).where(
+        inbound.c.kind == bindparam("kind"),
+        inbound.c.source == bindparam("source"),
+        one_of(dialect, inbound.c.event_id, "event_ids"),
+        inbound.c.state != SET_ASIDE,
+    ),
+    ("kind", "source", "event_ids"),
 )
 
 
@@ -35,8 +40,7 @@ _KEEP = Bulk(_keep, NAMES)
 
 def known_events(conn: Connection, kind: str, source: str, event_ids: Iterable[str]) -> dict[str, int | None]:
     """Return event id → ticket id for those that came in and were dealt with; what was set aside may come again."""
-    found = conn.execute(_KNOWN, {"kind": kind, "source": source, "event_ids": list(event_ids)})
-    return dict(found.all())
+    return dict(_KNOWN.all(conn, kind, source, list(event_ids)))
 
 
 def keep_all(conn: Connection, rows: Sequence[Inbound]) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import bindparam, func, select, update
 
-from storage.bulk import Bulk
 from storage.database import Connection
+from storage.prepared import Bulk
 from storage.tables import inbox_items, people
 from storage.upsert import insert_for
 

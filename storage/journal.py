@@ -10,8 +10,8 @@ from typing import Any
 
 from sqlalchemy import exists, func, insert, select
 
-from storage.bulk import Bulk
 from storage.database import Connection
+from storage.prepared import Bulk
 from storage.records import JournalDraft, JournalLine, Ticket
 from storage.tables import journal, meta, tickets
 from storage.types import canonical

@@ -2,9 +2,10 @@
 
 from functools import cache
 
-from sqlalchemy import Select, Table, bindparam, func, select
+from sqlalchemy import Select, Table, bindparam, func, literal_column, select
 
 from storage.database import Connection
+from storage.prepared import Lookup
 
 
 def reserve(conn: Connection, table: Table, count: int) -> list[int]:
@@ -22,7 +23,7 @@ def reserve_each(conn: Connection, tables: tuple[Table, ...], count: int) -> lis
         return [[] for _ in tables]
     if conn.dialect.name == "sqlite":
         # BEGIN IMMEDIATE holds the only write lock, so nobody can take the next ids meanwhile.
-        highest = conn.execute(_highest(tables)).one()
+        [highest] = _highest(tables).all(conn)
         return [list(range(last + 1, last + 1 + count)) for last in highest]
     conn.execute(_lock(tables))
     rows = conn.execute(_next(tables), {"count": count})
@@ -30,8 +31,10 @@ def reserve_each(conn: Connection, tables: tuple[Table, ...], count: int) -> lis
 
 
 @cache
-def _highest(tables: tuple[Table, ...]) -> Select[tuple[int, ...]]:
-    return select(*(select(func.coalesce(func.max(table.c.id), 0)).scalar_subquery() for table in tables))
+def _highest(tables: tuple[Table, ...]) -> Lookup:
+    highest = (select(func.coalesce(func.max(table.c.id), literal_column("0"))).scalar_subquery() for table in tables)
+    query = select(*highest)
+    return Lookup(lambda _: query, ())
 
 
 @cache

@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select, update
 
-from storage.bulk import Bulk
 from storage.database import Connection
+from storage.prepared import Bulk
 from storage.records import Message, MessageDraft, MessageKind, MessageState
 from storage.tables import outbox
 from storage.upsert import insert_for

@@ -3,14 +3,15 @@
 from sqlalchemy import bindparam, insert, select
 
 from storage.database import Connection
+from storage.prepared import Lookup
 from storage.tables import policies
 
-_KNOWN = select(policies.c.key).where(policies.c.key == bindparam("key"))
+_KNOWN = Lookup(lambda _: select(policies.c.key).where(policies.c.key == bindparam("key")), ("key",))
 
 
 def known(conn: Connection, key: str) -> bool:
     """Whether the snapshot of this hash is stored."""
-    return conn.execute(_KNOWN, {"key": key}).first() is not None
+    return _KNOWN.first(conn, key) is not None
 
 
 def keep(conn: Connection, key: str, name: str, body: str) -> None:

@@ -12,6 +12,7 @@ from typing import TypeVar
 from sqlalchemy import BigInteger, Text, bindparam, cast, delete, insert, select, update
 
 from storage.database import Connection
+from storage.prepared import Lookup
 from storage.records import (
     Account,
     AccountDraft,
@@ -32,7 +33,7 @@ VERSION_KEY = "register_version"
 # The low bits are random: a version that was rolled back is never handed out again for other contents.
 SALT = 1 << 20
 
-_VERSION = select(meta.c.value).where(meta.c.key == VERSION_KEY)
+_VERSION = Lookup(lambda _: select(meta.c.value).where(meta.c.key == bindparam("key")), ("key",))
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -54,8 +55,8 @@ class Register:
 
 def version(conn: Connection) -> int:
     """Return the register's version; 0 for one that was never written."""
-    value = conn.execute(_VERSION).scalar_one_or_none()
-    return int(value or 0)
+    found = _VERSION.first(conn, VERSION_KEY)
+    return int(found[0]) if found else 0
 
 
 def touch(conn: Connection) -> None:

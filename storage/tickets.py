@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, func, insert, select, update
 
-from storage.bulk import Bulk
 from storage.database import Connection
 from storage.journal import Head
+from storage.prepared import Bulk, Lookup, one_of
 from storage.records import OPEN_STATES, DeadlineStatus, Ticket, TicketState, number_key
 from storage.tables import tickets
 
@@ -36,8 +36,11 @@ _INSERT = Bulk(lambda _: insert(tickets), (*INSERTED, *LAST, "number_key"))
 _inserted = attrgetter(*INSERTED)
 _head = attrgetter("journal_seq", "journal_hash")
 _updated = attrgetter("id", "version", *UPDATED)
-_KNOWN = select(tickets.c.number_key, tickets.c.id).where(
-    tickets.c.source == bindparam("source"), tickets.c.number_key.in_(bindparam("keys", expanding=True))
+_KNOWN = Lookup(
+    lambda dialect: select(tickets.c.number_key, tickets.c.id).where(
+        tickets.c.source == bindparam("source"), one_of(dialect, tickets.c.number_key, "keys")
+    ),
+    ("source", "keys"),
 )
 
 _BY_IDS = select(*COLUMNS).where(tickets.c.id.in_(bindparam("ids", expanding=True))).order_by(tickets.c.id)
@@ -76,8 +79,7 @@ def save(conn: Connection, changed: Sequence[Ticket], heads: Sequence[Head] | No
 
 def known_numbers(conn: Connection, source: str, keys: Iterable[str]) -> dict[str, int]:
     """Return number key → ticket id for those of the keys this source already brought."""
-    found = conn.execute(_KNOWN, {"source": source, "keys": list(keys)})
-    return dict(found.all())
+    return dict(_KNOWN.all(conn, source, list(keys)))
 
 
 def due(conn: Connection, now: datetime, limit: int) -> list[Ticket]:

@@ -1,11 +1,11 @@
 """Column types shared by the tables and the migrations."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, String, Text
+from sqlalchemy import ARRAY, DateTime, String, Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -55,6 +55,25 @@ class JsonText(TypeDecorator[Mapping[str, Any]]):
     def process_result_value(self, value: str | None, dialect: Dialect) -> Mapping[str, Any] | None:
         """Text to object."""
         return None if value is None else json.loads(value)
+
+
+class Texts(TypeDecorator[Sequence[str]]):
+    """Several texts as one value of a statement: an array on PostgreSQL, a JSON array on SQLite; of no column."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Choose the native type."""
+        return dialect.type_descriptor(Text() if dialect.name == "sqlite" else ARRAY(Text()))
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[Sequence[str] | None], Any]:
+        """Texts to what the database takes."""
+        return canonical if dialect.name == "sqlite" else _to_list
+
+
+def _to_list(value: Sequence[str] | None) -> list[str]:
+    return list(value or ())
 
 
 def _to_utc(value: datetime | None) -> datetime | None:

@@ -186,7 +186,7 @@ def test_the_cache_reads_again_only_when_the_version_moved(database: Database) -
         first = cache.directory(conn)
         statements.clear()
         assert cache.directory(conn) is first
-        assert len(statements) == 1
+        assert statements == []  # but for the version's own, which goes to the driver
     with database.begin() as conn:
         register.save_unit(conn, UnitDraft(name="新单位"))
     with database.read() as conn:

@@ -1,7 +1,10 @@
 """The migrations and the tables tell the same story, on both databases."""
 
+from pathlib import Path
+
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from sqlalchemy import text
 
 from storage.database import Database
 from storage.schema import current, migrate, newest
@@ -23,3 +26,19 @@ def test_migrating_twice_changes_nothing(database: Database) -> None:
     migrate(database)
     with database.read() as conn:
         assert current(conn) == newest()
+
+
+def test_the_journal_survives_its_rebuilding(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path}/old.sqlite3")
+    migrate(database, "0005")
+    row = {"ticket_id": 7, "seq": 1, "at": "2021-08-23T02:00:00.000000Z", "kind": "received", "actor": "bot"}
+    row |= {"data": "{}", "previous_hash": "", "hash": "ab"}
+    with database.begin() as conn:
+        conn.execute(text(f"INSERT INTO journal ({', '.join(row)}) VALUES (:{', :'.join(row)})"), row)
+    migrate(database)
+    with database.read() as conn:
+        assert [dict(one) for one in conn.execute(text("SELECT * FROM journal")).mappings()] == [row]
+        assert (
+            "WITHOUT ROWID" in conn.execute(text("SELECT sql FROM sqlite_master WHERE name = 'journal'")).scalar_one()
+        )
+    database.close()

@@ -1,0 +1,22 @@
+"""What belongs to the house itself: versions, and who does what only one may do."""
+
+from sqlalchemy import Column, Integer, String, Table, Text
+
+from storage.tables.base import metadata
+from storage.types import Moment
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("key", String(64), primary_key=True),  # register_version, calendar_revision …
+    Column("value", Text, nullable=False),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("holder", String(64), nullable=False),
+    Column("until", Moment, nullable=False),
+    Column("fence", Integer, nullable=False, default=0),
+)
