@@ -34,19 +34,30 @@ class Database:
         self.engine = _sqlite_engine(self.url, read_only) if self.sqlite else _postgres_engine(self.url, pool_size)
         # SQLite has one writer: threads queue here instead of polling the file lock.
         self._write_lock: AbstractContextManager[Any] = threading.RLock() if self.sqlite else nullcontext()
+        self._writer: Connection | None = None
         self._writers = ThreadPoolExecutor(1 if self.sqlite else min(pool_size, 4), thread_name_prefix="write")
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
         """Open a writing transaction: committed on leaving, rolled back on any exception."""
-        # IMMEDIATE: a writer takes the lock before it reads, so it never loses it half-way.
-        with self._write_lock, self._transaction("BEGIN IMMEDIATE") as conn:
-            yield conn
+        if not self.sqlite:
+            with self.engine.begin() as conn:
+                yield conn
+            return
+        with self._write_lock:
+            # Always the same one: its pages stay in memory, and it need not be fetched and given back.
+            self._writer = self._writer or self.engine.connect()
+            with self._writer.begin():
+                # IMMEDIATE: a writer takes the lock before it reads, so it never loses it half-way.
+                driven(self._writer, "BEGIN IMMEDIATE")
+                yield self._writer
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Open a reading transaction: one consistent view, never waits for the writer."""
-        with self._transaction("BEGIN") as conn:
+        with self.engine.begin() as conn:
+            if self.sqlite:
+                driven(conn, "BEGIN")  # its driver opens none by itself
             yield conn
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -62,15 +73,9 @@ class Database:
     def close(self) -> None:
         """Give back threads and connections."""
         self._writers.shutdown(wait=True, cancel_futures=True)
+        if self._writer is not None:
+            self._writer.close()
         self.engine.dispose()
-
-    @contextmanager
-    def _transaction(self, opening: str) -> Iterator[Connection]:
-        with self.engine.connect() as conn, conn.begin():
-            if self.sqlite:
-                # Its driver opens none by itself.
-                driven(conn, opening)
-            yield conn
 
 
 def driven(conn: Connection, sql: str, *rows: Any) -> Any:

@@ -5,6 +5,7 @@ a row, these 3 and 1.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
@@ -14,43 +15,60 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from storage.database import Connection, driven
 from storage.types import Texts
 
-Row = tuple[Any, ...]
+Row = Sequence[Any]
 Convert = Callable[[Any], Any]
 Statement = Insert | Update | Select[Any]
-Ready = tuple[str, Callable[[Iterable[Row]], Iterable[Any]]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Ready:
+    """A statement in the words of one kind of database, and what its driver wants to be given."""
+
+    sql: str
+    converts: tuple[tuple[int, Convert], ...]  # by place in a row
+    arrange: Callable[[Row], Any] | None  # None: as the values stand
+
+    def given(self, rows: Sequence[Row]) -> Iterable[Any]:
+        if self.converts:
+            rows = _columns_converted(rows, self.converts) if len(rows) > 1 else [_converted(rows[0], self.converts)]
+        return rows if self.arrange is None else map(self.arrange, rows)
 
 
 class Prepared:
     """Holds a statement, compiled once for each kind of database it meets.
 
-    Values are tuples in the order of `names`, converted as their columns do it. Every column with a default of ours
+    Values are rows in the order of `names`, converted as their columns do it. Every column with a default of ours
     must be named.
     """
 
     def __init__(self, statement: Callable[[Dialect], Statement], names: Sequence[str]) -> None:
         self._statement, self._names = statement, tuple(names)
-        self._ready: dict[str, Ready] = {}
+        self._ready: dict[str, _Ready] = {}
 
     def _given(self, conn: Connection, rows: Sequence[Row]) -> Any:
         ready = self._ready.get(conn.dialect.name)
         if ready is None:
             ready = self._ready[conn.dialect.name] = self._prepare(conn.dialect)
-        sql, arrange = ready
-        return driven(conn, sql, *arrange(rows))
+        return driven(conn, ready.sql, *ready.given(rows))
 
-    def _prepare(self, dialect: Dialect) -> Ready:
+    def _prepare(self, dialect: Dialect) -> _Ready:
         compiled = self._statement(dialect).compile(dialect=dialect, column_keys=self._names or None)
         if not isinstance(compiled, SQLCompiler) or set(compiled.binds) != set(self._names):
             raise ValueError(f"rows of {self._names} do not fit {compiled}")
         types = {name: bind.type.dialect_impl(dialect) for name, bind in compiled.binds.items()}
-        converts = [types[name].bind_processor(dialect) for name in self._names]
-        if compiled.positional:
-            places = [self._names.index(name) for name in compiled.positiontup or ()]
-            pick = itemgetter(*places) if len(places) > 1 else tuple
-            return str(compiled), lambda rows: map(pick, _converted(rows, converts))
-        return str(compiled), lambda rows: (
-            dict(zip(self._names, row, strict=True)) for row in _converted(rows, converts)
+        processors = ((place, types[name].bind_processor(dialect)) for place, name in enumerate(self._names))
+        return _Ready(
+            sql=str(compiled),
+            converts=tuple((place, one) for place, one in processors if one is not None),
+            arrange=self._arranged(compiled),
         )
+
+    def _arranged(self, compiled: SQLCompiler) -> Callable[[Row], Any] | None:
+        names = self._names
+        if not compiled.positional:
+            return lambda row: dict(zip(names, row, strict=True))
+        wanted = tuple(compiled.positiontup or ())
+        return None if wanted == names else itemgetter(*map(names.index, wanted))
 
 
 class Bulk(Prepared):
@@ -64,12 +82,12 @@ class Bulk(Prepared):
 class Lookup(Prepared):
     """A SELECT of plain texts and numbers, which come back as the driver gives them."""
 
-    def all(self, conn: Connection, *values: Any) -> list[Row]:
+    def all(self, conn: Connection, *values: Any) -> list[tuple[Any, ...]]:
         """Return all rows for these values of its names."""
-        found: list[Row] = self._given(conn, (values,)).fetchall()
+        found: list[tuple[Any, ...]] = self._given(conn, (values,)).fetchall()
         return found
 
-    def first(self, conn: Connection, *values: Any) -> Row | None:
+    def first(self, conn: Connection, *values: Any) -> tuple[Any, ...] | None:
         """Return the first row for these values, or None."""
         return next(iter(self.all(conn, *values)), None)
 
@@ -83,7 +101,16 @@ def one_of(dialect: Dialect, column: Column[str], name: str) -> ColumnElement[bo
     return column == func.any(given)
 
 
-def _converted(rows: Iterable[Row], converts: Sequence[Convert | None]) -> Iterable[Row]:
+def _converted(row: Row, converts: Iterable[tuple[int, Convert]]) -> Row:
+    values = list(row)
+    for place, convert in converts:
+        values[place] = convert(values[place])
+    return values
+
+
+def _columns_converted(rows: Sequence[Row], converts: Iterable[tuple[int, Convert]]) -> Sequence[Row]:
     # Column by column: the loop over the rows then runs inside the interpreter.
-    columns = zip(zip(*rows, strict=True), converts, strict=True)
-    return zip(*(column if convert is None else map(convert, column) for column, convert in columns), strict=True)
+    columns: list[Iterable[Any]] = list(zip(*rows, strict=True))
+    for place, convert in converts:
+        columns[place] = map(convert, columns[place])
+    return list(zip(*columns, strict=True))

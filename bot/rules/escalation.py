@@ -150,13 +150,14 @@ def _unreachable(people: Iterable[int]) -> list[str]:
 
 def _messages(rungs: Sequence[_Rung], ticket: Ticket, not_before: datetime) -> Iterable[MessageDraft]:
     """One message a person: the last step meant for them, else the last they hear in place of others."""
+    occurrence = _occurrence(ticket)
     for person_id in dict.fromkeys(who for rung in rungs for who in rung.hearers):
         theirs = [rung for rung in rungs if person_id in rung.hearers]
         rung = next((one for one in reversed(theirs) if one.told.people), theirs[-1])
         kind = rung.step.kind if rung.told.people else MessageKind.UNREACHED
         notes = dict.fromkeys(note for one in theirs if one is rung or one.instead for note in one.told.notes)
         yield MessageDraft(
-            intent=intent(ticket, rung.step.name, person_id, kind),
+            intent=_intent(ticket.id, rung.step.name, occurrence, person_id, kind),
             person_id=person_id,
             kind=kind,
             ticket_id=ticket.id,
@@ -175,15 +176,23 @@ def params(ticket: Ticket, notes: Sequence[str]) -> dict[str, object]:
 
 def intent(ticket: Ticket, step: str, person_id: int, kind: MessageKind) -> str:
     """Name one reason to tell one person once; a moved due day and a ticket that changed hands are new reasons."""
+    return _intent(ticket.id, step, _occurrence(ticket), person_id, kind)
+
+
+def _intent(ticket_id: int, step: str, occurrence: str, person_id: int, kind: MessageKind) -> str:
+    # Who hears in place of the unreachable hears that once, however many steps fail after another.
+    what = "unreached" if kind is MessageKind.UNREACHED else step
+    return f"t{ticket_id}:{what}:{occurrence}:p{person_id}"
+
+
+def _occurrence(ticket: Ticket) -> str:
     occurrence = ticket.due_day.isoformat().replace("-", "") if ticket.due_day else "0"
     if ticket.moves:
         # Moved there and back again is a new reason too.
         occurrence += f".{ticket.moves}"
     if ticket.reroutes:
         occurrence += f"r{ticket.reroutes}"
-    # Who hears in place of the unreachable hears that once, however many steps fail after another.
-    what = "unreached" if kind == MessageKind.UNREACHED else step
-    return f"t{ticket.id}:{what}:{occurrence}:p{person_id}"
+    return occurrence
 
 
 def _line(rung: _Rung, now: datetime) -> JournalDraft:

@@ -128,4 +128,5 @@ class JournalLine:
 
 def number_key(number: str) -> str:
     """The number as it is compared: without width, case and white space."""
-    return "".join(unicodedata.normalize("NFKC", number).split()).upper()
+    plain = number if number.isascii() else unicodedata.normalize("NFKC", number)
+    return "".join(plain.split()).upper()
