@@ -20,7 +20,7 @@ Unreachable = OperationalError  # the database does not answer, or its file cann
 P = ParamSpec("P")
 T = TypeVar("T")
 
-MEMORY_URL = "sqlite://"
+MEMORY_URLS = ("sqlite://", "sqlite:///:memory:")
 BUSY_TIMEOUT_MS = 15_000
 CHECKPOINT_PAGES = 4_000  # 16 MB: of pages written again and again only the last state is carried over
 
@@ -36,6 +36,9 @@ class Database:
         self._write_lock: AbstractContextManager[Any] = threading.RLock() if self.sqlite else nullcontext()
         self._writer: Connection | None = None
         self._writers = ThreadPoolExecutor(1 if self.sqlite else min(pool_size, 4), thread_name_prefix="write")
+        # Readers of a file never wait for its writer; a database in memory has one connection for all.
+        aside = self.sqlite and self.url not in MEMORY_URLS
+        self._readers = ThreadPoolExecutor(1, thread_name_prefix="read") if aside else self._writers
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
@@ -65,6 +68,11 @@ class Database:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._writers, lambda: function(*args, **kwargs))
 
+    async def look(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a function that only reads off the event loop, where possible beside a write that is under way."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._readers, lambda: function(*args, **kwargs))
+
     def answers(self) -> bool:
         """Whether the database answers a trivial question now."""
         with self.read() as conn:
@@ -72,7 +80,8 @@ class Database:
 
     def close(self) -> None:
         """Give back threads and connections."""
-        self._writers.shutdown(wait=True, cancel_futures=True)
+        for threads in {self._writers, self._readers}:
+            threads.shutdown(wait=True, cancel_futures=True)
         if self._writer is not None:
             self._writer.close()
         self.engine.dispose()
@@ -112,7 +121,7 @@ def _postgres_engine(url: str, pool_size: int) -> Engine:
 
 
 def _sqlite_engine(url: str, read_only: bool) -> Engine:
-    memory = url in (MEMORY_URL, "sqlite:///:memory:")
+    memory = url in MEMORY_URLS
     if read_only and not memory:
         url = f"sqlite:///file:{quote(make_url(url).database or '')}?mode=ro&uri=true"
     options: dict[str, Any] = {"poolclass": StaticPool} if memory else {"pool_size": 8, "max_overflow": 8}

@@ -123,9 +123,10 @@ def settle(conn: Connection, settlements: Sequence[Settlement]) -> list[Settleme
     return counted
 
 
-def held(conn: Connection, message_id: int, fence: int) -> bool:
-    """Whether the claim of that fence still stands."""
-    return _held(conn, [message_id]) == {message_id: fence}
+def held(conn: Connection, messages: Sequence[Message]) -> set[int]:
+    """Return the ids of those whose claim still stands."""
+    fences = _held(conn, [one.id for one in messages])
+    return {one.id for one in messages if fences.get(one.id) == one.fence}
 
 
 def supersede_children(conn: Connection, ids: Iterable[int], reason: str) -> None:

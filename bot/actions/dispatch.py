@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 
 ASIDE_FOR = timedelta(hours=1)
 LOST = "已由其他节点接手"
+Asked = tuple[Message, Sequence[Message]]  # a message about to go out, and what it tells if it is a digest
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,12 +76,16 @@ def prepare(context: Context, messages: Sequence[Message]) -> None:
         outbox.prepare(conn, messages)
 
 
-def why_not(context: Context, message: Message, told: Sequence[Message] = ()) -> str:
-    """Ask right before sending whether the message is still ours and still true; "" means that it goes out."""
+def why_not(context: Context, asked: Sequence[Asked]) -> list[str]:
+    """Ask right before sending whether messages, with what they tell, are still ours and still true.
+
+    Returns why each is not to go out; "" where it is.
+    """
+    messages = [one for one, _ in asked]
     with context.database.read() as conn:
-        if not outbox.held(conn, message.id, message.fence):
-            return LOST
-        return _Look(context, conn, [message, *told], context.now()).no_longer_true(message, told)
+        held = outbox.held(conn, messages)
+        look = _Look(context, conn, [*messages, *(one for _, told in asked for one in told)], context.now())
+        return [look.no_longer_true(one, told) if one.id in held else LOST for one, told in asked]
 
 
 def attached(context: Context, file_id: int) -> files.File:

@@ -7,13 +7,14 @@ from datetime import timedelta
 
 from bot.actions import dispatch, results
 from bot.actions.context import Context
-from bot.actions.dispatch import Load
+from bot.actions.dispatch import Asked, Load
 from bot.actions.results import Result
 from bot.channels.base import Attachment, Channel, SendFailed
 from bot.delivery.compose import outgoing
 from bot.delivery.tries import Tries, Try
 from bot.delivery.wording import Wording
 from bot.failpoints import failpoint
+from bot.together import Together
 from storage.outbox import Settlement
 from storage.records import Address, Message
 
@@ -43,6 +44,8 @@ class Sender:
         self._send_limit = lease.total_seconds() * (1 - SAFE_SHARE)
         self._places = {name: asyncio.Semaphore(IN_FLIGHT) for name in channels}
         self._tries = Tries(channels, wording, context.clock)
+        # All that have a place in flight at the same time are asked for in one look.
+        self._asked = Together(self._why_not, IN_FLIGHT)
 
     async def drain(self) -> int:
         """Send everything that is due now; returns how many messages were handled."""
@@ -89,10 +92,13 @@ class Sender:
             if self._context.clock.monotonic() > until:
                 return self._tries.given_back(one)
             told = load.bundled.get(one.message.id, ())
-            why = await self._context.database.run(dispatch.why_not, self._context, one.message, told)
+            why = await self._asked((one.message, told))
             if why:
                 return self._tries.withdrawn(one, why)
             return await self._send(one)
+
+    async def _why_not(self, asked: Sequence[Asked]) -> Sequence[str]:
+        return await self._context.database.look(dispatch.why_not, self._context, asked)
 
     async def _send(self, one: Try) -> Settlement | SendFailed:
         extra = {"action": "send_failed", "message_id": one.message.id, "channel": one.way.channel}

@@ -82,7 +82,7 @@ def test_a_node_that_slept_past_its_lease_changes_nothing(plain: Office) -> None
     plain.expect("yi", "receipt")
     before, story = stored(plain, theirs), plain.story("FJ-1")
     context = plain.engine.context
-    assert dispatch.why_not(context, theirs) == LOST
+    assert dispatch.why_not(context, [(theirs, ())]) == [LOST]
     dispatch.prepare(context, [theirs])
     results.settle(context, [accepted(theirs, plain)])
     results.settle(
@@ -98,7 +98,7 @@ def test_a_node_that_wakes_while_another_holds_the_message_does_not_send(plain: 
     theirs = message_to(claim(plain), plain, "jia")
     plain.clock.wind(2 * LEASE)
     claim(plain, "other")
-    assert dispatch.why_not(plain.engine.context, theirs) == LOST
+    assert dispatch.why_not(plain.engine.context, [(theirs, ())]) == [LOST]
     plain.clock.wind(2 * LEASE)
     plain.settle().expect("jia", "receipt")
     plain.expect("yi", "receipt")
@@ -108,9 +108,9 @@ def test_a_node_that_wakes_while_another_holds_the_message_does_not_send(plain: 
 def test_finished_between_claim_and_send_it_is_withdrawn(plain: Office) -> None:
     plain.receives("FJ-1", settle=False)
     theirs = message_to(claim(plain), plain, "jia")
-    assert dispatch.why_not(plain.engine.context, theirs) == ""
+    assert dispatch.why_not(plain.engine.context, [(theirs, ())]) == [""]
     plain.does("yi", Verb.COMPLETE, "FJ-1")
-    assert dispatch.why_not(plain.engine.context, theirs) == "工单已办结"
+    assert dispatch.why_not(plain.engine.context, [(theirs, ())]) == ["工单已办结"]
     plain.down_until(PAST).expect_silence()
     assert {one.state for one in plain.messages("FJ-1")} == {MessageState.SUPERSEDED}
 

@@ -72,8 +72,8 @@ def test_a_claim_that_ran_out_is_claimed_again_with_a_higher_fence(database: Dat
     [second] = claim(database, "b", NOW + LEASE)
     assert (second.fence, second.leased_by) == (first.fence + 1, "b")
     with database.read() as conn:
-        assert not outbox.held(conn, first.id, first.fence)
-        assert outbox.held(conn, second.id, second.fence)
+        assert outbox.held(conn, [first]) == set()
+        assert outbox.held(conn, [second]) == {second.id}
     for state in S:
         assert not settle(database, first, state)
     with database.begin() as conn:
