@@ -1,8 +1,9 @@
 """Tickets one by one, each in a durable transaction of its own."""
 
+import asyncio
 import os
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from sqlalchemy import insert
 from benchmarks import office, rowcopy
 from benchmarks.measure import Row, in_turn, number, rates, ratio, seconds
 from benchmarks.stage import Stage, settled
+from bot.actions.intake import Arrival, Taken, take_in
+from bot.together import Together
 from storage.database import Database
 from storage.tables import tickets
 
@@ -18,6 +21,7 @@ QUESTION = "how many tickets a second come in one by one, with raw row, deadline
 
 TICKETS = 1_000
 ROUNDS = 7
+CALLERS = 10
 PEER = Path(__file__).parent / "peers" / "django_helpdesk.py"
 PEER_PYTHON = "BENCH_DJANGO_PYTHON"  # the Python of an environment in which django-helpdesk is installed
 
@@ -27,24 +31,26 @@ def measure(stage: Stage) -> Iterator[Row]:
     count = stage.count(TICKETS)
     with ExitStack() as stack:
         here = stack.enter_context(stage.sqlite())
+        there = stack.enter_context(stage.sqlite())
         bare = stack.enter_context(stage.sqlite())
-        subjects = {"ours": _ours(here, count), "core": _core(bare, count)}
+        subjects = {"ours": _ours(here, count), "callers": _callers(there, count), "core": _core(bare, count)}
         if os.environ.get(PEER_PYTHON):
             folder = stage.path("django")
             folder.mkdir()
             subjects["django"] = stack.enter_context(_peer(folder, count))
         found = rates(in_turn(stage.rounds(ROUNDS), subjects), count)
-    against = f"{number(ratio(found['ours'], found['core']))} x Core"
     peer = found.get("django")
-    faster = ratio(found["ours"], peer) if peer else 0.0
-    yield Row(
-        what="take_in, SQLite",
-        figure=found["ours"],
-        unit="tickets/s",
-        against=f"{number(faster)} x django-helpdesk, {against}" if peer else against,
-        target=">= 1 x django-helpdesk",
-        met=faster >= 1 if peer else None,
-    )
+    for name, what in (("ours", "one caller"), ("callers", f"{CALLERS} callers at once")):
+        against = f"{number(ratio(found[name], found['core']))} x Core"
+        faster = ratio(found[name], peer) if peer else 0.0
+        yield Row(
+            what=f"take_in, SQLite, {what}",
+            figure=found[name],
+            unit="tickets/s",
+            against=f"{number(faster)} x django-helpdesk, {against}" if peer else against,
+            target=">= 1 x django-helpdesk",
+            met=faster >= 1 if peer else None,
+        )
     yield Row(what="Core, the bare ticket row, SQLite", figure=found["core"], unit="tickets/s")
     if peer:
         yield Row(what="django-helpdesk Ticket.objects.create, SQLite", figure=peer, unit="tickets/s")
@@ -70,6 +76,31 @@ def _ours(database: Database, count: int) -> Callable[[], float]:
         given = office.arrivals(count)
         settled(database)
         return seconds(lambda: office.take_all(context, given, batch=1))
+
+    return once
+
+
+def _callers(database: Database, count: int) -> Callable[[], float]:
+    """As they come by HTTP: each caller is answered when its own ticket is durable, then brings the next."""
+    office.fill(database)
+    context = office.context_at(database)
+
+    async def taken(many: Sequence[Arrival]) -> Sequence[Taken]:
+        return await database.run(take_in, context, office.SOURCE, many)
+
+    async def bring(given: Sequence[Arrival]) -> None:
+        together, waiting = Together(taken), iter(given)
+
+        async def one_after_the_other() -> None:
+            for one in waiting:
+                await together(one)
+
+        await asyncio.gather(*(one_after_the_other() for _ in range(CALLERS)))
+
+    def once() -> float:
+        given = office.arrivals(count)
+        settled(database)
+        return seconds(lambda: asyncio.run(bring(given)))
 
     return once
 
