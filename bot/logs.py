@@ -41,5 +41,5 @@ def set_up(level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=level, handlers=[handler])
-    for noisy in ("httpx", "httpcore", "apscheduler", "telegram", "urllib3", "alembic", "uvicorn"):
+    for noisy in ("httpx", "httpcore", "telegram", "urllib3", "alembic", "uvicorn"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

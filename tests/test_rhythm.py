@@ -1,10 +1,16 @@
-"""The rhythm asks again at once where a beat says that there is more to do, and lets others in between."""
+"""The rhythm asks again at once where there is more to do, lets others in between, and survives a clock that is set."""
 
 import asyncio
+import logging
+import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from bot.engine import open_engine
-from bot.scheduler import Beat, Rhythm
+from bot.scheduler import Beat, Drift, Rhythm
+from settings import Rhythm as Pace
 from settings import Settings
 
 
@@ -30,3 +36,50 @@ async def test_a_long_piece_of_work_is_done_in_parts(tmp_path: Path) -> None:
     await engine.close()
     assert asked.count("long") == 3
     assert asked.index("between") < len(asked) - 1
+
+
+class SetClock:
+    """A clock that somebody sets."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta(0)
+
+    def now(self) -> datetime:
+        return datetime(2021, 8, 23, 2, tzinfo=UTC) + timedelta(seconds=time.monotonic()) + self.ahead
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+
+@pytest.mark.parametrize("ahead", [timedelta(days=-3), timedelta(days=20_000)])
+async def test_beats_go_on_when_the_clock_is_set(tmp_path: Path, ahead: timedelta) -> None:
+    clock = SetClock()
+    engine = open_engine(Settings(data_dir=tmp_path, rhythm=Pace(tick_seconds=0.05)), clock=clock)
+    asked: list[datetime] = []
+
+    def beat() -> None:
+        asked.append(clock.now())
+        if len(asked) == 2:
+            clock.ahead = ahead
+        if len(asked) == 4:
+            loop.call_soon_threadsafe(rhythm.stop)
+
+    loop = asyncio.get_running_loop()
+    rhythm = Rhythm(engine, beats=(Beat(name="short", every_seconds=0.05, work=beat),))
+    async with asyncio.timeout(20):
+        await rhythm.run()
+    await engine.close()
+    assert abs(asked[2] - asked[1] - ahead) < timedelta(seconds=10)
+
+
+def test_a_clock_that_was_set_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    clock = SetClock()
+    drift = Drift(clock)
+    with caplog.at_level(logging.WARNING):
+        drift.note()
+        assert not caplog.records
+        clock.ahead = timedelta(hours=-1)
+        drift.note()
+        drift.note()
+    [line] = caplog.records
+    assert (line.getMessage(), getattr(line, "seconds", None)) == ("clock was set", -3600)
