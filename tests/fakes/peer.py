@@ -83,6 +83,10 @@ class Peer:
         """Let the next calls of a path go wrong, one fault each."""
         self._faults[path].extend(faults)
 
+    def forgive(self, path: str) -> None:
+        """Let nothing more go wrong with a path."""
+        self._faults[path].clear()
+
     def counted(self, path: str) -> int:
         """How often a path was called."""
         return sum(call.path == path for call in self.calls)

@@ -1,14 +1,17 @@
 """The product as a real process, and a house with one veto-class ticket whose steps are due at this very moment."""
 
+import asyncio
+import json
 import os
 import signal
-import subprocess
-import sys
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Any
 
 from pydantic import SecretStr
 from sqlalchemy import select, update
@@ -21,9 +24,10 @@ from bot.rules.arrivals import TicketInput
 from settings import Settings
 from storage import journal, outbox, register, tickets
 from storage.database import Database
-from storage.records import AccountDraft, MessageState, PersonDraft, Role, UnitDraft
+from storage.records import AccountDraft, Message, MessageState, PersonDraft, Role, UnitDraft
 from storage.tables import inbox_items
 from storage.tables import outbox as messages
+from tests.faults import nursery
 
 ROOT = Path(__file__).parents[2]
 KEY = "only-for-tests-only-for-tests-only-for-tests"
@@ -38,7 +42,7 @@ class House:
     url: str
     folder: Path
     people: Mapping[str, int]
-    more: Mapping[str, str] = field(default_factory=dict)  # settings of the running process, such as a channel's
+    sections: Mapping[str, Any] = field(default_factory=dict)  # settings of channels
 
     @contextmanager
     def engine(self) -> Iterator[Engine]:
@@ -50,10 +54,11 @@ class House:
     @property
     def settings(self) -> Settings:
         """As the process gets them."""
-        return Settings(data_dir=self.folder, database_url=SecretStr(self.url), secret_key=SecretStr(KEY))
+        given = {"data_dir": self.folder, "database_url": SecretStr(self.url), "secret_key": SecretStr(KEY)}
+        return Settings(**given, **self.sections)
 
     @contextmanager
-    def running(self, *words: str, failpoint: str = "") -> "Iterator[subprocess.Popen[bytes]]":
+    def running(self, *words: str, failpoint: str = "") -> Iterator[BaseProcess]:
         """Run `python -m bot …`, killed at the failpoint if it comes there, and at the end in any case."""
         kept = {key: value for key, value in os.environ.items() if not key.startswith("DUBAN_")}
         own = {
@@ -62,22 +67,31 @@ class House:
             "DUBAN_SECRET_KEY": KEY,
             "DUBAN_WEB__PORT": "0",
             "DUBAN_RHYTHM__TICK_SECONDS": "0.2",
+            "DUBAN_LOG_LEVEL": "DEBUG",
             VARIABLE: failpoint,
-            **self.more,
+            **{f"DUBAN_{name.upper()}": json.dumps(section) for name, section in self.sections.items()},
         }
-        command = [sys.executable, "-m", "bot", *(words or ("run",))]
-        with self.log.open("ab") as log:
-            process = subprocess.Popen(command, env=kept | own, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=log)
-        try:
+        with nursery.process(kept | own, words or ("run",), self.log) as process:
             yield process
-        finally:
-            process.kill()
-            process.wait(timeout=10)
 
     def killed(self, *words: str, failpoint: str) -> None:
         """Run until the failpoint kills the process, as `kill -9` would."""
         with self.running(*words, failpoint=failpoint) as process:
-            assert process.wait(timeout=30) == -signal.SIGKILL, self.log.read_text()
+            process.join(30)
+            assert process.exitcode == -signal.SIGKILL, self.log.read_text()
+
+    def go_on(self) -> None:
+        """What a restarted process does: tick, and send everything that is due."""
+
+        async def send() -> None:
+            await engine.sender.drain()
+            for channel in engine.channels.values():
+                await channel.close()
+
+        self.let_leases_run_out()
+        with self.engine() as engine:
+            engine.tick()
+            asyncio.run(send())
 
     @property
     def log(self) -> Path:
@@ -97,28 +111,40 @@ class House:
         yield opened
         opened.close()
 
-    def copies(self) -> list[str]:
-        """The key of every copy anybody was shown about a ticket; a real day may bring notices of the calendar too."""
+    def shown(self) -> list[tuple[str, str]]:
+        """Key and text of every copy in the web inbox about a ticket; a real day may bring notices of the calendar."""
         with self.database() as database, database.read() as conn:
-            keys = conn.execute(select(inbox_items.c.message_key)).scalars()
-            return [key for key in keys if not key.startswith("calendar:")]
+            found = conn.execute(select(inbox_items.c.message_key, inbox_items.c.text))
+            return [(key, text) for key, text in found if not key.startswith("calendar:")]
 
-    def assert_whole(self) -> None:
-        """Nothing lost, nothing twice, every story proves itself, and every copy stands in a story once."""
+    def copies(self) -> list[str]:
+        """The keys of what is shown."""
+        return [key for key, _ in self.shown()]
+
+    def messages(self) -> list[Message]:
+        """Every message about a ticket."""
         with self.database() as database, database.read() as conn:
-            rows = [one for each in tickets.matching(conn) for one in outbox.of_ticket(conn, each.id)]
+            return [one for each in tickets.matching(conn) for one in outbox.of_ticket(conn, each.id)]
+
+    def assert_told_in_the_stories(self) -> None:
+        """Every story proves itself, and each message that went out is told in one once."""
+        with self.database() as database, database.read() as conn:
             told = [line for each in tickets.matching(conn) for line in journal.read(conn, each.id)]
             broken = [found for _, found in journal.verify(conn) if found is not None]
         assert broken == []
-        by_state = {state: [one for one in rows if one.state == state] for state in {one.state for one in rows}}
-        assert set(by_state) <= {MessageState.ACCEPTED, MessageState.SUPERSEDED, MessageState.UNCERTAIN}
-        sent = {one.id: one.intent for one in by_state[MessageState.ACCEPTED]}
-        maybe = {one.intent for one in by_state.get(MessageState.UNCERTAIN, ())}
-        copies = self.copies()
-        assert sorted(sent.values()) == sorted(key for key in copies if key not in maybe)
-        assert set(copies) <= {*sent.values(), *maybe}
         lines = [line.data["message"] for line in told if line.kind == "told"]
-        assert sorted(lines) == sorted(sent), "each copy is told once in the story"
+        assert sorted(lines) == sorted(one.id for one in self.messages() if one.state == MessageState.ACCEPTED)
+
+    def assert_whole(self) -> None:
+        """Nothing lost, nothing twice, and every copy in the web inbox stands in a story once."""
+        self.assert_told_in_the_stories()
+        by_state = defaultdict(set)
+        for one in self.messages():
+            by_state[one.state].add(one.intent)
+        assert set(by_state) <= {MessageState.ACCEPTED, MessageState.SUPERSEDED, MessageState.UNCERTAIN}
+        copies, maybe = self.copies(), by_state[MessageState.UNCERTAIN]
+        assert sorted(by_state[MessageState.ACCEPTED]) == sorted(key for key in copies if key not in maybe)
+        assert set(copies) <= by_state[MessageState.ACCEPTED] | maybe
 
 
 def furnish(url: str, folder: Path, numbers: Sequence[str] = ("FJ-1",)) -> House:

@@ -1,25 +1,20 @@
 """What goes wrong between us and Telegram, through the real sender: told once, or twice with a mark, never lost."""
 
 import os
-import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import update
 
 from bot.clock import WoundClock
-from settings import Settings
 from storage import outbox, register
-from storage.database import Database
-from storage.records import AddressDraft, Message, MessageDraft, MessageKind, MessageState, PersonDraft, UnitDraft
-from storage.tables import outbox as messages
+from storage.records import Message, MessageDraft, MessageKind, MessageState
 from tests.fakes.telegram import FakeTelegram, Person
 from tests.fakes.telegram_wire import TOKEN, Shown
 from tests.stories.platform import NUMBER, House, moment
@@ -258,59 +253,6 @@ def wait_for(true: Callable[[], Any], seconds: float = 40) -> None:
     while not true():
         assert time.monotonic() < end, "did not happen in time"
         time.sleep(0.05)
-
-
-def notices(folder: Path, template: Path, people: int) -> Database:
-    """Notices that wait for people bound to Telegram, in a data folder of its own."""
-    folder.mkdir()
-    database = Database(Settings(data_dir=folder).database)
-    (folder / "duban.sqlite3").write_bytes(template.read_bytes())
-    now = datetime.now(UTC)
-    with database.begin() as conn:
-        unit = register.save_unit(conn, UnitDraft(name="市水利局"))
-        ids = [register.save_person(conn, PersonDraft(name=f"人{n}", unit_id=unit)) for n in range(people)]
-        addresses = [
-            AddressDraft(person_id=one, channel="telegram", address=str(1001 + n), bound_at=now)
-            for n, one in enumerate(ids)
-        ]
-        register.bind_addresses(conn, addresses)
-        drafts = [
-            MessageDraft(intent=f"n:{one}", person_id=one, kind=MessageKind.ANSWER, params={"text": f"工单 FJ-{n}"})
-            for n, one in enumerate(ids)
-        ]
-        outbox.put(conn, drafts, now)
-    return database
-
-
-@pytest.mark.parametrize("where", ["after_claim", "before_send", "after_send", "after_settle"])
-def test_killed_anywhere_on_the_way_out_nothing_is_lost_and_every_double_is_marked(
-    fake: FakeTelegram, tmp_path: Path, sqlite_template: Path, where: str
-) -> None:
-    people = [fake.person(1001 + n) for n in range(3)]
-    database = notices(tmp_path / "data", sqlite_template, len(people))
-    killed = running(tmp_path / "data", fake, DUBAN_FAILPOINT=where)
-    killed.communicate(timeout=60)
-    assert killed.returncode == -signal.SIGKILL
-    # The dead process's leases would run out by themselves, a minute later.
-    with database.begin() as conn:
-        conn.execute(update(messages).values(lease_until=datetime(2021, 1, 1, tzinfo=UTC)))
-    again = running(tmp_path / "data", fake)
-    try:
-        wait_for(lambda: states(database) == {MessageState.ACCEPTED})
-    finally:
-        again.terminate()
-        _, logged = again.communicate(timeout=30)
-    for n, person in enumerate(people):
-        first, *more = [one.text for one in person.sees]
-        assert first.removeprefix(AGAIN) == f"工单 FJ-{n}"
-        assert more in ([], [f"{AGAIN}工单 FJ-{n}"])
-    assert TOKEN not in logged.decode()
-    database.close()
-
-
-def states(database: Database) -> set[MessageState]:
-    with database.read() as conn:
-        return {one.state for one in outbox.by_ids(conn, range(1, 100)).values()}
 
 
 @pytest.mark.parametrize("mode", ["polling", "webhook"])
