@@ -88,6 +88,14 @@ class Fetching(Protocol):
         """Return a file's body, or raise SendFailed."""
 
 
+@runtime_checkable
+class Finding(Protocol):
+    """A channel whose platform knows its members by their mobile numbers."""
+
+    async def userid_of(self, mobile: str) -> str | None:
+        """Return the address of the member with this number (11 digits), None for nobody; SendFailed says why not."""
+
+
 class Channel(Protocol):
     """One way out."""
 

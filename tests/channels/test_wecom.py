@@ -457,6 +457,49 @@ class TestMembers:
         assert await wecom.userid_of("13900001234") is None
         assert qyapi.counted(api.USERID) == 3
 
+    async def test_all_nodes_remember_whose_number_is_nobodys_without_the_number(
+        self, wecom: WeComChannel, qyapi: QyApi, file_database: Database, clock: WoundClock
+    ) -> None:
+        assert await wecom.userid_of("13900001234") is None
+        other = WeComChannel(settings(qyapi.url), file_database, clock)
+        assert await other.userid_of("13900001234") is None
+        await other.close()
+        assert qyapi.counted(api.USERID) == 1
+        with file_database.read() as conn:
+            kept = str(
+                [*conn.exec_driver_sql("select * from platform_tokens"), *conn.exec_driver_sql("select * from quotas")]
+            )
+        assert "13900001234" not in kept
+
+    async def test_it_stops_before_the_platform_shuts_the_query(
+        self, wecom: WeComChannel, qyapi: QyApi, clock: WoundClock, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        for number in range(20):
+            assert await wecom.userid_of(f"139000000{number:02}") is None
+        unknown = "139" + "0000" + "9999"
+        with real_logs(), pytest.raises(SendFailed) as stopped:
+            await wecom.userid_of(unknown)
+        assert "今天不再查" in stopped.value.reason
+        assert unknown not in everything(stopped.value) + "".join(capfd.readouterr())
+        assert qyapi.counted(api.USERID) == 20
+        assert await wecom.userid_of("13900000000") is None
+        clock.wind(timedelta(days=1))
+        assert await wecom.userid_of("13800001234") == "ZhangSan"
+
+    @pytest.mark.parametrize("errcode", [-1, 45009, 60020])
+    async def test_a_query_refused_says_nothing_about_the_number(
+        self, wecom: WeComChannel, qyapi: QyApi, errcode: int, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        number = "138" + "0000" + "1234"
+        qyapi.fail(api.USERID, code(errcode), cut(executed=False))
+        with real_logs():
+            for _ in range(2):
+                with pytest.raises(SendFailed) as refused:
+                    await wecom.userid_of(number)
+                assert number not in everything(refused.value)
+        assert number not in "".join(capfd.readouterr())
+        assert await wecom.userid_of("13800001234") == "ZhangSan"
+
 
 def _fields(message: Outgoing) -> dict[str, Any]:
     return {name: getattr(message, name) for name in Outgoing.__slots__}

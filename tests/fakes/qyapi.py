@@ -73,6 +73,7 @@ class QyApi(Peer):
         self.clock: Any = None
         self.members = {"ZhangSan", "LiSi"}
         self.mobiles = {"13800001234": "ZhangSan"}
+        self.wrong_numbers, self.patience = 0, 30  # so many wrong numbers shut the query for the day
         self.token, self.expired, self.unlicensed = "", set[str](), set[str]()
         self.trusted, self.closed, self.endless = True, False, False
         self.drops_silently = True
@@ -191,6 +192,9 @@ class QyApi(Peer):
 
     def _userid(self, call: Call) -> dict[str, Any]:
         userid = self.mobiles.get(call.json["mobile"])
+        if self.wrong_numbers >= self.patience:
+            return _refused(45009, "api freq out of limit")
+        self.wrong_numbers += userid is None
         return {"errcode": 0, "errmsg": "ok", "userid": userid} if userid else _refused(46004, "user not exist")
 
     def _app(self, call: Call) -> dict[str, Any]:
