@@ -37,6 +37,7 @@ class Outgoing:
     reply_to: str = ""  # the channel's own id of the message this answers
     edits: str = ""  # the channel's own id of the message to change to this text and these buttons, where it can
     callback: str = ""  # what the platform wants back for a tap (one use); answered first
+    overview: bool = False  # many things to be read at leisure (a digest, the weekly summary), so layout helps
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

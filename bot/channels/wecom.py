@@ -58,7 +58,7 @@ class WeComChannel:
     def __init__(
         self, settings: WeCom, database: Database, clock: Clock, *, limits: Sequence[Limit] = PER_MEMBER
     ) -> None:
-        self._agent_id = settings.agent_id or 0
+        self._agent_id, self._layout = settings.agent_id or 0, settings.overview == "markdown"
         self._database, self._clock, self._limits = database, clock, limits
         self._app = f"wecom:{settings.corp_id}:{settings.agent_id}"
         secret = settings.secret.get_secret_value() if settings.secret else ""
@@ -72,7 +72,13 @@ class WeComChannel:
         if not MEMBER.fullmatch(message.address):
             raise SendFailed("企业微信的地址应为成员账号(UserID)", permanent=True)
         changes = bool(message.edits and message.callback)
-        worded = [] if changes and parts.fits(message) else [parts.text(message)] if changes else parts.worded(message)
+        worded = (
+            []
+            if changes and parts.fits(message)
+            else [parts.text(message)]
+            if changes
+            else parts.worded(message, layout=self._layout)
+        )
         await self._stay_below_the_limit(message.address, len(worded) + (message.attachment is not None))
         if changes:
             await self._change(message)

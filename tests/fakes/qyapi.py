@@ -36,6 +36,8 @@ class Sent:
         """What the person reads."""
         if self.kind == "text":
             return str(self.body["text"]["content"])
+        if self.kind == "markdown":
+            return str(self.body["markdown"]["content"])
         card = self.body.get("template_card", {})
         return "\n".join(filter(None, (card.get("main_title", {}).get("title"), card.get("sub_title_text"))))
 
@@ -161,9 +163,9 @@ class QyApi(Peer):
             self.dropped += 1
             return
         times.append(now)
-        if body["msgtype"] == "text":
-            content = body["text"]["content"].encode()[:2048].decode(errors="ignore")
-            body = {**body, "text": {"content": content}}
+        if (kind := body["msgtype"]) in ("text", "markdown"):
+            content = body[kind]["content"].encode()[:2048].decode(errors="ignore")
+            body = {**body, kind: {"content": content}}
         self.sent.append(Sent(to=member, kind=body["msgtype"], body=body, raw=raw, at=now))
 
     def _update(self, call: Call) -> dict[str, Any]:
