@@ -82,8 +82,7 @@ class Listener:
 
     async def _talk(self, channel: str, heard: Heard, person: Person, speaker: Speaker) -> None:
         reply: Reply | None = None
-        spoken_to = bool(heard.action or heard.reply_to) or not heard.in_group
-        if heard.action or (heard.text.strip() and (spoken_to or heard.details.get("mentioned"))):
+        if heard.action or heard.text.strip():
             reply = await self._engine.database.run(self._hear, channel, heard, person, speaker)
             if not reply.kept:
                 raise NotKept
@@ -125,6 +124,8 @@ class Listener:
         await run(self._say, f"file:{channel}:{heard.event_id}", channel, heard, text, person.id)
 
     def _bind(self, channel: str, heard: Heard) -> None:
+        if heard.in_group:
+            return None  # a code is for nobody else's eyes, and whoever is not bound hears nothing in a group
         code = _code_in(heard) or heard.text.strip()
         if heard.kind == HeardKind.PHONE:
             bound = binding.by_phone(self._context, self._engine.sealer, heard.text, channel, heard.address)
