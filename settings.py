@@ -126,6 +126,7 @@ class WeCom(Channel):
     token: SecretStr | None = None
     aes_key: AesKey = None
     base_url: HttpUrl = "https://qyapi.weixin.qq.com"
+    overview: Literal["text", "markdown"] = "text"  # who reads in WeChat's plugin sees no markdown
     connect_seconds: float = Field(default=3, gt=0, le=60)
     read_seconds: float = Field(default=8, gt=0, le=60)
 

@@ -1,25 +1,41 @@
 """Binding: a person proves who they are by a one-time code or their verified phone number."""
 
 import secrets
-from dataclasses import dataclass
-from datetime import timedelta
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 
 from bot.actions.context import Context
 from bot.sealing import PhoneInvalid, Sealer, read_phone
 from storage import bind_codes, journal, outbox, register
 from storage.database import Connection
-from storage.records import JournalDraft, MessageDraft, MessageKind, Person
+from storage.records import Directory, JournalDraft, MessageDraft, MessageKind, Person
 
 CODE_STANDS = timedelta(days=3)
 OWN_CODE_STANDS = timedelta(minutes=10)
+ASKED_STANDS = timedelta(days=7)  # so long a member may confirm; nobody is asked again before
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # nothing that is read wrongly over the telephone
 CODE_LENGTH = 8
+MOBILE_DIGITS = 11
+CONFIRM = "bind"  # goes before the code in the button that confirms
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Bound:
     person: Person
     replaced: str | None  # the address on this channel that holds no longer
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unbound:
+    """Somebody the register knows a mobile number of, but no address on a channel."""
+
+    person: Person
+    mobile: str = field(repr=False)  # 11 digits
+
+
+Asking = Callable[[str], str]  # makes of a code the words that ask whether it is really the person
 
 
 def new_code(context: Context, person_id: int) -> str:
@@ -34,10 +50,14 @@ def own_code(context: Context, conn: Connection, person_id: int) -> str:
 
 
 def by_code(context: Context, code: str, channel: str, address: str) -> Bound | None:
-    """Bind whoever the code belongs to; None for a code that is unknown, used or expired."""
+    """Bind whoever the code belongs to; None for a code that is unknown, used, expired, or asked of another address."""
+    now = context.now()
     with context.database.begin() as conn:
-        person_id = bind_codes.redeem(conn, code, context.now())
-        return None if person_id is None else _bind(context, conn, person_id, channel, address, "code")
+        for given, proof in ((code, "code"), (_of_address(code, channel, address), "mobile")):
+            person_id = bind_codes.redeem(conn, given, now)
+            if person_id is not None:
+                return _bind(context, conn, person_id, channel, address, proof)
+    return None
 
 
 def by_phone(context: Context, sealer: Sealer, phone: str, channel: str, address: str) -> Bound | None:
@@ -49,6 +69,49 @@ def by_phone(context: Context, sealer: Sealer, phone: str, channel: str, address
     with context.database.begin() as conn:
         person_id = register.person_by_phone(conn, sealer.index(number))
         return None if person_id is None else _bind(context, conn, person_id, channel, address, "phone")
+
+
+def unbound(context: Context, sealer: Sealer, channel: str) -> list[Unbound]:
+    """Return whom a channel could find by number: nobody who is bound there, shares a number, or was asked lately."""
+    with context.database.read() as conn:
+        directory = context.directory(conn)
+        indexes = {one: index for one, index in register.phone_indexes(conn).items() if directory.people[one].active}
+        shared = Counter(indexes.values())
+        alone = [one for one, index in indexes.items() if shared[index] == 1 and not _bound(one, channel, directory)]
+        asked = outbox.known_intents(conn, [_asked(channel, one, day) for one in alone for day in _lately(context)])
+        ids = [one for one in alone if not any(_asked(channel, one, day) in asked for day in _lately(context))]
+        numbers = {one: sealer.unseal(register.sealed_phone(conn, one)) for one in sorted(ids)}
+    mobiles = {one: number.removeprefix("+86") for one, number in numbers.items()}
+    return [
+        Unbound(person=directory.people[one], mobile=mobile)
+        for one, mobile in mobiles.items()
+        if len(mobile) == MOBILE_DIGITS and mobile.startswith("1")
+    ]
+
+
+def ask(context: Context, person_id: int, channel: str, address: str, words: Asking, label: str) -> bool:
+    """Ask whoever is at an address to confirm that it is this person; False where somebody else is bound there.
+
+    The code in the words binds that address alone.
+    """
+    now = context.now()
+    with context.database.begin() as conn:
+        if register.person_at(conn, channel, address) is not None:
+            return False
+        code = _drawn()
+        bind_codes.keep(conn, _of_address(code, channel, address), person_id, now + ASKED_STANDS)
+        line = JournalDraft(kind="bind_asked", at=now, actor="operator", data={"person": person_id, "channel": channel})
+        journal.write_house(conn, [line])
+        to = {"channel": channel, "address": address, "reply_to": "", "edits": "", "callback": ""}
+        draft = MessageDraft(
+            intent=_asked(channel, person_id, now.date()),
+            person_id=person_id,
+            kind=MessageKind.ANSWER,
+            not_before=context.working(conn).next_sending(now),
+            params={"text": words(code), "to": to, "buttons": [[label, f"{CONFIRM}:{code}"]]},
+        )
+        outbox.put(conn, [draft], now)
+    return True
 
 
 def unreachable(context: Context, channel: str, address: str) -> None:
@@ -70,9 +133,29 @@ def bind(context: Context, person_id: int, channel: str, address: str) -> str | 
         return _bind(context, conn, person_id, channel, address, "operator").replaced
 
 
+def _drawn() -> str:
+    return "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
+
+
+def _of_address(code: str, channel: str, address: str) -> str:
+    """A code as it is kept that only one address may use."""
+    return f"{code.strip()}@{channel}:{address}"
+
+
+def _bound(person_id: int, channel: str, directory: Directory) -> bool:
+    return any(one.channel == channel and one.usable for one in directory.addresses.get(person_id, ()))
+
+
+def _asked(channel: str, person_id: int, day: date) -> str:
+    return f"bind_asked:{channel}:{day.isoformat()}:p{person_id}"
+
+
+def _lately(context: Context) -> list[date]:
+    return [(context.now() - timedelta(days=days)).date() for days in range(ASKED_STANDS.days)]
+
+
 def _code(context: Context, conn: Connection, person_id: int, stands: timedelta, actor: str) -> str:
-    code = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
-    now = context.now()
+    code, now = _drawn(), context.now()
     bind_codes.keep(conn, code, person_id, now + stands)
     journal.write_house(conn, [JournalDraft(kind="bind_code", at=now, actor=actor, data={"person": person_id})])
     return code

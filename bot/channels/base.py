@@ -37,6 +37,7 @@ class Outgoing:
     reply_to: str = ""  # the channel's own id of the message this answers
     edits: str = ""  # the channel's own id of the message to change to this text and these buttons, where it can
     callback: str = ""  # what the platform wants back for a tap (one use); answered first
+    overview: bool = False  # many things to be read at leisure (a digest, the weekly summary), so layout helps
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,6 +87,14 @@ class Fetching(Protocol):
 
     async def fetch(self, reference: str) -> bytes:
         """Return a file's body, or raise SendFailed."""
+
+
+@runtime_checkable
+class Finding(Protocol):
+    """A channel whose platform knows its members by their mobile numbers."""
+
+    async def userid_of(self, mobile: str) -> str | None:
+        """Return the address of the member with this number (11 digits), None for nobody; SendFailed says why not."""
 
 
 class Channel(Protocol):

@@ -55,7 +55,7 @@ class WeChatChannel:
     """Tries the window first: the platform alone knows whether it is open."""
 
     name = "wechat"
-    abilities = Abilities(two_way=True, tells_doubles=False, text_bytes=TEXT_BYTES)
+    abilities = Abilities(two_way=True, tells_doubles=False, attachments=True, text_bytes=TEXT_BYTES)
 
     def __init__(self, settings: WeChat, database: Database, clock: Clock) -> None:
         self._template_id, self._fields = settings.template_id, settings.template_fields

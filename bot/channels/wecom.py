@@ -11,6 +11,7 @@ from bot.channels import wecom_parts as parts
 from bot.channels.base import Abilities, Attachment, Outgoing, Receipt, SendFailed
 from bot.channels.tencent import Api, ApiRefused, SharedToken
 from bot.channels.wecom_api import WeComClient
+from bot.channels.wecom_members import Members
 from bot.clock import Clock
 from settings import Settings, WeCom
 from storage import quotas, tokens
@@ -44,7 +45,7 @@ MENDED_AFTER = timedelta(minutes=5)  # what an operator has to put right is trie
 PER_MEMBER = (Limit(count=14, per=timedelta(minutes=1)), Limit(count=480, per=timedelta(hours=1)))
 MEMBER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}")
 MEDIA_LIVES = timedelta(days=2, hours=20)  # the platform keeps uploads for three days
-UNKNOWN_LIVES = timedelta(days=1)  # asking for many unknown numbers shuts the query for a day
+BUSY = -1
 FROM_IP = re.compile(r"from ip: ?([0-9a-fA-F.:]+)")
 
 
@@ -57,21 +58,27 @@ class WeComChannel:
     def __init__(
         self, settings: WeCom, database: Database, clock: Clock, *, limits: Sequence[Limit] = PER_MEMBER
     ) -> None:
-        self._agent_id = settings.agent_id or 0
+        self._agent_id, self._layout = settings.agent_id or 0, settings.overview == "markdown"
         self._database, self._clock, self._limits = database, clock, limits
         self._app = f"wecom:{settings.corp_id}:{settings.agent_id}"
         secret = settings.secret.get_secret_value() if settings.secret else ""
         shared = SharedToken(database, clock, self._app, secret)
         self._box = shared.box
         self._api = Api(NAME, lambda: WeComClient(settings, shared, clock), STALE_TOKEN)
-        self._unknown: dict[bytes, Any] = {}
+        self._members = Members(self._api, self._app, secret, database, clock, self._unasked)
 
     async def send(self, message: Outgoing) -> Receipt:
         """Send the parts of a message in order, or change the card that was tapped."""
         if not MEMBER.fullmatch(message.address):
             raise SendFailed("企业微信的地址应为成员账号(UserID)", permanent=True)
         changes = bool(message.edits and message.callback)
-        worded = [] if changes and parts.fits(message) else [parts.text(message)] if changes else parts.worded(message)
+        worded = (
+            []
+            if changes and parts.fits(message)
+            else [parts.text(message)]
+            if changes
+            else parts.worded(message, layout=self._layout)
+        )
         await self._stay_below_the_limit(message.address, len(worded) + (message.attachment is not None))
         if changes:
             await self._change(message)
@@ -85,18 +92,8 @@ class WeComChannel:
             raise SendFailed(f"文件取不到(代码 {refused.code})") from None
 
     async def userid_of(self, mobile: str) -> str | None:
-        """Return the member with this mobile number; None where there is none, remembered for a day."""
-        now, mark = self._clock.now(), hashlib.sha256(mobile.encode()).digest()
-        if self._unknown.get(mark, now) > now:
-            return None
-        try:
-            answer = await self._api.call(lambda client: client.directory.userid(mobile))
-        except ApiRefused as refused:
-            if refused.code in CONFIGURED_WRONG or refused.code in BACK_OFF:
-                raise self._failure(refused) from None
-            self._unknown[mark] = now + UNKNOWN_LIVES
-            return None
-        return str(answer["userid"])
+        """Return the member with this mobile number; None for nobody, remembered for a day by all nodes."""
+        return await self._members.of(mobile)
 
     async def check(self) -> Sequence[str]:
         """Ask for a token and for the app."""
@@ -186,6 +183,11 @@ class WeComChannel:
     def _take(self, member: str, count: int) -> timedelta | None:
         with self._database.begin() as conn:
             return quotas.take(conn, f"{self._app}:{member}", count, self._limits, self._clock.now())
+
+    def _unasked(self, refused: ApiRefused) -> SendFailed | None:
+        """Why a query was not answered; None where the answer is that there is no such member."""
+        asked = refused.code not in CONFIGURED_WRONG and refused.code not in BACK_OFF and refused.code != BUSY
+        return None if asked else self._failure(refused)
 
     def _failure(self, refused: ApiRefused) -> SendFailed:
         code = refused.code

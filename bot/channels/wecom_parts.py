@@ -6,6 +6,7 @@ from typing import Any
 
 from bot.channels.base import SHARE_PHONE, Attachment, Button, Outgoing
 from bot.channels.cutting import cut, cut_characters
+from bot.channels.wecom_markdown import laid_out
 
 TEXT_BYTES = 2048  # the platform cuts longer ones without a word
 TITLE_CHARACTERS, BODY_CHARACTERS = 36, 160  # of a card; longer ones are not shown whole
@@ -26,10 +27,13 @@ def text(message: Outgoing) -> Part:
     return {"msgtype": "text", "text": {"content": cut(message.text, TEXT_BYTES, MORE)}}
 
 
-def worded(message: Outgoing) -> list[Part]:
-    """A card where there are buttons, with the text before it where the card has no room for it."""
+def worded(message: Outgoing, *, layout: bool = False) -> list[Part]:
+    """A card where there are buttons, with the text before it where the card has no room for it.
+
+    With `layout` an overview without buttons goes as markdown, where it can.
+    """
     if not pressable(message.buttons):
-        return [text(message)]
+        return [(_overview(message) if layout and message.overview else None) or text(message)]
     whole = fits(message)
     card = {"msgtype": "template_card", "template_card": new_card(message, "" if whole else ABOVE)}
     return [card] if whole else [text(message), card]
@@ -86,6 +90,11 @@ def once_only(part: Part, key: str) -> Part:
     """
     spread = int.from_bytes(hashlib.sha256(key.encode()).digest()[:4]) % REMEMBERED_SPREAD
     return {**part, "enable_duplicate_check": 1, "duplicate_check_interval": REMEMBERED_SECONDS - spread}
+
+
+def _overview(message: Outgoing) -> Part | None:
+    content = laid_out(message.text)
+    return {"msgtype": "markdown", "markdown": {"content": content}} if content else None
 
 
 def _card(message: Outgoing, elsewhere: str) -> Part:

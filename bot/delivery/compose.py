@@ -16,6 +16,7 @@ from bot.rules.moving import with_lines
 from storage.records import DEADLINE_MOVED, REROUTED, Directory, Message, MessageKind, Role, Ticket, TicketState
 
 DIGEST_LINES = 20
+OVERVIEWS = frozenset({MessageKind.DIGEST, MessageKind.SUMMARY})
 ANSWERING = ("reply_to", "edits", "callback")
 
 
@@ -49,6 +50,7 @@ def outgoing(message: Message, *, mark: str = "", attachment: Attachment | None 
         text=f"{mark}{stored['text']}",
         buttons=tuple(Button(label=label, action=action) for label, action in stored["buttons"]),
         attachment=attachment,
+        overview=message.kind in OVERVIEWS,
         **{name: stored[name] for name in ANSWERING if name in stored},
     )
 

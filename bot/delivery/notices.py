@@ -68,6 +68,8 @@ def _filled(params: Mapping[str, object], directory: Directory, wording: Wording
         name: _WORDS[name](value, directory, wording) if name in _WORDS else value for name, value in params.items()
     }
     words["name"] = _person(params.get("person", 0), directory, wording)
+    if wording.has(key := f"asked.{params.get('verb')}"):
+        words["asked"] = wording(key)
     return words
 
 

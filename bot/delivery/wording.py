@@ -88,7 +88,11 @@ class Wording:
 
     def refusal(self, refused: MoveRefused) -> str:
         """Say politely why something was not done."""
-        return self(f"refusal.{refused.key}", **{name: self._plain(value) for name, value in refused.params.items()})
+        words = {name: self._plain(value) for name, value in refused.params.items()}
+        verb = refused.params.get("verb")
+        if isinstance(verb, Verb) and self.has(f"asked.{verb}"):
+            words["asked"] = self(f"asked.{verb}")
+        return self(f"refusal.{refused.key}", **words)
 
     def _plain(self, value: object) -> str:
         if isinstance(value, datetime):

@@ -52,4 +52,7 @@ class Reader(Protocol):
     """Turns a stored raw update into what was heard."""
 
     def read(self, raw: str) -> Heard | None:
-        """Return what was heard; None for an update that is none of ours; ValueError for one not understood."""
+        """Return what was heard; None for an update that is none of ours; ValueError for one not understood.
+
+        Of a group only what is meant for the bot is ours: a reply to it, its name, a command.
+        """

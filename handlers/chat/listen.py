@@ -19,7 +19,8 @@ from storage.records import AnswerTo, Inbound, Person
 
 log = logging.getLogger(__name__)
 
-BIND = re.compile(r"^\s*(?:绑定|bind|/start)\s*([A-Z0-9]{6,12})\s*$", re.IGNORECASE)
+BIND = re.compile(r"^\s*(?:绑定|确认|bind|confirm|/start)\s*([A-Z0-9]{6,12})[\s。.]*$", re.IGNORECASE)
+CONFIRM = re.compile(rf"{binding.CONFIRM}:([A-Z0-9]{{6,12}})")
 
 
 class NotKept(Exception):
@@ -70,7 +71,7 @@ class Listener:
         run = self._engine.database.run
         if heard.kind == HeardKind.BLOCKED:
             await run(binding.unreachable, self._context, channel, heard.address)
-        elif heard.kind in (HeardKind.START, HeardKind.PHONE) or BIND.match(_folded(heard.text)):
+        elif heard.kind in (HeardKind.START, HeardKind.PHONE) or _code_in(heard):
             await run(self._bind, channel, heard)
         elif heard.kind in (HeardKind.TEXT, HeardKind.TAP) and not heard.details.get("answered"):
             speaker = await run(updates.speaker, self._context, channel, heard.address, heard.reply_to)
@@ -81,8 +82,7 @@ class Listener:
 
     async def _talk(self, channel: str, heard: Heard, person: Person, speaker: Speaker) -> None:
         reply: Reply | None = None
-        spoken_to = bool(heard.action or heard.reply_to) or not heard.in_group
-        if heard.action or (heard.text.strip() and (spoken_to or heard.details.get("mentioned"))):
+        if heard.action or heard.text.strip():
             reply = await self._engine.database.run(self._hear, channel, heard, person, speaker)
             if not reply.kept:
                 raise NotKept
@@ -124,21 +124,29 @@ class Listener:
         await run(self._say, f"file:{channel}:{heard.event_id}", channel, heard, text, person.id)
 
     def _bind(self, channel: str, heard: Heard) -> None:
-        match = BIND.match(_folded(heard.text))
-        code = match.group(1) if match else heard.text
+        if heard.in_group:
+            return None  # a code is for nobody else's eyes, and whoever is not bound hears nothing in a group
+        code = _code_in(heard) or heard.text.strip()
         if heard.kind == HeardKind.PHONE:
             bound = binding.by_phone(self._context, self._engine.sealer, heard.text, channel, heard.address)
         else:
-            bound = binding.by_code(self._context, code, channel, heard.address) if code.strip() else None
+            bound = binding.by_code(self._context, code, channel, heard.address) if code else None
         if bound is not None:
             text = self._wording("chat.bound", name=bound.person.name)
             person_id = bound.person.id
-        elif heard.kind == HeardKind.START and not code.strip():
+        elif heard.kind == HeardKind.START and not code:
             return self._welcome(channel, heard)
         else:
-            text, person_id = self._wording("chat.bind_refused"), updates.STRANGER
-        self._say(f"bind:{channel}:{heard.event_id}", channel, heard, text, person_id)
+            text, person_id = self._not_bound(channel, heard)
+        self._say(f"bind:{channel}:{heard.event_id}", channel, heard, text, person_id, changes_card=bool(heard.action))
         return None
+
+    def _not_bound(self, channel: str, heard: Heard) -> tuple[str, int]:
+        """Whoever is bound here already is told so: a code brought twice is no failure."""
+        person = updates.speaker(self._context, channel, heard.address, "").person
+        if person is None:
+            return self._wording("chat.bind_refused"), updates.STRANGER
+        return self._wording("chat.bind_used", name=person.name), person.id
 
     def _welcome(self, channel: str, heard: Heard) -> None:
         speaker = updates.speaker(self._context, channel, heard.address, "")
@@ -163,8 +171,10 @@ class Listener:
         text: str,
         person_id: int = updates.STRANGER,
         buttons: Sequence[tuple[str, str]] = (),
+        *,
+        changes_card: bool = False,
     ) -> None:
-        to = asdict(self._answer_to(channel, heard))
+        to = asdict(self._answer_to(channel, heard, changes_card=changes_card))
         updates.say_directly(self._context, intent[:128], to, text, person_id, buttons)
 
     def _answer_to(self, channel: str, heard: Heard, *, changes_card: bool = False) -> AnswerTo:
@@ -176,6 +186,12 @@ class Listener:
             callback=heard.callback,
             private=heard.address if heard.in_group else "",
         )
+
+
+def _code_in(heard: Heard) -> str:
+    """The binding code somebody typed, or whose button they pressed; empty where there is none."""
+    found = CONFIRM.fullmatch(heard.action) if heard.action else BIND.match(_folded(heard.text))
+    return found[1] if found else ""
 
 
 def _is_move(words: str) -> bool:

@@ -167,6 +167,73 @@ class TestTaps:
         assert [one["key"] for one in qyapi.cards[answer.edits]["button_list"]] == ["why:12"]
 
 
+class TestOverviews:
+    """Digests and the weekly summary may be laid out where everybody reads in the client of 企业微信."""
+
+    WEEK = "督办周报 2021年第34周\n逾期未办结(1件):\n1. 水清三明:已逾期7个工作日(9个自然日)。\n链接:https://example.gov.cn/a?b=1"
+
+    @pytest.fixture
+    async def laying_out(self, qyapi: QyApi, file_database: Database, clock: WoundClock) -> AsyncIterator[WeComChannel]:
+        channel = WeComChannel(settings(qyapi.url, overview="markdown"), file_database, clock)
+        yield channel
+        await channel.close()
+
+    def overview(self, text: str = WEEK, **given: Any) -> Outgoing:
+        return Outgoing(**({"key": "w:1", "address": "LiSi", "text": text, "overview": True} | given))
+
+    async def test_plain_text_unless_the_setting_says_otherwise(self, wecom: WeComChannel, qyapi: QyApi) -> None:
+        await wecom.send(self.overview())
+        assert [(one.kind, one.text) for one in qyapi.sent] == [("text", self.WEEK)]
+
+    async def test_headings_lateness_and_links_stand_out(self, laying_out: WeComChannel, qyapi: QyApi) -> None:
+        await laying_out.send(self.overview())
+        [one] = qyapi.sent
+        assert one.kind == "markdown"
+        assert one.text.split("\n") == [
+            "**督办周报 2021年第34周**",
+            "**逾期未办结(1件):**",
+            '1. 水清三明:<font color="warning">已逾期7个工作日(9个自然日)</font>。',
+            "链接:[https://example.gov.cn/a?b=1](https://example.gov.cn/a?b=1)",
+        ]
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "督办\n*号",
+            "督办\n`x`",
+            "督办\n<font>",
+            "督办\n[甲](https://x.cn)",
+            "# 督办\n甲",
+            "甲\n- 乙",
+            "a_b",
+            "长" * 682,
+        ],
+    )
+    async def test_what_would_be_read_as_markup_or_is_too_long_stays_plain(
+        self, laying_out: WeComChannel, qyapi: QyApi, text: str
+    ) -> None:
+        await laying_out.send(self.overview(text))
+        assert [(one.kind, one.text) for one in qyapi.sent] == [("text", text)]
+
+    async def test_only_overviews_and_never_in_place_of_buttons(self, laying_out: WeComChannel, qyapi: QyApi) -> None:
+        await laying_out.send(PLAIN)
+        await laying_out.send(self.overview("汇总\n甲", key="w:2", buttons=(ACK,)))
+        assert [one.kind for one in qyapi.sent] == ["text", "template_card"]
+
+    async def test_lost_on_the_way_it_is_repeated_byte_for_byte_and_seen_once(
+        self, laying_out: WeComChannel, qyapi: QyApi, file_database: Database, clock: WoundClock
+    ) -> None:
+        sheet = Attachment(id=1, name="周报.xlsx", media_type="application/x", body=b"123456")
+        qyapi.fail(api.SEND, cut(executed=True))
+        assert (await _failure(laying_out, self.overview(attachment=sheet))).uncertain
+        again = WeComChannel(settings(qyapi.url, overview="markdown"), file_database, clock)  # another process
+        await again.send(self.overview(attachment=sheet))
+        await again.close()
+        assert [one.kind for one in qyapi.sent] == ["markdown", "file"]
+        bodies = [call.body for call in qyapi.calls if call.path == api.SEND]
+        assert bodies[0] == bodies[1]
+
+
 class TestOnce:
     """The platform drops the second of two messages with the same bytes."""
 
@@ -456,6 +523,49 @@ class TestMembers:
         clock.wind(timedelta(days=1))
         assert await wecom.userid_of("13900001234") is None
         assert qyapi.counted(api.USERID) == 3
+
+    async def test_all_nodes_remember_whose_number_is_nobodys_without_the_number(
+        self, wecom: WeComChannel, qyapi: QyApi, file_database: Database, clock: WoundClock
+    ) -> None:
+        assert await wecom.userid_of("13900001234") is None
+        other = WeComChannel(settings(qyapi.url), file_database, clock)
+        assert await other.userid_of("13900001234") is None
+        await other.close()
+        assert qyapi.counted(api.USERID) == 1
+        with file_database.read() as conn:
+            kept = str(
+                [*conn.exec_driver_sql("select * from platform_tokens"), *conn.exec_driver_sql("select * from quotas")]
+            )
+        assert "13900001234" not in kept
+
+    async def test_it_stops_before_the_platform_shuts_the_query(
+        self, wecom: WeComChannel, qyapi: QyApi, clock: WoundClock, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        for number in range(20):
+            assert await wecom.userid_of(f"139000000{number:02}") is None
+        unknown = "139" + "0000" + "9999"
+        with real_logs(), pytest.raises(SendFailed) as stopped:
+            await wecom.userid_of(unknown)
+        assert "今天不再查" in stopped.value.reason
+        assert unknown not in everything(stopped.value) + "".join(capfd.readouterr())
+        assert qyapi.counted(api.USERID) == 20
+        assert await wecom.userid_of("13900000000") is None
+        clock.wind(timedelta(days=1))
+        assert await wecom.userid_of("13800001234") == "ZhangSan"
+
+    @pytest.mark.parametrize("errcode", [-1, 45009, 60020])
+    async def test_a_query_refused_says_nothing_about_the_number(
+        self, wecom: WeComChannel, qyapi: QyApi, errcode: int, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        number = "138" + "0000" + "1234"
+        qyapi.fail(api.USERID, code(errcode), cut(executed=False))
+        with real_logs():
+            for _ in range(2):
+                with pytest.raises(SendFailed) as refused:
+                    await wecom.userid_of(number)
+                assert number not in everything(refused.value)
+        assert number not in "".join(capfd.readouterr())
+        assert await wecom.userid_of("13800001234") == "ZhangSan"
 
 
 def _fields(message: Outgoing) -> dict[str, Any]:

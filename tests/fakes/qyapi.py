@@ -36,6 +36,8 @@ class Sent:
         """What the person reads."""
         if self.kind == "text":
             return str(self.body["text"]["content"])
+        if self.kind == "markdown":
+            return str(self.body["markdown"]["content"])
         card = self.body.get("template_card", {})
         return "\n".join(filter(None, (card.get("main_title", {}).get("title"), card.get("sub_title_text"))))
 
@@ -73,6 +75,7 @@ class QyApi(Peer):
         self.clock: Any = None
         self.members = {"ZhangSan", "LiSi"}
         self.mobiles = {"13800001234": "ZhangSan"}
+        self.wrong_numbers, self.patience = 0, 30  # so many wrong numbers shut the query for the day
         self.token, self.expired, self.unlicensed = "", set[str](), set[str]()
         self.trusted, self.closed, self.endless = True, False, False
         self.drops_silently = True
@@ -160,9 +163,9 @@ class QyApi(Peer):
             self.dropped += 1
             return
         times.append(now)
-        if body["msgtype"] == "text":
-            content = body["text"]["content"].encode()[:2048].decode(errors="ignore")
-            body = {**body, "text": {"content": content}}
+        if (kind := body["msgtype"]) in ("text", "markdown"):
+            content = body[kind]["content"].encode()[:2048].decode(errors="ignore")
+            body = {**body, kind: {"content": content}}
         self.sent.append(Sent(to=member, kind=body["msgtype"], body=body, raw=raw, at=now))
 
     def _update(self, call: Call) -> dict[str, Any]:
@@ -191,6 +194,9 @@ class QyApi(Peer):
 
     def _userid(self, call: Call) -> dict[str, Any]:
         userid = self.mobiles.get(call.json["mobile"])
+        if self.wrong_numbers >= self.patience:
+            return _refused(45009, "api freq out of limit")
+        self.wrong_numbers += userid is None
         return {"errcode": 0, "errmsg": "ok", "userid": userid} if userid else _refused(46004, "user not exist")
 
     def _app(self, call: Call) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from handlers.chat.heard import Heard, HeardFile, HeardKind
+from handlers.chat.reply import Reply
 from storage import outbox
 from storage.records import MessageKind, TicketState
 from storage.tables import evidence
@@ -34,6 +35,39 @@ def test_every_button_under_a_ticket_does_what_its_words_do(told: Office) -> Non
     assert "为第1个工作日" in told.taps("jia", code(told, "why")).text
     assert "状态:处理中" in told.taps("jia", code(told, "ticket")).text
     assert told.taps("jia", code(told, "done")).text.startswith("已记录:FJ-1")
+
+
+def labels(reply: Reply) -> list[str]:
+    return [label for label, _ in reply.buttons]
+
+
+def test_a_ticket_looked_at_shows_every_button_that_fits_its_state(told: Office) -> None:
+    assert labels(told.says("jia", "工单 FJ-1")) == ["签收", "办结", "延期", "误报", "转派", "转另一角"]
+    told.says("jia", "签收")
+    assert labels(told.says("jia", "工单")) == ["办结", "延期", "误报", "转派", "转另一角"]
+    told.says("jia", "延期 到8月26日 等待平台审核")
+    told.expect("ding", "request_extension")
+    assert labels(told.says("jia", "工单")) == ["办结", "误报", "转派", "转另一角"]
+    # Who decides sees the verdict, and the desk nothing it might press by mistake.
+    assert labels(told.says("wu", "工单 FJ-1")) == ["同意", "不同意", "为什么"]
+    told.says("jia", "已删除")
+    assert labels(told.says("jia", "工单 FJ-1")) == ["为什么"]
+    back = told.says("wu", "工单 FJ-1")
+    assert labels(back) == ["退回", "为什么"]
+    assert told.taps("wu", dict(back.buttons)["退回"]).text.startswith("请写明理由")
+    assert labels(told.says("wu", "链接仍可打开")) == ["为什么"]
+    told.forget()
+    told.says("jia", "已删除")
+
+
+def test_a_ticket_looked_at_says_what_the_card_said(told: Office) -> None:
+    told.receives("FJ-9", suggestion="改为水利部门", url="https://example.gov.cn/1")
+    told.forget()
+    text = told.says("jia", "工单 FJ-9").text
+    assert "建议:改为水利部门" in text
+    assert "链接:https://example.gov.cn/1" in text
+    told.says("jia", "办结 FJ-9 已改")
+    told.says("jia", "办结 FJ-1 已改")
 
 
 def test_a_button_that_needs_words_asks_for_them_and_leaves_the_card(told: Office) -> None:

@@ -202,7 +202,7 @@ class TestUndoing:
         told.says("jia", "误报 原文为引用古籍")
         asked = told.expect("ding", "request_dispute")
         told.says("jia", "撤销")
-        told.expect("ding", "notice:withdrawn", says="误报申请由甲撤回,不用答复了")
+        told.expect("ding", "notice:withdrawn", says="误报申诉由甲撤回,不用答复了")
         assert told.ticket("FJ-1").state == TicketState.NEW
         assert "已失效" in told.taps("ding", pressable(asked)["同意"]).text
         assert told.ticket("FJ-1").state == TicketState.NEW

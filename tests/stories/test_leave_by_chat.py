@@ -92,6 +92,19 @@ def test_until_when_is_asked_for(busy: Office) -> None:
     busy.reopen()
     assert "至8月27日24:00" in busy.says("jia", "到周五 由己代").text
     busy.expect("ji", "notice:deputy")
+    assert "没看懂" in busy.says("jia", "在吗").text  # nothing is waited for any more
+    finish(busy)
+
+
+def test_said_whole_after_the_question_nothing_is_waited_for(busy: Office) -> None:
+    busy.says("jia", "请假")
+    busy.says("jia", "请假 到周五 由己代")
+    busy.expect("ji", "notice:deputy")
+    assert "没有等您回答的问题" in busy.says("jia", "取消").text
+    busy.says("jia", "请假")
+    busy.says("jia", "返岗")
+    busy.expect("ji", "notice:back")
+    assert "没有等您回答的问题" in busy.says("jia", "取消").text
     finish(busy)
 
 

@@ -10,8 +10,8 @@ from bot.clock import WoundClock
 from bot.sealing import read_phone
 from storage import register
 from storage.records import PersonDraft, TicketState
-from tests.fakes.telegram import FakeTelegram
-from tests.fakes.telegram_wire import TOKEN
+from tests.fakes.telegram import FakeTelegram, Group
+from tests.fakes.telegram_wire import TOKEN, USERNAME
 from tests.stories.platform import NUMBER, House, moment
 
 SECRET = "a-secret-that-only-telegram-knows"
@@ -149,3 +149,64 @@ def test_a_forged_update_is_never_believed(house: House, fake: FakeTelegram) -> 
     assert fake.push(update, url) == 403
     house.settle()
     assert jia.sees == []
+
+
+class TestInAGroup:
+    """Privacy mode: the bot hears its name, commands and replies to it; what concerns one person goes to them alone."""
+
+    @pytest.fixture
+    def group(self, house: House, fake: FakeTelegram) -> Group:
+        for number, name in ((1001, "甲"), (1004, "丁")):
+            bring(fake, house, fake.person(number, name).start(house.code(name)))
+        house.at("08-23 10:00")
+        house.receive()
+        return fake.group(-500)
+
+    def test_called_by_name_it_answers_there_and_acts(self, house: House, fake: FakeTelegram, group: Group) -> None:
+        jia = fake.people[1001]
+        bring(fake, house, jia.says(f"@{USERNAME} 工单 {NUMBER}", chat=group.id))
+        shown = group.sees[-1]
+        assert "状态:待签收" in shown.text
+        assert shown.reply_to is not None
+        bring(fake, house, jia.says(f"签收 {NUMBER} @{USERNAME}", chat=group.id))
+        assert "已签收" in group.sees[-1].text
+        house.at("08-23 10:30")
+        bring(fake, house, jia.says("已改正", chat=group.id, reply_to=shown))
+        assert house.ticket.state == TicketState.COMPLETED
+        assert "请将以下内容粘贴到省平台" in group.sees[-1].text
+
+    def test_what_is_not_said_to_it_is_left_alone(self, house: House, fake: FakeTelegram, group: Group) -> None:
+        jia, stranger = fake.people[1001], fake.person(1009, "路人")
+        told = len(fake.sent)
+        for update in (
+            jia.says("收到", chat=group.id),
+            jia.says("办结", chat=group.id),
+            stranger.says(f"@{USERNAME} 工单 {NUMBER}", chat=group.id),
+            stranger.says(f"@{USERNAME} 绑定 {house.code('乙')}", chat=group.id),
+            stranger.says("/start", chat=group.id),
+        ):
+            bring(fake, house, update)
+        assert len(fake.sent) == told
+        assert house.ticket.state == TicketState.NEW
+
+    def test_lists_of_others_codes_and_refusals_go_to_the_person_alone(
+        self, house: House, fake: FakeTelegram, group: Group
+    ) -> None:
+        ding, jia = fake.people[1004], fake.people[1001]
+        house.at("08-25 09:00")
+        before = len(group.sees)
+        bring(fake, house, ding.says(f"@{USERNAME} 督办列表", chat=group.id))
+        assert NUMBER in ding.sees[-1].text
+        bring(fake, house, jia.says(f"@{USERNAME} 绑定", chat=group.id))
+        assert "要绑定的聊天窗口" in jia.sees[-1].text
+        assert len(group.sees) == before
+
+    def test_a_group_that_moves_is_answered_where_it_is_now(
+        self, house: House, fake: FakeTelegram, group: Group
+    ) -> None:
+        jia = fake.people[1001]
+        asked = jia.says(f"@{USERNAME} 我的工单", chat=group.id)
+        moved = group.becomes_supergroup(-1_000_500)
+        bring(fake, house, asked)
+        house.settle()
+        assert NUMBER in moved.sees[-1].text

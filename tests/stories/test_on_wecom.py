@@ -1,15 +1,20 @@
 """The whole case on 企业微信: the card, a tap, the card as it stands then, an answer in words, the ledger."""
 
 import base64
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from bot.actions.binding import bind
+from bot.channels.base import Finding
 from bot.clock import WoundClock
+from bot.sealing import read_phone
+from handlers.chat.asking import Asked, ask_members
 from handlers.chat.wecom import PATH
-from storage.records import TicketState
+from storage import journal, register
+from storage.records import PersonDraft, TicketState
 from tests.fakes import callbacks
 from tests.fakes.peer import serving
 from tests.fakes.qyapi import CORP, SECRET, QyApi
@@ -101,3 +106,88 @@ def test_silence_on_wecom_climbs_the_ladder(house: House, qyapi: QyApi) -> None:
     house.receive()
     house.at("08-23 12:00")
     assert "请接手" in [one for one in qyapi.sent if one.to == "LiSi"][-1].text
+
+
+class TestFoundByNumber:
+    """The operator lets members be found by the mobile numbers of the register; each confirms it."""
+
+    @pytest.fixture
+    def numbered(self, house: House, qyapi: QyApi) -> House:
+        qyapi.members |= {"WangWu", "ZhaoLiu"}
+        qyapi.mobiles = {"13800000003": "WangWu", "13800000004": "ZhangSan", "13800000009": "ZhaoLiu"}
+        numbers = {"甲": "13800001234", "丙": "13800000003", "丁": "13800000004"}
+        with house.engine.database.begin() as conn:
+            people = register.load(conn).people
+            for name, number in numbers.items():
+                phone = house.engine.sealer.sealed_phone(read_phone(number))
+                unit = people[house.people[name]].unit_id
+                register.save_person(conn, PersonDraft(name=name, unit_id=unit, phone=phone))
+            for name, number in {"戊": "13900000005", "己": "13800000009", "庚": "13800000009"}.items():
+                phone = house.engine.sealer.sealed_phone(read_phone(number))
+                register.save_person(conn, PersonDraft(name=name, unit_id=unit, phone=phone))
+        return house
+
+    def asked(self, house: House) -> dict[str, Asked]:
+        async def all_of_them() -> dict[str, Asked]:
+            way = house.engine.channels["wecom"]
+            assert isinstance(way, Finding)
+            return {person.name: what async for person, _unit, what in ask_members(house.engine, "wecom", way)}
+
+        return house.play.run(all_of_them())
+
+    def ways(self, house: House, name: str) -> list[str]:
+        with house.engine.database.read() as conn:
+            known = register.load(conn).addresses.get(house.people[name], ())
+        return [one.address for one in known if one.channel == "wecom"]
+
+    def test_who_has_no_address_is_asked_once_and_bound_by_one_tap(
+        self, numbered: House, platform: callbacks.Platform, qyapi: QyApi
+    ) -> None:
+        # 甲 is bound, 己 and 庚 share a number, 丁's number belongs to a member who is 甲.
+        assert self.asked(numbered) == {"丙": Asked.SENT, "丁": Asked.TAKEN, "戊": Asked.NOBODY}
+        numbered.settle()
+        question = next(one for one in qyapi.sent if one.to == "WangWu" and one.labels)
+        whole = "".join(one.text for one in qyapi.sent if one.to == "WangWu")
+        assert "丙(市水利局)" in whole
+        assert "是我本人" in whole
+        assert question.labels == ["是我本人"]
+        assert self.ways(numbered, "丙") == []
+
+        task, [action] = str(question.body["template_card"]["task_id"]), question.buttons
+        _, code = qyapi.tap(task, action)
+        bring(numbered, platform, callbacks.tap("WangWu", task, action, code, now(numbered), CORP))
+        assert self.ways(numbered, "丙") == ["WangWu"]
+        assert "已完成绑定" in str(qyapi.cards[task])
+        assert "丙" not in self.asked(numbered)
+        with numbered.engine.database.read() as conn:
+            kinds = [one.kind for one in journal.read(conn, journal.HOUSE)]
+        assert kinds.count("bind_asked") == 1
+        assert kinds[-1] == "bound"
+
+    def test_by_words_and_only_from_where_it_was_asked(
+        self, numbered: House, platform: callbacks.Platform, qyapi: QyApi
+    ) -> None:
+        self.asked(numbered)
+        numbered.settle()
+        [code] = re.findall("确认 ([0-9A-Z]{8})", "".join(one.text for one in qyapi.sent if one.to == "WangWu"))
+        bring(numbered, platform, callbacks.text("ZhaoLiu", f"确认 {code}", now(numbered), CORP))
+        assert "绑定没有成功" in qyapi.sent[-1].text
+        assert self.ways(numbered, "丙") == []
+        bring(numbered, platform, callbacks.text("WangWu", f"确认{code.lower()}。", now(numbered), CORP))
+        assert "丙,您好" in qyapi.sent[-1].text
+        assert self.ways(numbered, "丙") == ["WangWu"]
+        bring(numbered, platform, callbacks.text("WangWu", f"确认 {code}", now(numbered), CORP))
+        assert "您已绑定,无需再绑" in qyapi.sent[-1].text
+
+    def test_nobody_is_asked_again_within_a_week_nor_outside_working_hours(self, numbered: House, qyapi: QyApi) -> None:
+        numbered.at("08-23 21:00")
+        told = len(qyapi.sent)
+        assert self.asked(numbered)["丙"] == Asked.SENT
+        numbered.settle()
+        assert len(qyapi.sent) == told
+        numbered.at("08-24 08:00")
+        assert [one.to for one in qyapi.sent[told:]] == ["WangWu"] * (len(qyapi.sent) - told)
+        assert len(qyapi.sent) > told
+        assert "丙" not in self.asked(numbered)
+        numbered.at("08-31 08:00")
+        assert self.asked(numbered)["丙"] == Asked.SENT

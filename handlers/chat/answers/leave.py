@@ -50,6 +50,7 @@ def take(turn: Turn, wish: Wish) -> Reply:
             return reply
         asked = _ask(turn, period.said, "another_deputy")
         return Reply(text=f"{reply.text}\n{asked.text}", reason=refused.key)
+    _answered(turn)
     return Reply(text="\n".join([*_noted(turn, taken), *on_behalf(turn)]))
 
 
@@ -59,6 +60,7 @@ def come_back(turn: Turn, _wish: Wish) -> Reply:
         ended = leave.come_back(turn.context, turn.conn, turn.answer(""))
     except MoveRefused as refused:
         return turn.refuse(refused)
+    _answered(turn)
     text = turn.wording("chat.back", at=turn.wording.moment_short(min(turn.now, ended.ends_at)))
     return Reply(text="\n".join([text, *on_behalf(turn)]))
 
@@ -68,6 +70,12 @@ def _ask(turn: Turn, text: str, question: str, **facts: str) -> Reply:
     listed = turn.numbering.ticket_ids
     conversation.remember(turn.conn, turn.person_id, listed, turn.now, "leave", text, about=NO_TICKET)
     return Reply(text=turn.wording(f"ask.{question}", **facts), reason="asked_words", keeps_card=True)
+
+
+def _answered(turn: Turn) -> None:
+    """Wait for nothing more; the last list keeps its numbers."""
+    if turn.numbering.waiting and not turn.numbering.about:
+        conversation.remember(turn.conn, turn.person_id, turn.numbering.ticket_ids, turn.now)
 
 
 def _leave(turn: Turn, since: Until | None, until: Until, deputy: Person | None) -> Leave:

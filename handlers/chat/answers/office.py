@@ -22,7 +22,8 @@ def oversee(turn: Turn, _wish: Wish) -> Reply:
     conversation.remember(turn.conn, turn.person_id, ids, turn.now)
     buttons = tuple((str(place), f"ticket:{one}") for place, one in enumerate(ids, 1))
     lines.append(turn.wording("chat.oversight_hint"))
-    return Reply(text="\n".join(lines), buttons=buttons[:BUTTONS_IN_A_LIST])
+    # Nobody's tickets are held up to a group.
+    return Reply(text="\n".join(lines), buttons=buttons[:BUTTONS_IN_A_LIST], private=True)
 
 
 def bind(turn: Turn, wish: Wish) -> Reply:

@@ -1,20 +1,23 @@
 """Tickets told: the list, one as it stands, where its time limit comes from."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from bot.actions import conversation, oversight, requests
 from bot.delivery.explaining import explain, explain_by_day
-from bot.rules.access import Right
+from bot.delivery.facts import facts
+from bot.rules.access import Right, workers
 from bot.rules.deadline import lateness
 from bot.rules.escalation import deadline_of
 from bot.rules.requests import may_decide
 from bot.rules.workdays import CalendarNotPublished
 from handlers.chat.turn import Reply, Turn, Wish
-from storage.records import Request, Ticket, TicketState
+from storage.records import Request, RequestKind, Ticket, TicketState
 
 LISTED = 15  # so many lines fit a chat message
 BUTTONS_IN_A_LIST = 6  # of the platforms' cards the smallest takes six
 PROBLEM_LENGTH = 200
+ON_ONE_TICKET = ("done", "more", "false", "move", "hand")  # with 签收 six: what the smallest card holds
+ASKED_BY = {RequestKind.EXTENSION: "more", RequestKind.DISPUTE: "false", RequestKind.TRANSFER: "move"}
 
 Buttons = tuple[tuple[str, str], ...]
 
@@ -37,13 +40,10 @@ def show(turn: Turn, wish: Wish) -> Reply:
         *limit(turn, ticket),
         *_extension(turn, ticket),
     ]
-    if ticket.problem:
-        cut = "…" if len(ticket.problem) > PROBLEM_LENGTH else ""
-        lines.append(wording("chat.show_problem", problem=ticket.problem[:PROBLEM_LENGTH] + cut))
-    lines += _done_by(turn, ticket)
+    lines += [*facts(ticket, wording), *_done_by(turn, ticket)]
     pending = requests.pending(turn.conn, ticket.id)
     lines += [asked_line(turn, one) for one in pending]
-    return Reply(text="\n".join(lines), ticket_id=ticket.id, buttons=buttons(turn, ticket, pending))
+    return Reply(text="\n".join(lines), ticket_id=ticket.id, buttons=_all_buttons(turn, ticket, pending))
 
 
 def why(turn: Turn, wish: Wish) -> Reply:
@@ -90,11 +90,31 @@ def numbered(
 
 def buttons(turn: Turn, ticket: Ticket, pending: Sequence[Request] = ()) -> Buttons:
     """Return what this person can press under a ticket as it stands."""
-    codes: tuple[str, ...] = ("why",)
-    if ticket.state.open and turn.may(Right.WORK, ticket):
+    codes: Sequence[str] = ("why",)
+    if ticket.state.open and _works(turn, ticket):
         codes = ("ack", "done", "why") if ticket.state == TicketState.NEW else ("done", "why")
-    shown = tuple((turn.wording(f"message.button_{code}"), f"{code}:{ticket.id}") for code in codes)
-    return (*verdicts(turn, ticket, pending), *shown)
+    return (*verdicts(turn, ticket, pending), *_pressed(turn, ticket, codes))
+
+
+def _all_buttons(turn: Turn, ticket: Ticket, pending: Sequence[Request]) -> Buttons:
+    """Return everything this person can do to the ticket they look at; 为什么 is left to those who do nothing else."""
+    judged = verdicts(turn, ticket, pending)
+    if ticket.state == TicketState.COMPLETED and turn.may(Right.REVIEW, ticket):
+        return (*judged, *_pressed(turn, ticket, ("back", "why")))
+    if judged or not ticket.state.open or not _works(turn, ticket):
+        return buttons(turn, ticket, pending)
+    asked = {ASKED_BY[one.kind] for one in pending}
+    first = ("ack",) if ticket.state == TicketState.NEW else ()
+    return _pressed(turn, ticket, [one for one in (*first, *ON_ONE_TICKET) if one not in asked])
+
+
+def _works(turn: Turn, ticket: Ticket) -> bool:
+    """Whether the ticket is this person's to work on; the desk, which may do everything, does not press by mistake."""
+    return turn.person_id in workers(ticket, turn.directory, turn.now)
+
+
+def _pressed(turn: Turn, ticket: Ticket, codes: Iterable[str]) -> Buttons:
+    return tuple((turn.wording(f"message.button_{code}"), f"{code}:{ticket.id}") for code in codes)
 
 
 def verdicts(turn: Turn, ticket: Ticket, pending: Sequence[Request]) -> Buttons:
