@@ -145,6 +145,7 @@ class WeChat(Channel):
     token: SecretStr | None = None
     aes_key: AesKey = None
     base_url: HttpUrl = "https://api.weixin.qq.com"
+    notice: Literal["template", "subscription"] = "template"  # which of the two kinds `template_id` was approved for
     template_id: str = ""
     template_fields: dict[str, TemplateValue] = Field(default_factory=lambda: dict(TEMPLATE_FIELDS))
     connect_seconds: float = Field(default=3, gt=0, le=60)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.actions import oversight
 from bot.actions.context import Context
 from storage import inbound, outbox, register
 from storage.records import Inbound, InboundState, MessageDraft, MessageKind, Person
@@ -68,6 +69,12 @@ def speaker(context: Context, channel: str, address: str, reply_to: str) -> Spea
         person = context.directory(conn).people.get(person_id or 0)
         ticket_id = outbox.answered(conn, channel, reply_to) if reply_to else None
     return Speaker(person=person if person and person.active else None, ticket_id=ticket_id)
+
+
+def oversees(context: Context, person_id: int) -> bool:
+    """Whether somebody is supervisor or at the desk, be it as a deputy."""
+    with context.database.read() as conn:
+        return oversight.oversees(context, conn, person_id)
 
 
 def say_directly(

@@ -1,4 +1,4 @@
-"""公众号: answers within the platform's window, a template message outside it, else an honest “not this way now”."""
+"""公众号: answers within the window; outside it the kind of notice that was approved, else an honest “not now”."""
 
 import hashlib
 import logging
@@ -59,6 +59,7 @@ class WeChatChannel:
 
     def __init__(self, settings: WeChat, database: Database, clock: Clock) -> None:
         self._template_id, self._fields = settings.template_id, settings.template_fields
+        self._subscribed = settings.notice == "subscription"
         self._clock = clock
         secret = settings.secret.get_secret_value() if settings.secret else ""
         shared = SharedToken(database, clock, f"wechat:{settings.app_id}", secret)
@@ -104,19 +105,25 @@ class WeChatChannel:
     async def _notify(self, message: Outgoing) -> Receipt:
         if not self._template_id:
             raise SendFailed("现在无法通过公众号主动联系", unavailable=True)
-        body = {
+        body: dict[str, Any] = {
             "touser": message.address,
             "template_id": self._template_id,
-            "client_msg_id": _mark(message.key),
             "data": _filled(self._fields, message, self._clock.now()),
         }
+        if not self._subscribed:
+            body["client_msg_id"] = _mark(message.key)
+
+        def out(client: WeChatAccountClient) -> dict[str, Any]:
+            answer: dict[str, Any] = (client.notice.subscribed if self._subscribed else client.notice.send)(body)
+            return answer
+
         try:
-            answer: dict[str, Any] = await self._api.call(lambda client: client.notice.send(body), sends=True)
+            answer = await self._api.call(out, sends=True)
         except ApiRefused as refused:
             if refused.code in (*WINDOW_SHUT, *REFUSED_BY_PERSON):
                 raise SendFailed("现在无法通过公众号主动联系", unavailable=True) from None
             raise _failure(refused) from None
-        return Receipt(provider_id=str(answer.get("msgid", "")))
+        return Receipt(provider_id=str(answer.get("msgid") or _mark(message.key)))
 
     async def _show(self, openid: str, picture: Attachment) -> None:
         """Send the picture after its text; without it the text still says everything."""

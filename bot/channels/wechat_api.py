@@ -12,11 +12,15 @@ from storage.tokens import Token
 
 
 class NoticeApi(BaseWeChatAPI):
-    """Template messages that tell doubles."""
+    """What may go out without being asked: template messages and subscription notices."""
 
     def send(self, body: dict[str, Any]) -> Any:
-        """Send one; the platform drops a second with the same client_msg_id within ten minutes."""
+        """Send a template message; the platform drops a second with the same client_msg_id within ten minutes."""
         return self._post("message/template/send", data=body)
+
+    def subscribed(self, body: dict[str, Any]) -> Any:
+        """Send a subscription notice to somebody who consented; it tells no doubles and gives no id."""
+        return self._post("message/subscribe/bizsend", data=body)
 
 
 class WeChatAccountClient(Tokened, WeChatClient):

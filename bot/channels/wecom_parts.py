@@ -17,6 +17,7 @@ PICTURES = ("image/png", "image/jpeg")
 REMEMBERED_SECONDS, REMEMBERED_SPREAD = 14_400, 7_200  # the longest the platform looks back for the same message
 MORE = "…(内容较长,请发送“我的工单”查看)"
 ABOVE, BELOW = "详情见上一条消息。", "详情见下一条消息。"
+STOP = re.compile(r"[,。;:)、,;:)]")
 NOT_IN_TASK_ID = re.compile(r"[^A-Za-z0-9_@-]")
 
 Part = dict[str, Any]
@@ -110,7 +111,11 @@ def _split(message: Outgoing) -> tuple[str, str]:
     if message.title:
         return message.title, message.text
     title, _, body = message.text.partition("\n")
-    return title, body
+    if len(title) <= TITLE_CHARACTERS:
+        return title, body
+    # A long first line goes on below from its last stop, so that the card need not cut it.
+    stops = [found.end() for found in STOP.finditer(title, 0, TITLE_CHARACTERS)]
+    return (title[: stops[-1]], f"{title[stops[-1] :]}\n{body}".strip()) if stops else (title, body)
 
 
 def _buttons(buttons: tuple[Button, ...]) -> list[Part]:

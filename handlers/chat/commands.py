@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from bot.delivery.wording import Wording
 from bot.rules.lifecycle import Verb
 from handlers.chat.answers import leave, moves, office, requests, tickets
 from handlers.chat.turn import Reply, Turn, Wish
@@ -180,14 +181,18 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         name="help",
         words=("帮助", "?", "怎么用", "使用说明", "help", "start"),
-        does=lambda turn, _wish: office.help_lines(
-            turn, [one.name for one in COMMANDS if turn.oversees or not one.above]
-        ),
+        does=lambda turn, _wish: Reply(text=help_text(turn.wording, overseeing=turn.oversees)),
     ),
 )
 
 BY_NAME = {one.name: one for one in COMMANDS}
 BY_CODE = {one.code: one for one in COMMANDS if one.code}
+
+
+def help_text(wording: Wording, *, overseeing: bool) -> str:
+    """Say what a person can say: what is for those above, only to them."""
+    lines = [wording(f"help.{one.name}") for one in COMMANDS if overseeing or not one.above]
+    return "\n".join([wording("chat.help"), *lines])
 
 
 def pressed(action: str) -> tuple[str, int] | None:

@@ -30,10 +30,11 @@ class NotKept(Exception):
 class Listener:
     """Turns waiting updates into turns of conversation; doing one twice changes nothing."""
 
-    def __init__(self, engine: Engine, readers: Mapping[str, Reader]) -> None:
+    def __init__(self, engine: Engine, readers: Mapping[str, Reader], board_url: str = "") -> None:
+        """`board_url` is the page on which the board signs people in; empty where there is none."""
         self._engine, self._context, self._wording = engine, engine.context, engine.wording
         self._readers = readers
-        self._conversation = Conversation(engine.context, engine.wording)
+        self._conversation = Conversation(engine.context, engine.wording, board_url)
 
     async def work(self) -> int:
         """Deal with everything that waits; returns how many updates were dealt with."""

@@ -11,7 +11,7 @@ from bot.actions import updates
 from bot.channels.telegram import TelegramChannel
 from bot.engine import Engine
 from handlers.chat import wechat, wecom
-from handlers.chat.commands import COMMANDS
+from handlers.chat.commands import help_text
 from handlers.chat.heard import Heard, Reader
 from handlers.chat.parse import parse
 from handlers.chat.telegram import TelegramReader
@@ -61,13 +61,12 @@ def _wechat(engine: Engine) -> Platform | None:
 
 def _help(engine: Engine) -> wechat.Instant:
     """Tell people we know at once how to use the bot: it changes nothing, and answers later are few."""
-    text = "\n".join([engine.wording("chat.help"), *(engine.wording(f"help.{one.name}") for one in COMMANDS)])
 
     def instant(heard: Heard) -> str | None:
         if parse(heard.text).command != "help":
             return None
         known = updates.speaker(engine.context, wechat.CHANNEL, heard.address, "").person
-        return text if known is not None else None
+        return help_text(engine.wording, overseeing=updates.oversees(engine.context, known.id)) if known else None
 
     return instant
 

@@ -128,6 +128,25 @@ class TestOutsideTheWindow:
         await channel.close()
         assert mpapi.sent[0].data == {"thing1": "很" * 19 + "…", "thing2": "甲 乙", "time3": "2021-08-23 10:00"}
 
+    async def test_a_subscription_notice_goes_out_as_often_as_the_person_agreed(
+        self, mpapi: MpApi, file_database: Database, clock: WoundClock
+    ) -> None:
+        fields = {"thing1": "title", "time2": "time"}
+        given = settings(mpapi.url, template_id=api.TEMPLATE, template_fields=fields, notice="subscription")
+        channel = WeChatChannel(given, file_database, clock)
+        mpapi.consents = {ZHANG: 1}
+        receipt = await channel.send(NOTICE)
+        assert receipt.provider_id
+        assert [(one.kind, one.data) for one in mpapi.sent] == [
+            ("subscription", {"thing1": "工单 A-1 已到", "time2": "2021-08-23 10:00"})
+        ]
+        failure = await _failure(channel)
+        assert (failure.unavailable, failure.permanent) == (True, False)
+        mpapi.fail(api.SUBSCRIBED, late(1))
+        mpapi.consents = {ZHANG: 1}
+        assert (await _failure(channel)).uncertain
+        await channel.close()
+
     async def test_the_same_notice_twice_is_one(self, noticing: WeChatChannel, mpapi: MpApi) -> None:
         mpapi.fail(api.NOTICE, late(1))
         assert (await _failure(noticing)).uncertain

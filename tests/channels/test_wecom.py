@@ -74,6 +74,14 @@ class TestWhatGoesOut:
         assert (text.kind, text.text) == ("text", long.text)
         assert card.text == "工单 A-1 已到\n详情见上一条消息。"
 
+    async def test_a_long_first_line_goes_on_below_from_its_last_stop(self, wecom: WeComChannel, qyapi: QyApi) -> None:
+        first = "已签收:FJ-20210823-01(水清三明),记录时间8月23日10:01,请于时限内办结。"
+        await wecom.send(Outgoing(key="c:1", address="LiSi", text=f"{first}\n时限:8月24日18:00前。", buttons=(WHY,)))
+        [card] = qyapi.sent
+        shown = card.body["template_card"]
+        assert shown["main_title"]["title"] == "已签收:FJ-20210823-01(水清三明),"
+        assert shown["sub_title_text"] == "记录时间8月23日10:01,请于时限内办结。\n时限:8月24日18:00前。"
+
     async def test_we_cut_with_a_word_before_the_platform_cuts_without(self, wecom: WeComChannel, qyapi: QyApi) -> None:
         await wecom.send(Outgoing(key="n:2", address="LiSi", text="督" * 1000))
         [sent] = qyapi.sent

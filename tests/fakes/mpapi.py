@@ -14,6 +14,7 @@ from tests.fakes.peer import Answer, Call, Peer
 APP, SECRET, TEMPLATE = "wx0123456789abcdef", "0123456789abcdef0123456789abcdef", "template-1"
 STABLE, ORDINARY = "/cgi-bin/stable_token", "/cgi-bin/token"
 CUSTOM, NOTICE = "/cgi-bin/message/custom/send", "/cgi-bin/message/template/send"
+SUBSCRIBED = "/cgi-bin/message/subscribe/bizsend"
 UPLOAD, MEDIA = "/cgi-bin/media/upload", "/cgi-bin/media/get"
 WINDOW, MOST = timedelta(hours=48), 5
 
@@ -38,6 +39,7 @@ class MpApi(Peer):
             ORDINARY: self._ordinary,
             CUSTOM: self._with_token(self._custom),
             NOTICE: self._with_token(self._template),
+            SUBSCRIBED: self._with_token(self._subscription),
             UPLOAD: self._with_token(self._upload),
             MEDIA: self._with_token(self._download),
         }
@@ -49,6 +51,7 @@ class MpApi(Peer):
         self._faults.clear()
         self.clock: Any = None
         self.followers = {"openid-zhang-san", "openid-li-si"}
+        self.consents: dict[str, int] = {}  # so many subscription notices each person still agreed to
         self.refusers: set[str] = set()  # who shut the template off
         self.token, self.listed, self.endless = "", True, False
         self.sent: list[Sent] = []
@@ -126,6 +129,17 @@ class MpApi(Peer):
         data = {name: one["value"] for name, one in body["data"].items()}
         self.sent.append(Sent(to=openid, kind="template", data=data))
         return {"errcode": 0, "errmsg": "ok", "msgid": next(self._numbers)}
+
+    def _subscription(self, call: Call) -> dict[str, Any]:
+        body = call.json
+        if body["template_id"] != TEMPLATE:
+            return _refused(40037, "invalid template_id")
+        if not self.consents.get(body["touser"]):
+            return _refused(43101, "user refuse to accept the msg")
+        self.consents[body["touser"]] -= 1
+        data = {name: one["value"] for name, one in body["data"].items()}
+        self.sent.append(Sent(to=body["touser"], kind="subscription", data=data))
+        return {"errcode": 0, "errmsg": "ok"}
 
     def _upload(self, call: Call) -> dict[str, Any]:
         head, _, rest = call.body.partition(b"\r\n\r\n")

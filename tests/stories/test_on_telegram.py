@@ -151,6 +151,36 @@ def test_a_forged_update_is_never_believed(house: House, fake: FakeTelegram) -> 
     assert jia.sees == []
 
 
+def test_bound_anew_the_old_account_is_told_and_hears_nothing_more(house: House, fake: FakeTelegram) -> None:
+    old, new = fake.person(1001, "甲"), fake.person(2001, "甲的新号")
+    bring(fake, house, old.start(house.code("甲")))
+    bring(fake, house, old.says("绑定"))
+    code = old.sees[-1].text.rsplit(" ", 1)[1]
+    bring(fake, house, new.says(f"绑定 {code}"))
+    assert "甲,您好" in new.sees[-1].text
+    assert "已在另一个账号上绑定,这里不再接收工单" in old.sees[-1].text
+    heard = len(old.sees)
+    house.at("08-23 10:00")
+    house.receive()
+    assert NUMBER in new.sees[-1].text
+    # From the old account nothing is believed, and the one hint is all it gets.
+    bring(fake, house, old.says(f"办结 {NUMBER} 已改"))
+    bring(fake, house, old.says("在吗"))
+    assert house.ticket.state == TicketState.NEW
+    assert ["还没有绑定" in one.text for one in old.sees[heard:]] == [True]
+
+
+def test_a_document_with_words_is_evidence_and_an_answer(house: House, fake: FakeTelegram) -> None:
+    jia = fake.person(1001, "甲")
+    bring(fake, house, jia.start(house.code("甲")))
+    house.at("08-23 10:00")
+    house.receive()
+    bring(fake, house, jia.sends_document("整改说明.docx", b"PK word", "已整改,说明见附件"))
+    assert house.ticket.state == TicketState.COMPLETED
+    assert [one.data["name"] for one in house.story("file")] == ["整改说明.docx"]
+    assert "佐证" in jia.sees[-1].text
+
+
 class TestInAGroup:
     """Privacy mode: the bot hears its name, commands and replies to it; what concerns one person goes to them alone."""
 

@@ -94,3 +94,26 @@ def test_where_wechat_may_not_speak_the_inbox_is_told_and_the_story_says_so(
     house.receive()
     by_person = {one.data["to"]: one.data["channel"] for one in house.story("told")}
     assert by_person.get(house.people["甲"]) == "inbox"
+
+
+def test_help_lists_only_what_the_person_may_do(house: House, platform: callbacks.Platform, mpapi: MpApi) -> None:
+    house.at("08-23 10:00")
+    bind(house.engine.context, house.people["丁"], "wechat", "openid-ding")
+    told = {}
+    for openid in (JIA, "openid-ding"):
+        answer = platform.post(callbacks.text(openid, "帮助", now(house), APP), now(house)).text
+        told[openid] = platform.unseal(answer.split("<Encrypt><![CDATA[")[1].split("]]>")[0])
+    assert "督办列表" not in told[JIA]
+    assert "督办列表" in told["openid-ding"]
+
+
+def test_a_picture_sent_to_the_account_is_evidence(house: House, platform: callbacks.Platform, mpapi: MpApi) -> None:
+    house.at("08-23 10:00")
+    house.receive()
+    mpapi.hear(JIA)
+    mpapi.uploads["m-1"] = ("x", b"\xff\xd8\xff picture")
+    base = {"ToUserName": APP, "FromUserName": JIA, "CreateTime": now(house), "MediaId": "m-1", "MsgId": 9001}
+    assert platform.post(callbacks.update(**base, MsgType="image"), now(house)).status_code == 200
+    house.settle()
+    assert f"作为工单 {NUMBER} 的佐证" in mpapi.sent[-1].text
+    assert len(house.story("file")) == 1

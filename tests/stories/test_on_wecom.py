@@ -59,10 +59,10 @@ def bring(house: House, platform: callbacks.Platform, xml: str) -> None:
 def test_the_case_of_2021_answered_in_time_on_wecom(house: House, platform: callbacks.Platform, qyapi: QyApi) -> None:
     house.at("08-23 10:00")
     house.receive()
-    [words, card] = [one for one in qyapi.sent if one.to == "ZhangSan"]
-    assert (words.kind, card.kind) == ("text", "template_card")
-    assert "请于8月24日18:00前办结,最迟24:00" in words.text
-    assert NUMBER in words.text
+    [card] = [one for one in qyapi.sent if one.to == "ZhangSan"]
+    assert card.kind == "template_card"
+    assert "请于8月24日18:00前办结,最迟24:00" in card.text
+    assert NUMBER in card.text
     assert "水清三明" in card.text
     task = str(card.body["template_card"]["task_id"])
 
@@ -106,6 +106,21 @@ def test_silence_on_wecom_climbs_the_ladder(house: House, qyapi: QyApi) -> None:
     house.receive()
     house.at("08-23 12:00")
     assert "请接手" in [one for one in qyapi.sent if one.to == "LiSi"][-1].text
+
+
+def test_documents_and_pictures_sent_to_the_app_are_evidence(
+    house: House, platform: callbacks.Platform, qyapi: QyApi
+) -> None:
+    house.at("08-23 10:00")
+    house.receive()
+    qyapi.uploads |= {"m-1": ("x", b"\xff\xd8\xff picture"), "m-2": ("整改说明.docx", b"PK word")}
+    base = {"ToUserName": CORP, "FromUserName": "ZhangSan", "CreateTime": now(house)}
+    bring(house, platform, callbacks.update(**base, MediaId="m-1", MsgId=9001, MsgType="image"))
+    bring(
+        house, platform, callbacks.update(**base, MediaId="m-2", MsgId=9002, MsgType="file", FileName="整改说明.docx")
+    )
+    assert [one.data["name"] for one in house.story("file")] == ["9001.jpg", "整改说明.docx"]
+    assert "佐证" in qyapi.sent[-1].text
 
 
 class TestFoundByNumber:

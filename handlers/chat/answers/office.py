@@ -45,12 +45,6 @@ def board(turn: Turn, _wish: Wish) -> Reply:
     return Reply(text=turn.wording("chat.board", link=link, minutes=minutes), private=True)
 
 
-def help_lines(turn: Turn, commands: Sequence[str]) -> Reply:
-    """Say what can be said."""
-    lines = [turn.wording("chat.help"), *(turn.wording(f"help.{one}") for one in commands)]
-    return Reply(text="\n".join(lines))
-
-
 def _by_unit(turn: Turn, listed: Sequence[Overseen]) -> list[str]:
     lines, place = [], 0
     for unit, group in groupby(listed, key=lambda one: one.unit):
