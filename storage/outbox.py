@@ -141,6 +141,15 @@ def fail_children(conn: Connection, parent_id: int, reason: str) -> None:
     conn.execute(update(outbox).where(*told).values(state=MessageState.FAILED, reason=reason))
 
 
+def dissolve(conn: Connection, parent_id: int, not_before: datetime, attempts: int, reason: str) -> None:
+    """A digest that surely did not go out gives back what it was to tell, to be told later."""
+    told = (outbox.c.parent_id == parent_id, outbox.c.state == MessageState.BUNDLED)
+    again = {"state": MessageState.PENDING, "not_before": not_before, "attempts": attempts, "parent_id": None}
+    conn.execute(update(outbox).where(*told).values(again))
+    digest = (outbox.c.id == parent_id, outbox.c.state == MessageState.PENDING)
+    conn.execute(update(outbox).where(*digest).values(state=MessageState.SUPERSEDED, reason=reason))
+
+
 def supersede(conn: Connection, ticket_ids: Iterable[int], reason: str) -> None:
     """Take back what waits to be said about these tickets; what is leased is checked again before sending."""
     ids = list(ticket_ids)

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 
 ASIDE_FOR = timedelta(hours=1)
 LOST = "已由其他节点接手"
+REACHED = "已经联系上"
 Asked = tuple[Message, Sequence[Message]]  # a message about to go out, and what it tells if it is a digest
 
 
@@ -132,7 +133,15 @@ class _Look:
         """Return why a message is not to be sent any more; "" when it is."""
         if one.kind == MessageKind.DIGEST:
             return "" if any(not self.no_longer_true(each) for each in told) else "所述工单均已了结"
-        return still_true(one, self._ticket(one), self._policy(one), self.pending)
+        why = still_true(one, self._ticket(one), self._policy(one), self.pending)
+        return why or (REACHED if one.kind == MessageKind.UNREACHED and self._reached_since(one) else "")
+
+    def _reached_since(self, one: Message) -> bool:
+        """Whether somebody of a step heard after all, after another was told that nobody could be reached."""
+        told = [each for each in outbox.of_step(self.conn, one.ticket_id or 0, one.step) if each.kind != one.kind]
+        digests = outbox.by_ids(self.conn, [each.parent_id for each in told if each.parent_id])
+        heard = (digests.get(each.parent_id or 0, each).accepted_at for each in told)
+        return any(at is not None and at >= one.created_at for at in heard)
 
     def _readable(self, one: Message) -> bool:
         ticket = self._ticket(one)
@@ -152,7 +161,7 @@ def _digests(
     made = []
     for many in bundles:
         draft = MessageDraft(
-            intent=f"digest:{many[0].person_id}:{many[0].id}",
+            intent=f"digest:{many[0].person_id}:{many[0].id}.{many[0].fence}",
             person_id=many[0].person_id,
             kind=MessageKind.DIGEST,
             urgency=min(one.urgency for one in many),
@@ -161,7 +170,8 @@ def _digests(
         digest = outbox.add_claimed(conn, draft, now, until, holder)
         ends = [Settlement(id=m.id, fence=m.fence, state=MessageState.BUNDLED, parent_id=digest.id) for m in many]
         outbox.settle(conn, ends)
-        made.append((digest, tuple(many)))
+        # What went through all ways in vain does so no faster together.
+        made.append((replace(digest, attempts=min(one.attempts for one in many)), tuple(many)))
     return made
 
 

@@ -1,7 +1,7 @@
 """After sending: write what became of messages, into the tickets' stories too, and go on where nobody was reached."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -10,6 +10,7 @@ from bot.actions.recording import record
 from bot.actions.requests import ask_others
 from bot.rules.decision import Decision
 from bot.rules.escalation import unreached
+from bot.rules.retry import MAX_TRIES, missed
 from bot.rules.routing import desk
 from storage import outbox, register, tickets
 from storage.database import Connection
@@ -17,6 +18,8 @@ from storage.outbox import Settlement
 from storage.records import Address, Directory, JournalDraft, Message, MessageDraft, MessageKind, MessageState
 
 log = logging.getLogger(__name__)
+
+Told = Mapping[int, Sequence[Message]]  # what each message tells: itself, or what its digest holds
 
 # These tell a person about a ticket and belong in its story; answers are in it as what the person did.
 IN_THE_STORY = frozenset(MessageKind) - {MessageKind.ANSWER, MessageKind.DIGEST, MessageKind.SUMMARY}
@@ -30,6 +33,7 @@ class Result:
     settlement: Settlement
     dead: tuple[Address, ...] = ()  # refused for good: not used again until the person is bound anew
     moved_to: str = ""
+    waits: bool = False  # every way is shut for now: it is tried in rounds, alone or with what else waits by then
 
 
 def settle(context: Context, results: Sequence[Result]) -> None:
@@ -38,12 +42,22 @@ def settle(context: Context, results: Sequence[Result]) -> None:
     with context.database.begin() as conn:
         counted = {one.id for one in outbox.settle(conn, [result.settlement for result in results])}
         real = [one for one in results if one.message.id in counted]
+        told = {one.message.id: tuple(_told_by(conn, one)) for one in real}
         for one in real:
-            if one.settlement.state == MessageState.FAILED and one.message.kind == MessageKind.DIGEST:
-                outbox.fail_children(conn, one.message.id, one.settlement.reason)
+            if one.message.kind == MessageKind.DIGEST:
+                _let_go(conn, one)
         notices = [notice for one in real for notice in _addresses(context, conn, one)]
-        _tell_stories(context, conn, real, now)
+        _tell_stories(context, conn, real, told, now)
         outbox.put(conn, notices, now)
+
+
+def _let_go(conn: Connection, result: Result) -> None:
+    """What a digest was to tell fails with it, or waits by itself, to be one message with whatever waits by then."""
+    message, end = result.message, result.settlement
+    if end.state == MessageState.FAILED:
+        outbox.fail_children(conn, message.id, end.reason)
+    elif result.waits and end.not_before is not None:
+        outbox.dissolve(conn, message.id, end.not_before, message.attempts, "现在送不出,稍后与其他消息合并")
 
 
 def _addresses(context: Context, conn: Connection, result: Result) -> list[MessageDraft]:
@@ -78,27 +92,27 @@ def _contact_lost(lost: Address, message: Message, directory: Directory) -> list
     ]
 
 
-def _tell_stories(context: Context, conn: Connection, results: Sequence[Result], now: datetime) -> None:
+def _tell_stories(context: Context, conn: Connection, results: Sequence[Result], told: Told, now: datetime) -> None:
     """Write what happened into the stories; trouble with one of them must not undo that a message was sent."""
     try:
         with conn.begin_nested():
-            _write_stories(context, conn, results, now)
+            _write_stories(context, conn, results, told, now)
     except Exception:
         if len(results) == 1:
             log.exception("story not written", extra={"action": "settle", "message_id": results[0].message.id})
         else:
             for one in results:
-                _tell_stories(context, conn, [one], now)
+                _tell_stories(context, conn, [one], told, now)
 
 
-def _write_stories(context: Context, conn: Connection, results: Sequence[Result], now: datetime) -> None:
+def _write_stories(context: Context, conn: Connection, results: Sequence[Result], told: Told, now: datetime) -> None:
     lines: dict[int, list[JournalDraft]] = {}
     lost: dict[tuple[int, str, str], Message] = {}
     for result in results:
-        for one in _told_by(conn, result):
+        for one in told[result.message.id]:
             if one.ticket_id is not None and one.kind in IN_THE_STORY:
                 lines.setdefault(one.ticket_id, []).append(_told(one, result, now))
-                if result.settlement.state == MessageState.FAILED:
+                if result.waits or result.settlement.state == MessageState.FAILED:
                     lost[one.ticket_id, one.step, _occurrence(one)] = one
     found = tickets.by_ids(conn, lines, lock=True)
     decisions = {number: Decision(ticket=ticket, journal=tuple(lines[number])) for number, ticket in found.items()}
@@ -109,8 +123,8 @@ def _write_stories(context: Context, conn: Connection, results: Sequence[Result]
 
 
 def _told_by(conn: Connection, result: Result) -> Sequence[Message]:
-    if result.settlement.state == MessageState.SUPERSEDED:
-        return ()
+    if result.settlement.state == MessageState.SUPERSEDED or (result.waits and result.message.attempts > MAX_TRIES):
+        return ()  # not sent, or tried in vain once more: that is told once
     message = result.message
     return outbox.children(conn, message.id) if message.kind == MessageKind.DIGEST else [message]
 
@@ -120,7 +134,7 @@ def _go_on(context: Context, conn: Connection, before: Decision, lost: Message, 
     ticket = before.ticket
     # What was told of the same step before the ticket changed hands, or its deadline moved, was told of another.
     told = [one for one in outbox.of_step(conn, ticket.id, lost.step) if _occurrence(one) == _occurrence(lost)]
-    if any(one.state != MessageState.FAILED for one in told):
+    if not all(missed(one.state, one.attempts) for one in told):
         return before
     people = frozenset(one.person_id for one in told)
     if lost.kind == MessageKind.REQUEST:

@@ -11,7 +11,7 @@ from bot.actions.dispatch import Asked, Load
 from bot.actions.results import Result
 from bot.channels.base import Attachment, Channel, SendFailed
 from bot.delivery.compose import outgoing
-from bot.delivery.tries import Tries, Try
+from bot.delivery.tries import End, Tries, Try
 from bot.delivery.wording import Wording
 from bot.failpoints import failpoint
 from bot.together import Together
@@ -66,7 +66,7 @@ class Sender:
         await run(dispatch.prepare, context, [one.message for one in tries])
         failpoint("before_send")
         work = [asyncio.create_task(self._deliver(one, load, until)) for one in tries]
-        unsent = [Result(message=one, settlement=end) for one, end in first if isinstance(end, Settlement)]
+        unsent = [Result(message=one, settlement=end.settlement) for one, end in first if isinstance(end, End)]
         await self._settle_as_they_come(work, unsent)
         return load.claimed
 
@@ -80,9 +80,11 @@ class Sender:
             if outcome.permanent:
                 dead.append(one.way)
             following = self._tries.after(one, outcome, load)
-            if isinstance(following, Settlement):
-                moved_to = outcome.moved_to
-                return Result(message=one.message, settlement=following, dead=tuple(dead), moved_to=moved_to)
+            if isinstance(following, End):
+                end, moved_to = following.settlement, outcome.moved_to
+                return Result(
+                    message=one.message, settlement=end, dead=tuple(dead), moved_to=moved_to, waits=following.waits
+                )
             one = following
             await self._context.database.run(dispatch.prepare, self._context, [one.message])
 

@@ -32,18 +32,29 @@ class Try:
     shut_until: datetime | None = None  # an earlier way is only shut for now: back to it then, if no other takes it
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class End:
+    """What becomes of a message that is not sent now; it `waits` when every way is shut, and one not for good."""
+
+    settlement: Settlement
+    waits: bool = False
+
+
 class Tries:
     """Chooses ways and payloads; holds the channels there are and the words."""
 
     def __init__(self, channels: Mapping[str, Channel], wording: Wording, clock: Clock) -> None:
         self._channels, self._wording, self._clock = channels, wording, clock
 
-    def first(self, message: Message, load: Load) -> Try | Settlement:
+    def first(self, message: Message, load: Load) -> Try | End:
         """Stay on the way a message was last tried, with the very same payload if it may have arrived."""
         possible = self._ways(message, load)
         way = next((one for one in possible if one.channel == message.channel), None) or next(iter(possible), None)
         if way is None:
             return self._failed(message, doubtful=bool(message.payload))
+        if message.attempts >= retry.MAX_TRIES and not message.payload:
+            # It went through all its ways in vain, so each of them gets one try a round, the preferred first.
+            return self._worded(message, possible[0], message.attempts + 1, load, doubtful=False)
         if way.channel != message.channel:
             return self._worded(message, way, 1, load, doubtful=bool(message.payload))
         if not message.payload:
@@ -56,7 +67,7 @@ class Tries:
         removed = self._channels[way.channel].abilities.tells_doubles
         return Try(message=again, way=way, doubtful=True, mark="" if removed else self._wording("message.again"))
 
-    def after(self, last: Try, failure: SendFailed, load: Load) -> Try | Settlement:
+    def after(self, last: Try, failure: SendFailed, load: Load) -> Try | End:
         """Return the next try that is to be made at once, or what becomes of the message for now."""
         decided = self._decide(last, failure)
         if decided.outcome != retry.Outcome.NEXT_WAY:
@@ -64,15 +75,17 @@ class Tries:
         possible = self._ways(last.message, load)
         rest = possible[possible.index(last.way) + 1 :] if last.way in possible else []
         doubtful = last.doubtful or failure.uncertain
-        shut_until = last.shut_until
-        if failure.unavailable and failure.retry_after is not None:
-            shut_until = shut_until or self._clock.now() + failure.retry_after
+        # Had one of these tries arrived, the platform would have known the next: there is no doubt left to keep.
+        settled = doubtful and self._channels[last.way.channel].abilities.tells_doubles
+        shut_until = self._shut_until(last, failure, doubtful=doubtful and not settled)
         if rest:
-            following = self._worded(last.message, rest[0], 1, load, doubtful=doubtful)
+            attempts = last.message.attempts if last.message.attempts > retry.MAX_TRIES else 1
+            following = self._worded(last.message, rest[0], attempts, load, doubtful=doubtful)
             return replace(following, shut_until=shut_until) if isinstance(following, Try) else following
         if shut_until is not None:
-            again = retry.Retry(outcome=retry.Outcome.AGAIN, at=shut_until)
-            return self._later(replace(last, doubtful=doubtful), failure, again)
+            again = retry.Retry(outcome=retry.Outcome.AGAIN, at=retry.next_round(shut_until - retry.ROUND))
+            doubtful = doubtful and not settled
+            return replace(self._later(replace(last, doubtful=doubtful), failure, again), waits=True)
         return self._failed(last.message, doubtful=doubtful, reason=failure.reason)
 
     def accepted(self, one: Try, receipt: Receipt) -> Settlement:
@@ -103,16 +116,17 @@ class Tries:
             attempts=one.message.attempts - 1,
         )
 
-    def _worded(self, message: Message, way: Address, attempts: int, load: Load, *, doubtful: bool) -> Try | Settlement:
+    def _worded(self, message: Message, way: Address, attempts: int, load: Load, *, doubtful: bool) -> Try | End:
         try:
             payload = encode(compose(message, load, self._wording, self._clock.now()))
         except Exception:
             # One message that cannot be worded must not keep the others back.
             log.exception("message set aside for an hour", extra={"action": "compose", "message_id": message.id})
             later, reason = self._clock.now() + ASIDE_FOR, self._wording("message.not_worded")
-            return Settlement(
+            aside = Settlement(
                 id=message.id, fence=message.fence, state=MessageState.PENDING, not_before=later, reason=reason
             )
+            return End(settlement=aside)
         worded = replace(message, channel=way.channel, address=way.address, payload=payload, attempts=attempts)
         mark = self._wording("message.again") if doubtful else ""
         return Try(message=worded, way=way, doubtful=doubtful, mark=mark)
@@ -126,31 +140,43 @@ class Tries:
 
     def _decide(self, last: Try, failure: SendFailed) -> retry.Retry:
         now, attempts = self._clock.now(), last.message.attempts
+        tells_doubles = self._channels[last.way.channel].abilities.tells_doubles
         if failure.moved_to and attempts < retry.MAX_TRIES:
             return retry.Retry(outcome=retry.Outcome.AGAIN, at=now)
         return retry.decide(
             permanent=failure.permanent,
-            uncertain=failure.uncertain,
+            uncertain=failure.uncertain and not (tells_doubles and attempts > retry.MAX_TRIES),
             retry_after=failure.retry_after,
             attempts=attempts,
             unavailable=failure.unavailable,
-            may_repeat=not last.doubtful or self._channels[last.way.channel].abilities.tells_doubles,
+            may_repeat=not last.doubtful or tells_doubles,
             now=now,
         )
 
-    def _later(self, last: Try, failure: SendFailed, decided: retry.Retry) -> Settlement:
+    def _shut_until(self, last: Try, failure: SendFailed, *, doubtful: bool) -> datetime | None:
+        """When to come back if no other way takes the message; None: never, for what is dead or in doubt."""
+        if last.shut_until is not None:
+            return last.shut_until
+        if failure.unavailable:
+            return None if failure.retry_after is None else self._clock.now() + failure.retry_after
+        return None if failure.permanent or doubtful else self._clock.now() + retry.ROUND
+
+    def _later(self, last: Try, failure: SendFailed, decided: retry.Retry) -> End:
         # Where an earlier try may have arrived, a clean refusal of this one takes nothing of the doubt away.
         uncertain = last.doubtful or decided.outcome == retry.Outcome.UNCERTAIN
-        return Settlement(
+        settlement = Settlement(
             id=last.message.id,
             fence=last.message.fence,
             state=MessageState.UNCERTAIN if uncertain else MessageState.PENDING,
             reason=failure.reason,
             retry_at=decided.at if uncertain else None,
             not_before=None if uncertain else decided.at,
+            # What was tried in rounds may be repeated like anything else that is in doubt for the first time.
+            attempts=1 if uncertain and last.message.attempts > retry.MAX_TRIES else None,
         )
+        return End(settlement=settlement)
 
-    def _failed(self, message: Message, *, doubtful: bool, reason: str = "") -> Settlement:
+    def _failed(self, message: Message, *, doubtful: bool, reason: str = "") -> End:
         words = self._wording("message.perhaps_arrived" if doubtful else "message.no_way_left")
         why = f"{words}({reason})" if reason else words
-        return Settlement(id=message.id, fence=message.fence, state=MessageState.FAILED, reason=why)
+        return End(settlement=Settlement(id=message.id, fence=message.fence, state=MessageState.FAILED, reason=why))

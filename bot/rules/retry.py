@@ -4,10 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-MAX_TRIES = 5  # on one channel, after which the next way is taken
+from storage.records import MessageState
+
+MAX_TRIES = 5  # on one channel, after which the next way is taken; more of them only in rounds
 FIRST_WAIT = timedelta(seconds=15)
 LONGEST_WAIT = timedelta(minutes=15)
 UNCERTAIN_WAIT = timedelta(seconds=90)  # a timed-out send is looked at again after this
+ROUND = timedelta(minutes=5)  # messages whose ways are all shut for now are tried again in rounds
 
 
 class Outcome(StrEnum):
@@ -41,10 +44,21 @@ def decide(
     if retry_after is not None:
         # A quota is no fault of the way: honour it however often it is told.
         return Retry(outcome=Outcome.AGAIN, at=now + max(retry_after, timedelta(seconds=1)))
-    if attempts >= MAX_TRIES:
+    if attempts == MAX_TRIES or (attempts > MAX_TRIES and not uncertain):
         return Retry(outcome=Outcome.NEXT_WAY)
     if uncertain:
         again = Retry(outcome=Outcome.UNCERTAIN, at=now + UNCERTAIN_WAIT)
         return again if may_repeat else Retry(outcome=Outcome.NEXT_WAY)
     wait = min(FIRST_WAIT * 2 ** (attempts - 1), LONGEST_WAIT)
     return Retry(outcome=Outcome.AGAIN, at=now + wait)
+
+
+def next_round(after: datetime) -> datetime:
+    """Return the first round after a moment: what waits for one person comes up together, so it can be one message."""
+    midnight = after.replace(hour=0, minute=0, second=0, microsecond=0)
+    return midnight + ((after - midnight) // ROUND + 1) * ROUND
+
+
+def missed(state: MessageState, attempts: int) -> bool:
+    """Whether a message has reached nobody by any way, for good or so far."""
+    return state == MessageState.FAILED or (state == MessageState.PENDING and attempts >= MAX_TRIES)

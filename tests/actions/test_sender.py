@@ -195,12 +195,29 @@ def test_with_no_way_left_the_next_in_line_is_told_why(pair: Office) -> None:
 
 def test_lost_by_exhaustion_the_next_in_line_is_told_too(plain: Office) -> None:
     for who in ("jia", "yi", "bing"):
-        plain.stage["chat"].script(who, *[down()] * 5)
+        plain.stage["chat"].script(who, *[down()] * 11)
     plain.receives("FJ-1")
     plain.at("08-23 10:30")
     plain.expect("ding", "unreached:receipt", at="08-23 10:07", says="甲联系不上、乙联系不上、丙联系不上")
     plain.says("ding", "工单 FJ-1")
-    plain.at("08-23 12:00").expect("yi", "take_over", at="08-23 12:00")
+    # Tried again in rounds all the while; when the way is open again, nobody hears any more that it was shut.
+    plain.at("08-23 12:00").expect("jia", "receipt", at="08-23 10:35")
+    plain.expect("yi", "receipt", at="08-23 10:35")
+    plain.expect("yi", "take_over", at="08-23 12:00")
+    assert MessageState.SUPERSEDED in states(plain, "bing")
+    plain.says("yi", "办结")
+
+
+def test_reached_after_all_the_leader_is_not_told_that_nobody_was(plain: Office) -> None:
+    for who in ("jia", "yi", "bing"):
+        plain.stage["chat"].script(who, *[down()] * 5)
+    plain.receives("FJ-1")
+    plain.at("08-23 11:00")
+    plain.expect("jia", "receipt", at="08-23 10:05")
+    plain.expect("yi", "receipt", at="08-23 10:05")
+    plain.expect_silence()
+    [line] = [one for one in plain.messages("FJ-1") if one.person_id == plain.people["bing"]]
+    assert (line.state, line.reason) == (MessageState.SUPERSEDED, "已经联系上")
     plain.says("yi", "办结")
 
 

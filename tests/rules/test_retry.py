@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.rules.retry import LONGEST_WAIT, MAX_TRIES, UNCERTAIN_WAIT, Outcome, Retry, decide
+from bot.rules.retry import LONGEST_WAIT, MAX_TRIES, ROUND, UNCERTAIN_WAIT, Outcome, Retry, decide, missed, next_round
+from storage.records import MessageState
 from tests.rules.cast import NOON
 
 MINUTE = timedelta(minutes=1)
@@ -63,3 +64,32 @@ def test_a_quota_of_nothing_still_waits_a_second(told: timedelta) -> None:
 def test_uncertain_is_looked_at_again_unless_a_copy_more_would_do_harm() -> None:
     assert after(uncertain=True) == Retry(outcome=Outcome.UNCERTAIN, at=NOON + UNCERTAIN_WAIT)
     assert after(uncertain=True, may_repeat=False) == Retry(outcome=Outcome.NEXT_WAY)
+
+
+@pytest.mark.parametrize("attempts", [MAX_TRIES + 1, 50])
+def test_in_rounds_each_way_gets_one_try(attempts: int) -> None:
+    assert after(attempts) == Retry(outcome=Outcome.NEXT_WAY)
+
+
+@pytest.mark.parametrize("seconds", [0, 1, 299, 300])
+def test_rounds_come_up_for_all_at_the_same_moments(seconds: int) -> None:
+    moment = NOON + timedelta(seconds=seconds)
+    following = next_round(moment)
+    assert timedelta(0) < following - moment <= ROUND
+    assert following == next_round(following - timedelta(seconds=1))
+
+
+@pytest.mark.parametrize(
+    ("state", "attempts", "expected"),
+    [
+        (MessageState.FAILED, 1, True),
+        (MessageState.PENDING, MAX_TRIES, True),
+        (MessageState.PENDING, MAX_TRIES - 1, False),
+        (MessageState.ACCEPTED, MAX_TRIES, False),
+        (MessageState.UNCERTAIN, MAX_TRIES, False),
+    ],
+)
+def test_who_was_tried_in_vain_so_far_is_missed_like_who_is_lost(
+    state: MessageState, attempts: int, expected: bool
+) -> None:
+    assert missed(state, attempts) is expected

@@ -63,10 +63,10 @@ class House:
         """Make a bind code for a person."""
         return new_code(self.engine.context, self.people[name])
 
-    def receive(self) -> None:
-        """The ticket of 23 August comes in."""
-        given = TicketInput(number=NUMBER, account_name="水清三明", received_at=moment("08-23 10:00"), problem="错别字")
-        raw = {"number": NUMBER}
+    def receive(self, number: str = NUMBER) -> None:
+        """The ticket of 23 August comes in, or one like it."""
+        given = TicketInput(number=number, account_name="水清三明", received_at=moment("08-23 10:00"), problem="错别字")
+        raw = {"number": number}
         take_in(self.engine.context, "省平台", [Arrival(event_id=event_id("省平台", raw), raw=raw, ticket=given)])
         self.settle()
 
@@ -76,10 +76,11 @@ class House:
             [found] = tickets.by_number(conn, NUMBER)
         return found
 
-    def story(self, kind: str) -> list[JournalLine]:
+    def story(self, kind: str, number: str = NUMBER) -> list[JournalLine]:
         """The journal lines of a kind."""
         with self.engine.database.read() as conn:
-            return [one for one in journal.read(conn, self.ticket.id) if one.kind == kind]
+            [ticket] = tickets.by_number(conn, number)
+            return [one for one in journal.read(conn, ticket.id) if one.kind == kind]
 
     def _fill(self) -> dict[str, int]:
         with self.engine.database.begin() as conn:
