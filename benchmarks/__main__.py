@@ -14,7 +14,10 @@ from pathlib import Path
 from benchmarks.measure import Row, render
 from benchmarks.stage import Stage, stage
 
-NAMES = ("deadline", "intake_single", "intake_batch", "sweep", "sender", "wecom", "callbacks", "restart", "startup")
+NAMES = (
+    *("deadline", "calendar", "intake_single", "intake_batch", "sweep", "restart", "startup"),
+    *("sender", "telegram", "wecom", "callbacks", "answers"),
+)
 
 
 def main() -> int:

@@ -60,7 +60,7 @@ def measure(stage: Stage) -> Iterator[Row]:
 
 def _out(stage: Stage) -> Iterator[Row]:
     count = stage.count(MESSAGES)
-    with _server(count) as url, stage.sqlite() as database:
+    with server(count) as url, stage.sqlite() as database:
         subjects = {
             "channel": _channel(url, count),
             "outbox": _outbox(url, database, count),
@@ -79,7 +79,7 @@ def _channel(url: str, count: int) -> Callable[[], float]:
     notices = [Outgoing(key=f"t{n}", address=str(n + 1), text=TEXT.format(n), buttons=BUTTONS) for n in range(count)]
 
     async def all_of_them() -> float:
-        channel = TelegramChannel(_settings(url), SystemClock(), limits=None)
+        channel = TelegramChannel(settings_of(url), SystemClock(), limits=None)
         try:
             await channel.check()  # connections are made before the clock runs
             return await _fan_out([lambda one=one: channel.send(one) for one in notices])
@@ -132,7 +132,7 @@ def _outbox(url: str, database: Database, count: int) -> Callable[[], float]:
             for table in (messages, journal, tickets):
                 conn.execute(delete(table))
         office.take_all(context, office.arrivals(count // 2, accounts=count // 2), 500)
-        channel = TelegramChannel(_settings(url), SystemClock(), limits=None)
+        channel = TelegramChannel(settings_of(url), SystemClock(), limits=None)
         sender = Sender(context, {"telegram": channel}, Wording("zh"), holder="benchmark")
 
         async def drained() -> float:
@@ -156,7 +156,7 @@ def _outbox(url: str, database: Database, count: int) -> Callable[[], float]:
 
 def _in(stage: Stage) -> Iterator[Row]:
     count, waits, numbers = stage.count(PUSHES), list[float](), counting(1)
-    settings = _settings("http://127.0.0.1:9")
+    settings = settings_of("http://127.0.0.1:9")
     with stage.sqlite() as database:
         app = FastAPI()
         app.include_router(router(settings, office.context_at(database)))
@@ -188,26 +188,30 @@ def _in(stage: Stage) -> Iterator[Row]:
 
 def _bring(url: str, settings: Settings, numbers: list[int]) -> dict[str, Any]:
     where, path = urlsplit(url), f"{HOOKS}/{hook_path(settings.telegram)}"
-    requests = []
-    for one in numbers:
-        body = json.dumps(_update(one))
-        requests.append(
-            f"POST {path} HTTP/1.1\r\nHost: {where.netloc}\r\nX-Telegram-Bot-Api-Secret-Token: {SECRET}\r\n"
-            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}"
-        )
+    requests = [push(where.netloc, path, told(one, 1001, f"签收 {one}")) for one in numbers]
     command = [sys.executable, "-m", "benchmarks.knock", str(where.hostname), str(where.port), str(AT_ONCE)]
     done = subprocess.run(command, input=json.dumps(requests), capture_output=True, text=True, check=True)
-    told: dict[str, Any] = json.loads(done.stdout)
-    if told["statuses"] != {"200": len(numbers)}:
-        raise RuntimeError(f"answers were {told['statuses']}")
-    return told
+    found: dict[str, Any] = json.loads(done.stdout)
+    if found["statuses"] != {"200": len(numbers)}:
+        raise RuntimeError(f"answers were {found['statuses']}")
+    return found
 
 
-def _update(number: int) -> dict[str, Any]:
-    person = {"id": 1001, "is_bot": False, "first_name": "甲", "language_code": "zh-hans"}
-    chat = {"id": 1001, "type": "private", "first_name": "甲"}
-    told = {"message_id": number, "date": 1629684000, "from": person, "chat": chat, "text": f"签收 {number}"}
-    return {"update_id": number, "message": told}
+def push(door: str, path: str, update: dict[str, Any]) -> str:
+    """An update as Telegram brings it to host:port."""
+    body = json.dumps(update)
+    return (
+        f"POST {path} HTTP/1.1\r\nHost: {door}\r\nX-Telegram-Bot-Api-Secret-Token: {SECRET}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}"
+    )
+
+
+def told(number: int, who: int, text: str) -> dict[str, Any]:
+    """The update in which somebody writes to the bot."""
+    person = {"id": who, "is_bot": False, "first_name": "甲", "language_code": "zh-hans"}
+    chat = {"id": who, "type": "private", "first_name": "甲"}
+    message = {"message_id": number, "date": 1629684000, "from": person, "chat": chat, "text": text}
+    return {"update_id": number, "message": message}
 
 
 def _core(database: Database, count: int, numbers: Iterator[int]) -> float:
@@ -222,13 +226,14 @@ def _core(database: Database, count: int, numbers: Iterator[int]) -> float:
     return seconds(all_rows)
 
 
-def _settings(url: str) -> Settings:
+def settings_of(url: str) -> Settings:
+    """Settings of a bot that speaks to the fake platform."""
     section = Telegram(token=SecretStr(TOKEN), base_url=url, webhook_secret=SecretStr(SECRET))
     return Settings(telegram=section)
 
 
 @contextmanager
-def _server(people: int) -> Iterator[str]:
+def server(people: int) -> Iterator[str]:
     """The fake platform in a process of its own, so that it does not share our interpreter."""
     ours, theirs = multiprocessing.Pipe()
     child = multiprocessing.get_context("spawn").Process(target=_serve, args=(theirs, people), daemon=True)

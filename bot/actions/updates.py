@@ -50,16 +50,11 @@ def waiting(context: Context, limit: int = 100) -> list[Inbound]:
         return inbound.in_state(conn, InboundState.WAITING, KIND, limit)
 
 
-def settle(context: Context, update_id: int, reason: str = "") -> None:
-    """Say that an update was dealt with."""
+def settle(context: Context, ends: Mapping[int, str]) -> None:
+    """Say that updates were dealt with, by id; those with a reason could not be understood and are put aside."""
     with context.database.begin() as conn:
-        inbound.settle(conn, update_id, InboundState.SETTLED, reason)
-
-
-def set_aside(context: Context, update_id: int, reason: str) -> None:
-    """Put an update aside that could not be understood, with the reason."""
-    with context.database.begin() as conn:
-        inbound.settle(conn, update_id, InboundState.SET_ASIDE, reason)
+        for update_id, reason in ends.items():
+            inbound.settle(conn, update_id, InboundState.SET_ASIDE if reason else InboundState.SETTLED, reason)
 
 
 def speaker(context: Context, channel: str, address: str, reply_to: str) -> Speaker:

@@ -19,6 +19,8 @@ from storage.records import AnswerTo, Inbound, Person
 
 log = logging.getLogger(__name__)
 
+AT_ONCE = 20  # updates dealt with before their answers go out
+
 BIND = re.compile(r"^\s*(?:绑定|确认|bind|confirm|/start)\s*([A-Z0-9]{6,12})[\s。.]*$", re.IGNORECASE)
 CONFIRM = re.compile(rf"{binding.CONFIRM}:([A-Z0-9]{{6,12}})")
 
@@ -39,34 +41,37 @@ class Listener:
     async def work(self) -> int:
         """Deal with everything that waits; returns how many updates were dealt with."""
         done = 0
-        while batch := await self._engine.database.run(updates.waiting, self._context):
-            dealt = sum([await self._one(one) for one in batch])
+        while dealt := await self.some():
             done += dealt
-            if dealt < len(batch):
-                break
         return done
 
-    async def _one(self, update: Inbound) -> bool:
-        """Deal with one update; False when it could not even be kept and must wait."""
-        run, reason = self._engine.database.run, ""
+    async def some(self) -> int:
+        """Deal with the oldest updates, so few that their answers need not wait long; 0 when none could be."""
+        batch = await self._engine.database.run(updates.waiting, self._context, AT_ONCE)
+        dealt = {one.id: await self._one(one) for one in batch}
+        ends = {number: reason for number, reason in dealt.items() if reason is not None}
+        if ends:
+            # Together: one that is dealt with again after a crash changes nothing.
+            await self._engine.database.run(updates.settle, self._context, ends)
+        return len(ends)
+
+    async def _one(self, update: Inbound) -> str | None:
+        """Deal with one update; returns why it was not understood, or None when it could not even be kept."""
+        reason = ""
         try:
             reader = self._readers.get(update.source)
             heard = reader.read(update.raw) if reader else None
             if heard is not None:
                 await self._deal(update.source, replace(heard, at=min(heard.at, update.received_at)))
         except NotKept:
-            return False
+            return None
         except ValueError as error:
             reason = type(error).__name__
         except Exception as error:
             # The words may be in the error's own text, so only its name is logged.
             reason = type(error).__name__
             log.error("update not handled", extra={"action": "listen", "update": update.id, "error": reason})
-        if reason:
-            await run(updates.set_aside, self._context, update.id, reason)
-        else:
-            await run(updates.settle, self._context, update.id)
-        return True
+        return reason
 
     async def _deal(self, channel: str, heard: Heard) -> None:
         run = self._engine.database.run
@@ -75,20 +80,22 @@ class Listener:
         elif heard.kind in (HeardKind.START, HeardKind.PHONE) or _code_in(heard):
             await run(self._bind, channel, heard)
         elif heard.kind in (HeardKind.TEXT, HeardKind.TAP) and not heard.details.get("answered"):
-            speaker = await run(updates.speaker, self._context, channel, heard.address, heard.reply_to)
-            if speaker.person is None:
-                await run(self._hint, channel, heard)
-            else:
-                await self._talk(channel, heard, speaker.person, speaker)
+            person, ticket_id = await run(self._spoken, channel, heard)
+            if person is not None and heard.files:
+                await self._take_files(channel, heard, person, ticket_id)
 
-    async def _talk(self, channel: str, heard: Heard, person: Person, speaker: Speaker) -> None:
-        reply: Reply | None = None
-        if heard.action or heard.text.strip():
-            reply = await self._engine.database.run(self._hear, channel, heard, person, speaker)
-            if not reply.kept:
-                raise NotKept
-        if heard.files:
-            await self._take_files(channel, heard, person, reply.ticket_id if reply else speaker.ticket_id)
+    def _spoken(self, channel: str, heard: Heard) -> tuple[Person | None, int | None]:
+        """Answer what was said; returns who spoke, and about which ticket."""
+        speaker = updates.speaker(self._context, channel, heard.address, heard.reply_to)
+        if speaker.person is None:
+            self._hint(channel, heard)
+            return None, None
+        if not heard.action and not heard.text.strip():
+            return speaker.person, speaker.ticket_id
+        reply = self._hear(channel, heard, speaker.person, speaker)
+        if not reply.kept:
+            raise NotKept
+        return speaker.person, reply.ticket_id
 
     def _hear(self, channel: str, heard: Heard, person: Person, speaker: Speaker) -> Reply:
         tap = pressed(heard.action) if heard.action else None

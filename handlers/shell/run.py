@@ -69,8 +69,9 @@ async def _listen(engine: Engine, spoken: list[Platform], rhythm: Rhythm, stop: 
     listener = Listener(engine, {one.name: one.reader for one in spoken})
     while not stop.is_set():
         try:
-            if await listener.work():
+            if await listener.some():
                 rhythm.wake()
+                continue
         except Exception:
             log.exception("listening failed; it is tried again", extra={"action": "listen"})
         with contextlib.suppress(TimeoutError):
