@@ -16,7 +16,7 @@ from storage.upsert import insert_for
 
 FIELDS = tuple(field.name for field in fields(Message))
 COLUMNS = tuple(outbox.c[name] for name in FIELDS)
-ABSORB = 2_000  # so many messages of the claimed people are taken along, to be bundled
+ABSORB = 20_000  # so many messages of the claimed people are taken along, to be bundled; SQLite takes 32,766 values
 DRAFTED = ("intent", "person_id", "kind", "ticket_id", "step", "urgency", "params", "file_id")
 # What a new message has not got yet.
 BLANK: Mapping[str, object] = {

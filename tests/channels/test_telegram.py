@@ -512,10 +512,18 @@ def test_an_unreachable_telegram_stops_no_start(database: Database) -> None:
     assert "telegram" in catalog.build(settings, database, SystemClock())
 
 
-def test_the_librarys_own_application_and_scheduler_are_never_loaded() -> None:
-    probe = "import sys, handlers.chat.platforms; print({'telegram', 'telegram.ext'} & set(sys.modules))"
+@pytest.mark.parametrize(
+    ("rooms", "loaded"),
+    [
+        ("bot.channels.telegram, handlers.chat.telegram_hook, handlers.chat.telegram_poll", ["telegram"]),
+        ("bot.channels.catalog, handlers.chat.platforms", []),
+    ],
+    ids=["with Telegram set up", "without"],
+)
+def test_the_librarys_own_application_and_scheduler_are_never_loaded(rooms: str, loaded: list[str]) -> None:
+    probe = f"import sys, {rooms}; print(sorted({{'telegram', 'telegram.ext', 'apscheduler'}} & set(sys.modules)))"
     told = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
-    assert told.stdout.strip() == "{'telegram'}"
+    assert told.stdout.strip() == str(loaded)
 
 
 @pytest.mark.parametrize(

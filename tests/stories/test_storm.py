@@ -3,20 +3,20 @@
 from storage.records import MessageState
 from tests.office import Office
 
-NUMBERS = [f"FJ-{number:03}" for number in range(1, 201)]
+NUMBERS = [f"FJ-{number:04}" for number in range(1, 5001)]
 
 
-def test_two_hundred_tickets_for_one_person_are_one_digest(office: Office) -> None:
+def test_five_thousand_tickets_for_one_person_are_one_digest(office: Office) -> None:
     office.at("08-23 10:00").receives(*NUMBERS)
     for who in ("jia", "yi"):
-        one = office.expect(who, "digest", says="200件")
-        assert len(one.told) == 200
+        one = office.expect(who, "digest", says="5000件")
+        assert len(one.told) == 5000
         assert len(one.text.splitlines()) < 30
     office.expect_silence()
-    told = office.story("FJ-137", "told")
+    told = office.story("FJ-1370", "told")
     assert {one.data["to"] for one in told} == {office.people["jia"], office.people["yi"]}
     assert {one.data["state"] for one in told} == {MessageState.ACCEPTED}
-    assert {one.state for one in office.messages("FJ-137")} == {MessageState.BUNDLED}
+    assert {one.state for one in office.messages("FJ-1370")} == {MessageState.BUNDLED}
 
 
 def test_two_at_once_are_told_one_by_one_and_three_together(office: Office) -> None:
