@@ -43,3 +43,5 @@ def set_up(level: str) -> None:
     logging.basicConfig(level=level, handlers=[handler])
     for noisy in ("httpx", "httpcore", "telegram", "urllib3", "alembic", "uvicorn"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    # It warns of each beat it leaves out because the one before is still at work, as it should.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)

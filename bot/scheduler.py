@@ -1,11 +1,14 @@
-"""The rhythm: it only asks again and again; what is due stands in the database."""
+"""The rhythm: APScheduler only asks again and again; what is due stands in the database."""
 
 import asyncio
 import contextlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.base import BaseTrigger
 
 from bot.clock import Clock
 from bot.engine import Engine
@@ -13,7 +16,8 @@ from bot.engine import Engine
 log = logging.getLogger(__name__)
 
 OWED_SECONDS = 60  # what is owed is asked of the database; a missed beat is made good by the next
-JUMP = timedelta(seconds=30)  # more than time servers correct by and by
+CORRECTION = timedelta(seconds=1)  # what time servers correct by and by is no jump
+JUMP = timedelta(seconds=30)  # more than they ever set a clock by while it runs
 
 Job = Callable[[], object]  # True: there is more to do, ask again at once
 
@@ -27,13 +31,29 @@ class Beat:
     work: Job
 
 
+class Every(BaseTrigger):
+    """At once, then so long after the last look at the clock.
+
+    The library's own interval lists every beat that was missed, even to merge them all into one: a clock set
+    forward by years keeps it busy for hours. Here nothing is missed, for the database knows what is due.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._pause = timedelta(seconds=seconds)
+
+    def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime:
+        """Return the moment of the next beat."""
+        return now if previous_fire_time is None else now + self._pause
+
+
 class Rhythm:
-    """Ticks the engine and drains the outbox until stopped, on time that never jumps."""
+    """Ticks the engine and drains the outbox until stopped, whatever happens to the clock meanwhile."""
 
     def __init__(self, engine: Engine, beats: tuple[Beat, ...] = ()) -> None:
         self._engine = engine
         self._stop = asyncio.Event()
         self._wake = asyncio.Event()
+        self._under_way: set[asyncio.Future[None]] = set()
         self._beats = (
             Beat(name="tick", every_seconds=engine.settings.rhythm.tick_seconds, work=engine.tick_once),
             Beat(name="weekly", every_seconds=OWED_SECONDS, work=engine.weekly),
@@ -43,14 +63,17 @@ class Rhythm:
 
     async def run(self) -> None:
         """Beat until `stop`; what is being done or sent is finished first."""
-        drift = Drift(self._engine.clock)
-        async with asyncio.TaskGroup() as group:
-            for beat in self._beats:
-                group.create_task(self._again_and_again(beat))
-            while not self._stop.is_set():
-                await self._drain()
-                await self._rest()
-                drift.note()
+        scheduler, drift = self._scheduled(), Drift(self._engine.clock)
+        scheduler.start()
+        while not self._stop.is_set():
+            await self._drain()
+            await self._rest()
+            if abs(drift.note()) > CORRECTION:
+                self._beat_now(scheduler)
+        scheduler.pause()
+        while self._under_way:
+            await asyncio.wait(self._under_way)
+        scheduler.shutdown()
 
     def wake(self) -> None:
         """Look at the outbox now instead of at the next beat."""
@@ -61,19 +84,31 @@ class Rhythm:
         self._stop.set()
         self._wake.set()
 
-    async def _again_and_again(self, beat: Beat) -> None:
-        while not self._stop.is_set():
-            await self._beat(beat)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stop.wait(), beat.every_seconds)
+    def _scheduled(self) -> AsyncIOScheduler:
+        # One at a time, merged when late, and never given up for being late.
+        scheduler = AsyncIOScheduler(timezone=UTC)
+        for beat in self._beats:
+            options = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+            scheduler.add_job(self._beat, Every(beat.every_seconds), [beat], id=beat.name, **options)
+        return scheduler
+
+    def _beat_now(self, scheduler: AsyncIOScheduler) -> None:
+        """Plan anew: the next beats stand at moments of the clock as it was before it was set."""
+        for beat in self._beats:
+            scheduler.reschedule_job(beat.name, trigger=Every(beat.every_seconds))
 
     async def _beat(self, beat: Beat) -> None:
+        done = asyncio.get_running_loop().create_future()
+        self._under_way.add(done)
         try:
             # A batch at a time, so that the sender comes in between: others wait for the one writer of SQLite.
             while await self._engine.database.run(beat.work) is True and not self._stop.is_set():
                 self.wake()
         except Exception:
             log.exception("beat failed; it is tried again at the next", extra={"action": "beat", "beat": beat.name})
+        finally:
+            self._under_way.discard(done)
+            done.set_result(None)
         self.wake()
 
     async def _drain(self) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import time_machine
 
 from bot.engine import open_engine
 from bot.scheduler import Beat, Drift, Rhythm
@@ -51,25 +52,68 @@ class SetClock:
         return time.monotonic()
 
 
-@pytest.mark.parametrize("ahead", [timedelta(days=-3), timedelta(days=20_000)])
+@pytest.mark.parametrize("ahead", [timedelta(days=-3), timedelta(seconds=-20), timedelta(days=20_000)])
 async def test_beats_go_on_when_the_clock_is_set(tmp_path: Path, ahead: timedelta) -> None:
-    clock = SetClock()
-    engine = open_engine(Settings(data_dir=tmp_path, rhythm=Pace(tick_seconds=0.05)), clock=clock)
+    engine = open_engine(Settings(data_dir=tmp_path, rhythm=Pace(tick_seconds=0.05)))
     asked: list[datetime] = []
 
     def beat() -> None:
-        asked.append(clock.now())
+        asked.append(engine.clock.now())
         if len(asked) == 2:
-            clock.ahead = ahead
-        if len(asked) == 4:
+            # The machine's own clock: the scheduler's library reads it by itself.
+            loop.call_soon_threadsafe(traveller.move_to, engine.clock.now() + ahead)
+        if len(asked) == 6:
             loop.call_soon_threadsafe(rhythm.stop)
 
     loop = asyncio.get_running_loop()
     rhythm = Rhythm(engine, beats=(Beat(name="short", every_seconds=0.05, work=beat),))
+    started = time.monotonic()
+    with time_machine.travel(engine.clock.now()) as traveller:
+        async with asyncio.timeout(20):
+            await rhythm.run()
+    await engine.close()
+    assert abs(asked[-1] - asked[0] - ahead) < timedelta(seconds=10)
+    assert time.monotonic() - started < 10
+
+
+async def test_a_beat_under_way_is_finished_before_the_rhythm_ends(tmp_path: Path) -> None:
+    engine = open_engine(Settings(data_dir=tmp_path))
+    done: list[str] = []
+
+    def slow() -> None:
+        loop.call_soon_threadsafe(rhythm.stop)
+        time.sleep(0.3)
+        done.append("slow")
+
+    loop = asyncio.get_running_loop()
+    rhythm = Rhythm(engine, beats=(Beat(name="slow", every_seconds=3600, work=slow),))
     async with asyncio.timeout(20):
         await rhythm.run()
     await engine.close()
-    assert abs(asked[2] - asked[1] - ahead) < timedelta(seconds=10)
+    assert done == ["slow"]
+
+
+async def test_a_slow_beat_is_not_asked_for_twice_at_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    engine = open_engine(Settings(data_dir=tmp_path, rhythm=Pace(tick_seconds=0.05)))
+    inside, seen = 0, []
+
+    def slow() -> None:
+        nonlocal inside
+        inside += 1
+        time.sleep(0.2)
+        seen.append(inside)
+        inside -= 1
+        if len(seen) == 3:
+            loop.call_soon_threadsafe(rhythm.stop)
+
+    loop = asyncio.get_running_loop()
+    rhythm = Rhythm(engine, beats=(Beat(name="slow", every_seconds=0.05, work=slow),))
+    with caplog.at_level(logging.ERROR):
+        async with asyncio.timeout(20):
+            await rhythm.run()
+    await engine.close()
+    assert seen == [1, 1, 1]
+    assert not caplog.records
 
 
 def test_a_clock_that_was_set_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
