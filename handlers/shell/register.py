@@ -1,6 +1,7 @@
 """`register import FILE`: units, people, accounts, duties and supervisors from a workbook."""
 
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -60,9 +61,9 @@ def _show(report: RegisterReport, matched: int, dry_run: bool) -> None:
 
 def _emit(report: RegisterReport, matched: int) -> None:
     for note in report.refused:
-        emit({"refused": str(note)})
+        emit({"refused": str(note), **asdict(note)})
     for note in report.warnings:
-        emit({"warning": str(note)})
+        emit({"warning": str(note), **asdict(note)})
     counts = {name: getattr(report, name) for name in KINDS}
     summary = {
         name: {"new": one.new, "changed": one.changed, "unchanged": one.unchanged} for name, one in counts.items()

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
+from tests.fakes.sheets import xlsx
 from tests.shell.commands import SAMPLES, Shell
 
 NUMBER = "FJ-20210823-01"
@@ -102,7 +103,29 @@ def test_a_changed_journal_line_is_named(tmp_path: Path) -> None:
         )
     ran = shell("verify")
     assert ran.code == 1
-    assert "第1行" in ran.err
+    assert f"工单{NUMBER}的流水:第1行" in ran.err
+    [line] = shell("verify", "--json").lines
+    assert (line["ticket"], line["seq"]) == (NUMBER, 1)
+
+
+def test_a_changed_line_of_the_register_is_named(tmp_path: Path) -> None:
+    shell = Shell(folder=tmp_path / "data")
+    shell("register", "import", str(SAMPLES / "register.xlsx"))
+    with sqlite3.connect(shell.folder / "duban.sqlite3") as database:
+        database.execute("UPDATE journal SET actor = 'somebody' WHERE ticket_id = 0 AND seq = 1")
+    assert "登记簿与日历的流水:第1行" in shell("verify").err
+
+
+def test_refused_rows_of_a_register_are_told_in_words(tmp_path: Path) -> None:
+    people = [("姓名", "单位", "手机号"), ("张三", "市局", "138000"), ("李四", "市科", "13800000001")]
+    units = [("单位名称", "上级单位"), ("市局", ""), ("市科", "没有的局")]
+    shell, file = Shell(folder=tmp_path / "data"), xlsx(tmp_path / "a.xlsx", units, sheet="单位", more={"人员": people})
+    ran = shell("register", "import", str(file))
+    assert ran.code == 1
+    assert "“人员”表第2行“张三”:手机号 **** 不对" in ran.err
+    assert "“人员”表第3行“李四”:单位“市科”自己的那一行有错" in ran.err
+    refused = [line for line in shell("register", "import", str(file), "--json").lines if "refused" in line]
+    assert (refused[0]["sheet"], refused[0]["row"], refused[0]["name"]) == ("单位", 3, "市科")
 
 
 def test_the_weekly_report_is_written_as_text_and_table(shell: Shell, tmp_path: Path) -> None:
