@@ -177,6 +177,8 @@ def test_check_says_what_is_missing(fresh: Shell, shell: Shell) -> None:
     assert "登记簿里还没有账号" in empty.out
     found = shell("check", "--json").lines
     assert {line["about"] for line in found} >= {"register"}
+    assert len(shell("check").out.splitlines()) < 10 < len(found)
+    assert len(shell("check", "--all").out.splitlines()) > len(found)
 
 
 def test_a_wrong_setting_is_named(tmp_path: Path) -> None:
