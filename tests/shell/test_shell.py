@@ -1,11 +1,13 @@
 """The operator's day, command by command, in real processes on one SQLite file."""
 
 import sqlite3
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
 
+from bot.rules.zone import SHANGHAI
 from tests.fakes.sheets import xlsx
 from tests.shell.commands import SAMPLES, Shell
 
@@ -89,6 +91,9 @@ def test_an_answer_by_telephone_completes_a_ticket_and_says_who_recorded_it(tmp_
     [done] = [line for line in story["journal"] if line["kind"] == "complete"]
     assert done["data"]["raw"] == "已整改并答复"
     assert done["data"]["via"].startswith("say:")
+    today = datetime.now(SHANGHAI)
+    assert done["data"]["recorded_at"].startswith(f"{today:%Y-}")
+    assert f"于{today.year}年{today.month}月" in shell("ticket", NUMBER).out
     assert "应于8月24日办结,9月2日办结,逾期7个工作日(9个自然日)" in shell("ticket", NUMBER).out
     assert shell("verify").code == 0
 
@@ -151,6 +156,7 @@ def test_a_wrong_week_is_refused_in_chinese(shell: Shell, week: str, tmp_path: P
         (("ticket", "NO-SUCH-1"), "没有编号为"),
         (("say", "查无此人", "办结"), "没有名为"),
         (("say", "测试甲一", "办结", "--at", "昨天"), "读不懂"),
+        (("say", "测试甲一", "办结", "--at", "2099-01-01 10:00"), "在将来"),
         (("bind", "测试甲一", "fax", "123"), "没有启用"),
         (("intake", str(SAMPLES / "README.md")), ""),
         (("register", "import", str(SAMPLES / "tickets-2021-08-23.xlsx")), ""),
