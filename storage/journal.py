@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from operator import itemgetter
@@ -124,21 +124,21 @@ def _rows_by_ticket(conn: Connection, first: int, last: int) -> dict[int, list[d
     query = select(journal).where(journal.c.ticket_id.between(first, last)).order_by(journal.c.ticket_id, journal.c.seq)
     found: dict[int, list[dict[str, Any]]] = {}
     try:
-        rows = conn.execute(query).mappings().all()
+        rows = [dict(row) for row in conn.execute(query).mappings()]
     except UNREADABLE:
         rows = _one_by_one(conn, query)
     for row in rows:
-        found.setdefault(row["ticket_id"], []).append(dict(row))
+        found.setdefault(row["ticket_id"], []).append(row)
     return found
 
 
-def _one_by_one(conn: Connection, query: Select[Any]) -> list[Mapping[str, Any]]:
+def _one_by_one(conn: Connection, query: Select[Any]) -> list[dict[str, Any]]:
     """Read lines one of which cannot be read: of that one only the place is left, and no hash fits it."""
-    rows: list[Mapping[str, Any]] = []
+    rows: list[dict[str, Any]] = []
     for place in conn.execute(query.with_only_columns(journal.c.ticket_id, journal.c.seq)).mappings().all():
         here = journal.c.ticket_id == place["ticket_id"], journal.c.seq == place["seq"]
         try:
-            rows.append(conn.execute(select(journal).where(*here)).mappings().one())
+            rows.append(dict(conn.execute(select(journal).where(*here)).mappings().one()))
         except UNREADABLE:
             rows.append({**place, "previous_hash": "", "hash": ""})
     return rows

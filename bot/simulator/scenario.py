@@ -10,7 +10,6 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from bot.rules.zone import SHANGHAI
 
-
 # What the form's checks say, in the words of whoever writes a scenario.
 WORDS = {
     "missing": "缺少这一项",

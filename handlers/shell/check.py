@@ -11,7 +11,7 @@ from bot.health import Finding, Level, channel_findings, findings, together
 from bot.rules.zone import shanghai_day
 from handlers.shell.opening import emit, opened
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 COLOURS = {Level.RED: "red", Level.YELLOW: "yellow"}
 

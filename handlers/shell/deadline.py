@@ -20,7 +20,7 @@ from handlers.shell.asking import known
 from handlers.shell.lines import local, refuse
 from storage.records import Policy
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 CLOCK = re.compile(r"\d{1,2}[::]\d{2}([::]\d{2})?")
 STDIN = "-"
@@ -45,7 +45,9 @@ def deadline(
     ] = None,
     policy: Annotated[str, typer.Option("--policy", help="时限规则,缺省为默认规则")] = "",
     unit: Annotated[str, typer.Option("--unit", help="单位名称:计入该单位的停工、加班和上班时间")] = "",
-    fixed_at: Annotated[str, typer.Option("--fixed-at", help="文件写明的截止时间(notice_report 用);只写日期的,到当日24:00")] = "",
+    fixed_at: Annotated[
+        str, typer.Option("--fixed-at", help="文件写明的截止时间(notice_report 用);只写日期的,到当日24:00")
+    ] = "",
     by_day: Annotated[bool, typer.Option("--explain", help="逐日列出,并注明每一天的依据")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="每行一个 JSON 对象")] = False,
 ) -> None:

@@ -36,7 +36,7 @@ from settings import Settings
 from storage import views
 from storage.database import Database
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 SOURCE, NUMBER = "省平台", "FJ-20210823-01"

@@ -11,7 +11,7 @@ from handlers.chat.reply import Conversation
 from handlers.shell.opening import emit, opened, read_moment, refuse
 from handlers.shell.people import find_person
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

@@ -17,12 +17,12 @@ from bot.simulator import scenario as scenarios
 from bot.simulator.play import Play, StageChannel
 from bot.simulator.run import Simulation
 from handlers.chat.reply import Conversation
-from handlers.shell.opening import emit, refusals
+from handlers.shell.opening import emit, input_file, refusals
 from handlers.shell.wrapping import say_wrapped
 from settings import Settings
 from storage.records import TicketState
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 INDENT = " " * 4
 OUTCOMES = {"set_aside": "搁置", "duplicate": "重复"}
@@ -30,12 +30,12 @@ OUTCOMES = {"set_aside": "搁置", "duplicate": "重复"}
 
 @app.command()
 def simulate(
-    scenario: Annotated[Path, typer.Argument(help="场景文件(TOML)", exists=True, dir_okay=False)],
+    scenario: Annotated[Path, typer.Argument(help="场景文件(TOML)")],
     as_json: Annotated[bool, typer.Option("--json", help="每行一个 JSON 对象")] = False,
 ) -> None:
     """推演一个场景:谁在何时收到什么。不联网,不留数据。"""
     with refusals(), tempfile.TemporaryDirectory(prefix="duban-") as folder:
-        read = scenarios.read(scenario)
+        read = scenarios.read(input_file(scenario))
         simulation, play = _stage(read, scenario, Path(folder))
         try:
             names = {one.id: one.name for one in read.person}

@@ -14,7 +14,7 @@ from handlers.shell.wrapping import say_wrapped
 from storage import views
 from storage.records import TicketStory
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

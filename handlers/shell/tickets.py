@@ -13,7 +13,7 @@ from handlers.shell.opening import emit, local, opened
 from storage import views
 from storage.records import Ticket
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 PLATFORM = "平台"
 HEADINGS = ("工单", "账号", PLATFORM, "状态", "应办结", "情况")

@@ -10,7 +10,7 @@ from bot.actions.proof import HOUSE, Broken, broken_chains, count, number_of
 from bot.engine import Engine
 from handlers.shell.opening import emit, opened, refuse
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 SHOWN = 20  # more than this nobody reads; --json names them all
 

@@ -348,7 +348,8 @@ def test_a_number_of_nobodys_ticket_is_still_a_number(text: str, number: str) ->
 
 
 @pytest.mark.parametrize(
-    "text", ["办结 删除网页-2021年旧闻", "办结 截至2021-08-24已改", "办结 已删除-0823", "办结 工单已整改", "办结 内容已改"]
+    "text",
+    ["办结 删除网页-2021年旧闻", "办结 截至2021-08-24已改", "办结 已删除-0823", "办结 工单已整改", "办结 内容已改"],
 )
 def test_words_with_a_year_or_a_dash_are_no_number(text: str) -> None:
     parsed = parse(text)

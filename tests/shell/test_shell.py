@@ -8,7 +8,7 @@ import pytest
 from openpyxl import load_workbook
 
 from bot.rules.zone import SHANGHAI
-from tests.fakes.sheets import xlsx
+from tests.fakes.sheets import HEADINGS, xlsx
 from tests.shell.commands import SAMPLES, Shell
 
 NUMBER = "FJ-20210823-01"
@@ -66,6 +66,11 @@ def test_a_bad_row_is_set_aside_and_the_rest_goes_in(fresh: Shell) -> None:
     assert "没有年份" in ran.err
     assert "登记簿里没有这个账号" in ran.err
     assert "新建2件" in ran.out
+
+
+def test_a_table_with_nothing_below_its_headings_is_told(shell: Shell, tmp_path: Path) -> None:
+    ran = shell("intake", str(xlsx(tmp_path / "empty.xlsx", [HEADINGS])))
+    assert "empty.xlsx 表头下面没有内容" in ran.err
 
 
 def test_the_overdue_ticket_is_listed(shell: Shell) -> None:
@@ -156,6 +161,10 @@ def test_a_wrong_week_is_refused_in_chinese(shell: Shell, week: str, tmp_path: P
         (("ticket", "NO-SUCH-1"), "没有编号为"),
         (("say", "查无此人", "办结"), "没有名为"),
         (("say", "测试甲一", "办结", "--at", "昨天"), "读不懂"),
+        (("intake", "no-such-file.xlsx"), "没有找到文件“no-such-file.xlsx”"),
+        (("register", "import", str(SAMPLES)), "是文件夹"),
+        (("simulate", "no-such-file.toml"), "没有找到文件"),
+        (("report", "weekly", "--week", "2021-W35", "--out", "/dev/null/out"), "请用 --out 换一个文件夹"),
         (("say", "测试甲一", "办结", "--at", "2099-01-01 10:00"), "在将来"),
         (("bind", "测试甲一", "fax", "123"), "没有启用"),
         (("intake", str(SAMPLES / "README.md")), ""),
