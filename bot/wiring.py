@@ -2,9 +2,9 @@
 
 import sys
 
-from handlers.shell.app import shell
+from handlers.shell import app
 
 
 def main() -> None:
     """Run the operator's shell."""
-    sys.exit(shell(prog_name="python -m bot"))
+    sys.exit(app.main())

@@ -1,10 +1,14 @@
 """The table of commands; a command's module is only loaded when it is called, so that --help is quick."""
 
 import importlib
+import sys
 from typing import Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
+from typer.exceptions import Abort, TyperException
+
+from handlers.shell.usage import PROGRAM, sentence
 
 # name -> (module under handlers.shell, help); a module holds a typer app named `app`.
 COMMANDS = {
@@ -41,6 +45,9 @@ class Shell(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Load the command that is really called."""
+        if args and not args[0].startswith("-") and args[0] not in COMMANDS:
+            print(f"没有“{args[0]}”这个命令,可用:{'、'.join(COMMANDS)}。", file=sys.stderr)
+            raise typer.Exit(2)
         name, listed, rest = super().resolve_command(ctx, args)
         if name is None or listed is None:
             return name, listed, rest
@@ -64,3 +71,15 @@ def _root() -> None:
 
 
 shell = typer.main.get_command(app)
+
+
+def main() -> int:
+    """Carry out what was typed, and return the exit code."""
+    try:
+        return int(shell.main(prog_name=PROGRAM, standalone_mode=False) or 0)
+    except TyperException as error:
+        if said := sentence(error):
+            print(said, file=sys.stderr)
+        return error.exit_code
+    except Abort:
+        return 1

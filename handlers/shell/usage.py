@@ -1,0 +1,38 @@
+"""Says in Chinese what is wrong with how a command was typed, and where its usage is told."""
+
+import re
+from typing import Any
+
+from typer.exceptions import TyperException
+
+PROGRAM = "python -m bot"
+# The library tells its kinds of errors apart by class, of which only the common one is public.
+SENTENCES = {
+    "NoSuchOption": "没有“{name}”这个选项。",
+    "MissingParameter": "还缺“{name}”。",
+    "BadOptionUsage": "“{name}”后面还要写内容。",
+    "BadParameter": "“{name}”写得不对。",
+}
+OTHERWISE = "没有这个命令,或多写了内容。"
+
+
+def sentence(error: TyperException) -> str:
+    """Return what to tell whoever typed it; nothing where the library has shown the whole help by itself."""
+    kind = type(error).__name__
+    if kind == "NoArgsIsHelpError":
+        return ""
+    where = getattr(getattr(error, "ctx", None), "command_path", PROGRAM)
+    said = SENTENCES.get(kind, OTHERWISE).format(name=_named(error))
+    return f"{said}用法请看:{where} --help"
+
+
+def _named(error: Any) -> str:
+    """The option or argument an error is about, as it is typed."""
+    parameter = getattr(error, "param", None)
+    if parameter is None:
+        return str(getattr(error, "option_name", ""))
+    options = [one for one in parameter.opts if one.startswith("-")]
+    if options:
+        return options[-1]
+    # An argument's help is a name with its explanation behind a stop.
+    return re.split(r"[,、;:。(]", parameter.help or parameter.metavar or parameter.name)[0]
