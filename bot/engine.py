@@ -73,7 +73,7 @@ def open_engine(
     clock = clock or SystemClock()
     policies = load_policies(settings.policies)
     if settings.database_url is None:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     key = settings.secret_key.get_secret_value() if settings.secret_key else None
     sealer = Sealer.open(settings.data_dir, key)
     database = Database(settings.database)

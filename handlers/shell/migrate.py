@@ -16,7 +16,7 @@ def run() -> None:
     with refusals():
         settings = settings_file.load()
         if settings.database_url is None:
-            settings.data_dir.mkdir(parents=True, exist_ok=True)
+            settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         database = Database(settings.database)
         migrate(database)
         with database.read() as conn:

@@ -31,8 +31,9 @@ def _named(error: Any) -> str:
     parameter = getattr(error, "param", None)
     if parameter is None:
         return str(getattr(error, "option_name", ""))
-    options = [one for one in parameter.opts if one.startswith("-")]
+    options: list[str] = [one for one in parameter.opts if one.startswith("-")]
     if options:
         return options[-1]
     # An argument's help is a name with its explanation behind a stop.
-    return re.split(r"[,、;:。(]", parameter.help or parameter.metavar or parameter.name)[0]
+    words: str = parameter.help or parameter.metavar or parameter.name
+    return re.split(r"[,、;:。(]", words)[0]

@@ -36,8 +36,8 @@ def test_help_lists_every_command_in_chinese(fresh: Shell) -> None:
     assert not fresh.folder.exists()
 
 
-def test_an_unknown_command_is_wrong_usage(fresh: Shell) -> None:
-    assert fresh("nonsense").code == 2
+def test_nobody_else_on_the_machine_can_look_into_the_data_folder(shell: Shell) -> None:
+    assert shell.folder.stat().st_mode & 0o077 == 0
 
 
 def test_importing_the_register_again_changes_nothing(shell: Shell) -> None:
