@@ -7,8 +7,9 @@ import pytest
 
 from bot.channels.telegram_client import hook_path
 from bot.clock import WoundClock
+from bot.reports.story import story_lines
 from bot.sealing import read_phone
-from storage import register
+from storage import register, views
 from storage.records import PersonDraft, TicketState
 from tests.fakes.telegram import FakeTelegram, Group
 from tests.fakes.telegram_wire import TOKEN, USERNAME
@@ -179,6 +180,11 @@ def test_a_document_with_words_is_evidence_and_an_answer(house: House, fake: Fak
     assert house.ticket.state == TicketState.COMPLETED
     assert [one.data["name"] for one in house.story("file")] == ["整改说明.docx"]
     assert "佐证" in jia.sees[-1].text
+    with house.engine.database.read() as conn:
+        told = views.timeline(conn, house.ticket.id)
+        calendar = house.engine.context.working(conn).calendar
+    lines = "\n".join(story_lines(told, calendar, house.engine.wording, house.clock.now()))
+    assert "甲提交佐证文件:整改说明.docx(经Telegram)" in lines
 
 
 class TestInAGroup:
