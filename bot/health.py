@@ -1,18 +1,34 @@
 """Says in Chinese what is missing or wrong, before it is needed."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
 from bot.channels.base import Channel
 from bot.rules.missing import missing
 from bot.rules.notice_check import Opinion, disagreements, odd_sum
-from bot.rules.routing import desk, supervisors, ways
+from bot.rules.routing import desk, named_supervisors, ways
 from bot.rules.workdays import GovChina
 from storage.records import Directory, Revision, RevisionStatus, Role
 
-ROLE_WORDS = {Role.PRIMARY: "A角", Role.BACKUP: "B角", Role.LEADER: "分管领导"}
+NAMED = 3  # of many findings of one kind, how many are named
+# kind -> the sentence about one of them, and about several: how many, and the first names
+KINDS = {
+    "no_primary": ("账号{}未登记A角,请补登。", "有{}个账号未登记A角,请补登:{}。"),
+    "no_backup": ("账号{}未登记B角,请补登。", "有{}个账号未登记B角,请补登:{}。"),
+    "no_leader": ("账号{}未登记分管领导,请补登。", "有{}个账号未登记分管领导,请补登:{}。"),
+    "no_supervisor": (
+        "单位{}及其上级未登记监督人员,逾期将直接报市级督办。",
+        "有{}个单位本级和上级都未登记监督人员,逾期将直接报市级督办:{}。",
+    ),
+    "left": ("{}已离岗,名下仍有账号或监督职责,请更换。", "有{}人已离岗,名下仍有账号或监督职责,请更换:{}。"),
+    "no_way": ("{}没有可用的联系方式,请重新绑定。", "有{}人没有可用的联系方式,请重新绑定:{}。"),
+    "inbox_only": (
+        "{}只能通过网页收件箱联系,建议绑定企业微信、微信或Telegram。",
+        "有{}人只能通过网页收件箱联系,建议绑定企业微信、微信或Telegram:{}。",
+    ),
+}
 
 
 class Level(StrEnum):
@@ -25,11 +41,29 @@ class Finding:
     level: Level
     about: str  # register | calendar | channel
     sentence: str
+    kind: str = ""  # findings of one kind can be told together; empty: always by itself
+    name: str = ""  # whom or what a finding of that kind is about
 
 
 def findings(directory: Directory, calendar: GovChina, today: date) -> list[Finding]:
     """Look at register and calendar; `today` is the Shanghai date."""
     return [*_desk(directory), *_accounts(directory), *_people(directory), *calendar_findings(calendar, today)]
+
+
+def together(found: Iterable[Finding]) -> list[Finding]:
+    """Return the findings with those of one kind as one, where the first of them stood; the urgent ones first."""
+    groups: dict[object, list[Finding]] = {}
+    for number, one in enumerate(found):
+        groups.setdefault(one.kind or number, []).append(one)
+    told = [_as_one(many) for many in groups.values()]
+    return sorted(told, key=lambda one: one.level != Level.RED)
+
+
+def _as_one(many: list[Finding]) -> Finding:
+    if len(many) == 1:
+        return many[0]
+    names = "、".join(one.name for one in many[:NAMED]) + ("等" if len(many) > NAMED else "")
+    return replace(many[0], name="", sentence=KINDS[many[0].kind][1].format(len(many), names))
 
 
 def calendar_findings(calendar: GovChina, today: date) -> Iterator[Finding]:
@@ -89,18 +123,15 @@ def _desk(directory: Directory) -> Iterator[Finding]:
 
 
 def _accounts(directory: Directory) -> Iterator[Finding]:
-    for account in directory.accounts.values():
-        if account.state == "cancelled":
-            continue
-        for role in (Role.PRIMARY, Role.BACKUP, Role.LEADER):
+    kept = [account for account in directory.accounts.values() if account.state != "cancelled"]
+    for role in (Role.PRIMARY, Role.BACKUP, Role.LEADER):
+        for account in kept:
             if (account.id, role) not in directory.duties:
                 level = Level.RED if role == Role.PRIMARY else Level.YELLOW
-                sentence = f"账号“{account.name}”({account.platform})未登记{ROLE_WORDS[role]},请补登。"
-                yield Finding(level=level, about="register", sentence=sentence)
-    for unit_id in sorted({one.unit_id for one in directory.accounts.values()}):
-        if supervisors(unit_id, directory) == desk(directory):
-            sentence = f"单位“{directory.units[unit_id].name}”及其上级未登记监督人员,逾期将直接报市级督办。"
-            yield Finding(level=Level.YELLOW, about="register", sentence=sentence)
+                yield _of_kind(level, f"no_{role}", f"“{account.name}”({account.platform})")
+    for unit_id in sorted({one.unit_id for one in kept}):
+        if not named_supervisors(unit_id, directory):
+            yield _of_kind(Level.YELLOW, "no_supervisor", f"“{directory.units[unit_id].name}”")
 
 
 def _people(directory: Directory) -> Iterator[Finding]:
@@ -108,11 +139,12 @@ def _people(directory: Directory) -> Iterator[Finding]:
     for person_id in sorted(on_duty):
         person = directory.people[person_id]
         if not person.active:
-            sentence = f"{person.name}已离岗,但仍登记在岗,请更换。"
-            yield Finding(level=Level.RED, about="register", sentence=sentence)
+            yield _of_kind(Level.RED, "left", person.name)
         elif not ways(person_id, directory):
-            sentence = f"{person.name}没有可用的联系方式,请重新绑定。"
-            yield Finding(level=Level.RED, about="register", sentence=sentence)
+            yield _of_kind(Level.RED, "no_way", person.name)
         elif all(way.channel == "inbox" for way in ways(person_id, directory)):
-            sentence = f"{person.name}只能通过网页收件箱联系,建议绑定企业微信、微信或Telegram。"
-            yield Finding(level=Level.YELLOW, about="register", sentence=sentence)
+            yield _of_kind(Level.YELLOW, "inbox_only", person.name)
+
+
+def _of_kind(level: Level, kind: str, name: str) -> Finding:
+    return Finding(level=level, about="register", sentence=KINDS[kind][0].format(name), kind=kind, name=name)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import exists, func, insert, select
+from sqlalchemy import Select, exists, func, insert, select
 
 from storage.database import Connection
 from storage.prepared import Bulk
@@ -22,6 +22,7 @@ NAMES = ("ticket_id", "seq", "at", "kind", "actor", "data", "previous_hash", "ha
 _INSERT = Bulk(lambda _: insert(journal), NAMES)
 _row = itemgetter(*NAMES)
 Head = tuple[int, str]  # length of a chain, and the hash of its last line
+UNREADABLE = (ValueError, TypeError)  # of a time on SQLite, which keeps it as text
 HOUSE, HOUSE_KEY = 0, "house_journal"  # the chain that belongs to no ticket
 
 
@@ -122,9 +123,25 @@ def _house_head(conn: Connection, *, lock: bool = False) -> tuple[int, str]:
 def _rows_by_ticket(conn: Connection, first: int, last: int) -> dict[int, list[dict[str, Any]]]:
     query = select(journal).where(journal.c.ticket_id.between(first, last)).order_by(journal.c.ticket_id, journal.c.seq)
     found: dict[int, list[dict[str, Any]]] = {}
-    for row in conn.execute(query).mappings():
-        found.setdefault(row["ticket_id"], []).append(dict(row))
+    try:
+        rows = [dict(row) for row in conn.execute(query).mappings()]
+    except UNREADABLE:
+        rows = _one_by_one(conn, query)
+    for row in rows:
+        found.setdefault(row["ticket_id"], []).append(row)
     return found
+
+
+def _one_by_one(conn: Connection, query: Select[Any]) -> list[dict[str, Any]]:
+    """Read lines one of which cannot be read: of that one only the place is left, and no hash fits it."""
+    rows: list[dict[str, Any]] = []
+    for place in conn.execute(query.with_only_columns(journal.c.ticket_id, journal.c.seq)).mappings().all():
+        here = journal.c.ticket_id == place["ticket_id"], journal.c.seq == place["seq"]
+        try:
+            rows.append(dict(conn.execute(select(journal).where(*here)).mappings().one()))
+        except UNREADABLE:
+            rows.append({**place, "previous_hash": "", "hash": ""})
+    return rows
 
 
 def _first_broken(ticket_id: int, rows: list[dict[str, Any]], seq: int, head: str) -> Broken | None:
@@ -132,13 +149,19 @@ def _first_broken(ticket_id: int, rows: list[dict[str, Any]], seq: int, head: st
     for expected, row in enumerate(rows, 1):
         if row["seq"] != expected:
             return Broken(ticket_id=ticket_id, seq=expected, reason="缺少这一行")
-        if row["previous_hash"] != previous or row["hash"] != _hash(row):
+        if row["previous_hash"] != previous or not _fits(row):
             return Broken(ticket_id=ticket_id, seq=expected, reason="内容与校验值不符")
         previous = row["hash"]
     if len(rows) == seq and previous == head:
         return None
     place = max(seq, 1) if len(rows) == seq else min(len(rows), seq) + 1
     return Broken(ticket_id=ticket_id, seq=place, reason="末尾缺行,或工单与流水的末行不符")
+
+
+def _fits(row: dict[str, Any]) -> bool:
+    """Whether the line is as it was hashed; SQLite holds anything in any column."""
+    words = ("kind", "actor", "data")
+    return all(isinstance(row.get(one), str) for one in words) and bool(row["hash"] == _hash(row))
 
 
 def _hash(row: dict[str, Any]) -> str:

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 from bot.actions.context import Context
 from storage import journal, tickets
-from storage.journal import Broken
+from storage.journal import HOUSE, Broken
+
+__all__ = ["HOUSE", "Broken", "broken_chains", "count", "number_of"]
 
 
 def count(context: Context) -> int:
@@ -17,3 +19,10 @@ def broken_chains(context: Context) -> Iterator[tuple[int, Broken | None]]:
     """Check every ticket; yields (ticket id, first broken line or None)."""
     with context.database.read() as conn:
         yield from journal.verify(conn)
+
+
+def number_of(context: Context, ticket_id: int) -> str:
+    """Return the number of a ticket as its source writes it; empty when the ticket is gone."""
+    with context.database.read() as conn:
+        ticket = tickets.by_ids(conn, [ticket_id]).get(ticket_id)
+    return ticket.number if ticket else ""

@@ -6,9 +6,9 @@ from datetime import datetime
 
 from bot.channels.base import Button
 from bot.delivery.wording import Wording
-from bot.rules.deadline import lateness
+from bot.rules.deadline import INSTANT, lateness
 from bot.rules.hours import WorkingTime
-from bot.rules.zone import shanghai_day
+from bot.rules.zone import shanghai, shanghai_day
 from storage.records import Ticket, TicketState
 
 PROBLEM_CHARACTERS = 300
@@ -39,6 +39,28 @@ def standing(ticket: Ticket, working: WorkingTime, wording: Wording, now: dateti
     return wording("message.until", target=wording.moment(ticket.target_at))
 
 
+def standing_briefly(ticket: Ticket, working: WorkingTime, wording: Wording, now: datetime) -> str:
+    """Say where the ticket stands in a few words, beside its due day in a table."""
+    if ticket.due_at is None or ticket.target_at is None or ticket.due_day is None:
+        return wording("brief.unpublished")
+    if now >= ticket.due_at:
+        late = lateness(ticket.due_day, now, working.calendar)
+        if late.days == 0:
+            return wording("brief.late_hours")
+        if late.workdays is None:
+            return wording("brief.late_days", days=late.days)
+        return wording("brief.late", workdays=late.workdays, days=late.days)
+    latest = _clock(ticket.due_at - INSTANT, ticket.due_at)
+    if now >= ticket.target_at:
+        return wording("brief.past_target", latest=latest)
+    if ticket.target_at == ticket.due_at:
+        return wording("brief.until", target=latest)
+    target = _clock(ticket.target_at, ticket.target_at)
+    if shanghai_day(ticket.target_at) != ticket.due_day:
+        target = wording.moment_short(ticket.target_at)
+    return wording("brief.until_latest", target=target, latest=latest)
+
+
 def facts(ticket: Ticket, wording: Wording) -> list[str]:
     """Say what the ticket is about, a line each."""
     found = (
@@ -59,3 +81,8 @@ def work_buttons(ticket: Ticket, wording: Wording) -> tuple[Button, ...]:
 def cut(text: str) -> str:
     """Shorten a text that is quoted."""
     return text if len(text) <= PROBLEM_CHARACTERS else text[:PROBLEM_CHARACTERS] + "…"
+
+
+def _clock(within: datetime, end: datetime) -> str:
+    """The time of day; an end at midnight belongs to the day before."""
+    return f"{shanghai(end):%H:%M}" if shanghai_day(within) == shanghai_day(end) else "24:00"

@@ -11,10 +11,10 @@ from bot.actions.dispatch import Asked, Load
 from bot.actions.results import Result
 from bot.channels.base import Attachment, Channel, SendFailed
 from bot.delivery.compose import outgoing
+from bot.delivery.last_look import LastLook
 from bot.delivery.tries import End, Tries, Try
 from bot.delivery.wording import Wording
 from bot.failpoints import failpoint
-from bot.together import Together
 from storage.outbox import Settlement
 from storage.records import Address, Message
 
@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 
 IN_FLIGHT = 10  # httpx gets slower beyond
 SAFE_SHARE = 0.7  # of the lease: later than this nothing new is sent under it; the rest is what one send may take
+GATHER_SECONDS = 0.05  # so long results wait for others, to be written together
 WRITE_TRIES = 10  # so often results are written again that the database did not take
 WRITE_PAUSE = 1.0  # seconds between
 
@@ -44,8 +45,7 @@ class Sender:
         self._send_limit = lease.total_seconds() * (1 - SAFE_SHARE)
         self._places = {name: asyncio.Semaphore(IN_FLIGHT) for name in channels}
         self._tries = Tries(channels, wording, context.clock)
-        # All that have a place in flight at the same time are asked for in one look.
-        self._asked = Together(self._why_not, IN_FLIGHT)
+        self._last_look = LastLook(self._why_not, context.clock, 2 * IN_FLIGHT)
 
     async def drain(self) -> int:
         """Send everything that is due now; returns how many messages were handled."""
@@ -65,6 +65,7 @@ class Sender:
         tries = [one for _, one in first if isinstance(one, Try)]
         await run(dispatch.prepare, context, [one.message for one in tries])
         failpoint("before_send")
+        self._last_look.line_up([_asked(one, load) for one in tries])
         work = [asyncio.create_task(self._deliver(one, load, until)) for one in tries]
         unsent = [Result(message=one, settlement=end.settlement) for one, end in first if isinstance(end, End)]
         await self._settle_as_they_come(work, unsent)
@@ -93,8 +94,7 @@ class Sender:
         async with self._places[one.way.channel]:
             if self._context.clock.monotonic() > until:
                 return self._tries.given_back(one)
-            told = load.bundled.get(one.message.id, ())
-            why = await self._asked((one.message, told))
+            why = await self._last_look.why_not(_asked(one, load))
             if why:
                 return self._tries.withdrawn(one, why)
             return await self._send(one)
@@ -132,6 +132,10 @@ class Sender:
         unwritten = await self._settled(unsent)
         while waiting:
             done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            if waiting:
+                # Ten results written one by one cost as much as two hundred together.
+                more, waiting = await asyncio.wait(waiting, timeout=GATHER_SECONDS)
+                done |= more
             failpoint("after_send")
             unwritten = await self._settled([*unwritten, *_results(done)])
             failpoint("after_settle")
@@ -152,6 +156,11 @@ class Sender:
             log.exception("results not written yet", extra={"action": "settle", "count": len(found)})
             return found
         return ()
+
+
+def _asked(one: Try, load: Load) -> Asked:
+    """A message about to go out, with what it tells if it is a digest."""
+    return one.message, load.bundled.get(one.message.id, ())
 
 
 def _results(done: "Iterable[asyncio.Task[Result]]") -> list[Result]:

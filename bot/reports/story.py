@@ -56,6 +56,10 @@ def _how(one: JournalLine, wording: Wording) -> str:
     if not one.actor.startswith("person:"):
         return ""
     via, _, by = str(one.data.get("via", "")).partition(":")
+    if by and "recorded_at" in one.data:
+        recorded = shanghai(datetime.fromisoformat(str(one.data["recorded_at"])))
+        at = f"{wording.day_with_year(recorded.date())}{recorded:%H:%M}"
+        return wording("story.on_behalf_later", by=by, at=at)
     if by:
         return wording("story.on_behalf", by=by)
     return wording("story.via", via=_channel(via, wording)) if via else ""

@@ -37,6 +37,7 @@ class Answer:
     via: str = ""  # channel, or "say:<who>" when recorded on the person's behalf
     raw: str = ""  # as it was typed
     message_id: str = ""  # the channel's own id of what was typed
+    recorded_at: datetime | None = None  # when somebody else wrote it down, where that was later
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -140,6 +141,7 @@ def archive(ticket: Ticket, now: datetime) -> Decision:
 def line(kind: str, answer: Answer, **more: object) -> JournalDraft:
     """Write down what a person did: who, when, by which channel and message, and the words as they came."""
     data = {"text": answer.text, "raw": answer.raw, "via": answer.via, "message_id": answer.message_id, **more}
+    data["recorded_at"] = answer.recorded_at.isoformat() if answer.recorded_at else None
     return JournalDraft(
         kind=kind,
         at=answer.at,

@@ -54,6 +54,11 @@ class RowNote:
     name: str
     reason: str
 
+    def __str__(self) -> str:
+        """Say it in one line, as it is shown to whoever keeps the file."""
+        who = f"“{self.name}”" if self.name else ""
+        return f"“{self.sheet}”表第{self.row}行{who}:{self.reason}"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Roster:

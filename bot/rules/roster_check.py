@@ -83,7 +83,7 @@ class _Check:
         if not row.parent:
             return ""
         if name_key(row.parent) not in self.units:
-            return f"上级单位“{row.parent}”不在登记簿里{self._near_unit(row.parent)}"
+            return f"上级单位“{row.parent}”{self._why_unknown(row.parent)}"
         seen, name = {row.name}, above.get(row.name, "")
         while name and name not in seen:
             seen.add(name)
@@ -203,7 +203,12 @@ class _Check:
         return self.directory.units[person.unit_id].name, person.name
 
     def _unknown_unit(self, name: str) -> str:
-        return f"单位“{name}”不在登记簿里{self._near_unit(name)}" if name else "没有写单位,请补上"
+        return f"单位“{name}”{self._why_unknown(name)}" if name else "没有写单位,请补上"
+
+    def _why_unknown(self, name: str) -> str:
+        if any(one.sheet == UNITS and name_key(one.name) == name_key(name) for one in self.refused[:HINTS]):
+            return "自己的那一行有错,没有导入,请先改正那一行"
+        return f"不在登记簿里{self._near_unit(name)}"
 
     def _near_unit(self, name: str) -> str:
         # Comparing with every unit takes milliseconds; a file full of unknown units needs no hint for each.

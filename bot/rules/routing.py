@@ -43,6 +43,11 @@ def desk(directory: Directory) -> tuple[int, ...]:
 
 def supervisors(unit_id: int | None, directory: Directory) -> tuple[int, ...]:
     """Return who supervises the unit: its own, else those of the units above, else the desk."""
+    return named_supervisors(unit_id, directory) or desk(directory)
+
+
+def named_supervisors(unit_id: int | None, directory: Directory) -> tuple[int, ...]:
+    """Return who is registered to supervise the unit or the nearest unit above that has somebody; empty: nobody."""
     seen: set[int] = set()
     while unit_id is not None and unit_id not in seen:
         seen.add(unit_id)
@@ -51,7 +56,7 @@ def supervisors(unit_id: int | None, directory: Directory) -> tuple[int, ...]:
             return active
         unit = directory.units.get(unit_id)
         unit_id = unit.parent_id if unit else None
-    return desk(directory)
+    return ()
 
 
 def supervised_units(person_id: int, directory: Directory) -> frozenset[int]:

@@ -158,6 +158,7 @@ class Simulation:
                     {
                         **_facts(one),
                         "completed_at": _local(one.completed_at),
+                        "overdue": one.overdue(answered),
                         "late_workdays": late.workdays if late else 0,
                         "late_days": late.days if late else 0,
                     }
@@ -194,8 +195,6 @@ def _parents_first(scenario: Scenario) -> Iterator[Any]:
     waiting = list(scenario.unit)
     while waiting:
         ready = [one for one in waiting if one.parent in known]
-        if not ready:
-            raise ValueError("单位的上下级互相循环")
         yield from ready
         known |= {one.id for one in ready}
         waiting = [one for one in waiting if one not in ready]

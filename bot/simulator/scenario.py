@@ -1,13 +1,35 @@
 """The form of a scenario file; ids are only used inside it."""
 
 import tomllib
+from collections import Counter
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from bot.rules.zone import SHANGHAI
+
+# What the form's checks say, in the words of whoever writes a scenario.
+WORDS = {
+    "missing": "缺少这一项",
+    "extra_forbidden": "没有这一项,请检查拼写",
+    **dict.fromkeys(("bool_type", "bool_parsing"), "请写 true 或 false"),
+    "string_type": "请写成带引号的文字",
+    **dict.fromkeys(
+        ("datetime_type", "datetime_parsing", "datetime_from_date_parsing"),
+        "请写成 2021-08-23T10:00:00+08:00 这样的时间",
+    ),
+    **dict.fromkeys(
+        ("date_type", "date_parsing", "date_from_datetime_parsing", "date_from_datetime_inexact"),
+        "请写成 2021-08-24 这样的日期",
+    ),
+    **dict.fromkeys(("float_type", "float_parsing"), "请写数字"),
+    "greater_than": "应大于0",
+    "literal_error": "只能写 closure(停工)或 extra_work(加班)",
+    "tuple_type": "请写成 [[…]] 这样的表",
+    "model_type": "请写成 { … } 或 [[…]] 这样的表",
+}
 
 
 class ScenarioInvalid(Exception):
@@ -19,7 +41,14 @@ def _aware(moment: datetime) -> datetime:
     return moment.replace(tzinfo=SHANGHAI) if moment.tzinfo is None else moment
 
 
-Moment = Annotated[datetime, AfterValidator(_aware)]
+def _written(moment: object) -> object:
+    # A bare number would be taken for seconds since 1970.
+    if isinstance(moment, int | float):
+        raise ValueError(WORDS["datetime_type"])
+    return moment
+
+
+Moment = Annotated[datetime, BeforeValidator(_written), AfterValidator(_aware)]
 
 
 class Part(BaseModel):
@@ -131,6 +160,10 @@ class Scenario(Part):
     def _names_exist(self) -> Self:
         if self.until < self.start:
             raise ValueError("until 早于 start,请改正")
+        for what, parts in (("unit", self.unit), ("person", self.person)):
+            twice = [one for one, times in Counter(part.id for part in parts).items() if times > 1]
+            if twice:
+                raise ValueError(f"有两个 {what} 的 id 都是“{twice[0]}”,请改成不同的")
         units, people = {one.id for one in self.unit}, {one.id for one in self.person}
         for used in self._units_named():
             if used is not None and used not in units:
@@ -138,7 +171,18 @@ class Scenario(Part):
         for named in self._people_named():
             if named is not None and named not in people:
                 raise ValueError(f"没有 id 为“{named}”的 person")
+        self._refuse_circles()
         return self
+
+    def _refuse_circles(self) -> None:
+        above = {one.id: one.parent for one in self.unit}
+        for start in above:
+            seen, place = {start}, above[start]
+            while place is not None and place not in seen:
+                seen.add(place)
+                place = above[place]
+            if place is not None:
+                raise ValueError(f"unit “{start}”的上级互相循环,请改正 parent")
 
     def _units_named(self) -> list[str | None]:
         at_home = [*(one.unit for one in self.person), *(one.unit for one in self.account)]
@@ -157,14 +201,15 @@ def read(path: Path) -> Scenario:
         return Scenario.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise ScenarioInvalid(f"场景文件读不到:{path}({error.strerror})") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError:
+        raise ScenarioInvalid("场景文件不是 UTF-8 编码,请另存为 UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
         raise ScenarioInvalid(f"场景文件不是正确的 TOML:{error}") from None
     except ValidationError as error:
         raise ScenarioInvalid("\n".join(_line(one) for one in error.errors(include_url=False))) from None
 
 
 def _line(error: Any) -> str:
-    place = ".".join(str(part) for part in error["loc"]) or "整个文件"
-    message = str(error["msg"]).removeprefix("Value error, ")
-    words = {"missing": "缺少这一项", "extra_forbidden": "没有这一项,请检查拼写"}
-    return f"场景的 {place} 有误:{words.get(error['type'], message)}"
+    place = ".".join(str(part) for part in error["loc"])
+    message = WORDS.get(error["type"], str(error["msg"]).removeprefix("Value error, "))
+    return f"场景的 {place} 有误:{message}" if place else f"场景有误:{message}"

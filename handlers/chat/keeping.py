@@ -1,60 +1,36 @@
 """Commits what platforms bring at the same time together: one durable write for many answers."""
 
-import asyncio
-from collections import deque
+from collections.abc import Sequence
 
 from bot.actions import updates
 from bot.actions.context import Context
 from bot.actions.updates import Arrived
-
-AT_ONCE = 100  # updates in one transaction
-Waiting = tuple[Arrived, "asyncio.Future[None]"]
+from bot.together import Together
 
 
 class Keeper:
-    """Holds what waits for the write that is under way; each caller hears when its own update is committed."""
+    """Keeps updates; each caller hears when its own is committed."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._waiting: deque[Waiting] = deque()
-        self._writing: asyncio.Task[None] | None = None
+        self._together = Together(self._kept)
 
     async def keep(self, arrived: Arrived) -> None:
         """Return when the update is committed; raises what the database raised about it."""
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((arrived, done))
-        if self._writing is None or self._writing.done():
-            self._writing = asyncio.create_task(self._write())
-        await done
+        error = await self._together(arrived)
+        if error is not None:
+            raise error
 
-    async def _write(self) -> None:
-        while self._waiting:
-            batch = [self._waiting.popleft() for _ in range(min(AT_ONCE, len(self._waiting)))]
-            try:
-                await self._context.database.run(updates.keep_all, self._context, [one for one, _ in batch])
-            except Exception as error:
-                await self._write_each(batch, error)
-            else:
-                for _, done in batch:
-                    _tell(done, None)
+    async def _kept(self, batch: Sequence[Arrived]) -> Sequence[Exception | None]:
+        error = await self._error_of(batch)
+        if error is None or len(batch) == 1:
+            return [error] * len(batch)
+        # One update the database does not take must not cost the others their place.
+        return [await self._error_of([one]) for one in batch]
 
-    async def _write_each(self, batch: list[Waiting], error: Exception) -> None:
-        """One update the database does not take must not cost the others their place."""
-        for one, done in batch:
-            outcome: Exception | None = error
-            if len(batch) > 1:
-                try:
-                    await self._context.database.run(updates.keep_all, self._context, [one])
-                    outcome = None
-                except Exception as own:
-                    outcome = own
-            _tell(done, outcome)
-
-
-def _tell(done: "asyncio.Future[None]", outcome: Exception | None) -> None:
-    if done.done():
-        return  # who asked has gone; the update is kept all the same
-    if outcome is None:
-        done.set_result(None)
-    else:
-        done.set_exception(outcome)
+    async def _error_of(self, batch: Sequence[Arrived]) -> Exception | None:
+        try:
+            await self._context.database.run(updates.keep_all, self._context, batch)
+        except Exception as error:
+            return error
+        return None

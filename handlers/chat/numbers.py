@@ -20,6 +20,11 @@ SHORT = re.compile(
 )
 ORDINAL = re.compile(r"第\s*(\d{1,2})\s*(?:个|件|条|号|项|单|张)")
 TOKEN = re.compile(r"[a-z0-9][a-z0-9._/#\-]*")
+# Numbers as offices write them, "测试-0003", "闽监[2021]23号", and such with a space after their letters.
+OFFICIAL = re.compile(
+    r"(?!已)[\u4e00-\u9fff]{1,10}(?:[\-_/#](?=\d{2})|\[\d{4}\](?=第?\d))第?[a-z0-9._/#\-]*\d(?![\d年月日时点分])"
+)
+SPACED = re.compile(r"[a-z]{1,6} (?=\d{6})\d[a-z0-9._/#\-]*")
 CALLED = re.compile(r"(?:(?:工单号?|单号|编号|#)[\s:]*|no[.:\s]\s*)(?=\S)")
 OPENING = re.compile(r"[\s,、:;。.!~|“\"'(\[【「和与及-]*")
 CLOSING = re.compile(r"[”\"')\]】」]?(?:号工单|号)?")
@@ -42,7 +47,9 @@ def read(text: str, start: int, known: Known) -> tuple[str, int] | None:
     # A number of the person's own goes before anything that merely looks like one.
     own = (_own(text, one, known) for one in places)
     short = (_short(text, one) for one in places)
-    alike = (_like_one(text, one) for one in places)
+    # What is called a number is one, however short.
+    least = LEAST if called is None else 1
+    alike = (_like_one(text, one, least) for one in reversed(places))
     found = next((one for one in chain(own, short, alike) if one is not None), None)
     return (found[0], match_end(CLOSING, text, found[1])) if found else None
 
@@ -103,13 +110,15 @@ def _short(text: str, start: int) -> tuple[str, int] | None:
     return str(int(found[1])), found.end()
 
 
-def _like_one(text: str, start: int) -> tuple[str, int] | None:
+def _like_one(text: str, start: int, least: int) -> tuple[str, int] | None:
+    if official := OFFICIAL.match(text, start) or SPACED.match(text, start):
+        return official[0].upper(), official.end()
     found = TOKEN.match(text, start)
     if found is None:
         return None
     token = found[0].rstrip("._/#-")
     end = start + len(token)
-    if len(token) < LEAST or not any(one.isdigit() for one in token):
+    if len(token) < least or not any(one.isdigit() for one in token):
         return None
     if text.startswith("://", end) or WEB.search(token) or _is_date(token, text, end):
         return None

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.actions import conversation
 from bot.actions.context import Context
@@ -17,6 +17,7 @@ from storage.database import Connection
 from storage.records import Directory, Ticket, number_key
 
 COMPLETION_LENGTH = 2_000
+MINUTE = timedelta(minutes=1)
 WITHOUT_A_NAME = frozenset({"wrong_state", "request_over"})  # refusals that do not say who did what before
 
 
@@ -120,7 +121,8 @@ class Turn:
 
     def answer(self, text: str) -> Answer:
         """Return what was said as the rules take it; the raw words are kept as they came."""
-        said = self.kept.said
+        said, received = self.kept.said, self.kept.received_at
+        late = bool(said.on_behalf_of) and received - self.at >= MINUTE
         return Answer(
             person_id=said.person_id,
             at=self.at,
@@ -129,6 +131,7 @@ class Turn:
             # Half of a surrogate pair cannot be hashed into the journal.
             raw=said.text.encode(errors="replace").decode(),
             message_id=said.event_id.encode(errors="replace").decode(),
+            recorded_at=received if late else None,
         )
 
     def _cut(self, text: str) -> str:

@@ -10,7 +10,7 @@ from bot.rules.matching import platform_of
 from handlers.intake import InputRefused
 from handlers.intake.files import Sheet, SheetRow
 from handlers.intake.headings import Known, heading_key, known_among
-from handlers.intake.moments import Moment, read_moment
+from handlers.intake.moments import Moment, read_limit, read_moment
 
 
 class Field(StrEnum):
@@ -135,7 +135,7 @@ def parse_ticket(row: SheetRow, columns: Mapping[Field, str], now: datetime) -> 
             return Refusal(reason=f"“{heading}”{row.faults[heading]}")
         values[field] = clean(row.cells.get(heading, ""))
     received = _moment(values[Field.RECEIVED], columns[Field.RECEIVED])
-    fixed = _moment(values[Field.FIXED], columns[Field.FIXED]) if _has_fixed(values) else None
+    fixed = read_limit(values[Field.FIXED]) if _has_fixed(values) else None
     if isinstance(received, Refusal):
         return received
     if isinstance(fixed, Refusal):
@@ -152,7 +152,7 @@ def parse_ticket(row: SheetRow, columns: Mapping[Field, str], now: datetime) -> 
         suggestion=values.get(Field.SUGGESTION, ""),
         url=values.get(Field.URL, ""),
         policy=values.get(Field.POLICY) or None,
-        fixed_at=fixed.at if fixed else None,
+        fixed_at=fixed,
         time_assumed=received.day_only,
     )
     return check(ticket, now) or ticket

@@ -40,6 +40,14 @@ class Moment:
     day_only: bool = False  # no time of day was written; 00:00 was taken
 
 
+def read_limit(text: str) -> datetime | Refusal:
+    """Read a moment something is due by; a day alone lasts until its 24:00 (民法典 203)."""
+    found = read_moment(text)
+    if isinstance(found, Refusal):
+        return found
+    return found.at + timedelta(days=1) if found.day_only else found.at
+
+
 @lru_cache(maxsize=4096)
 def read_moment(text: str) -> Moment | Refusal:
     """Read a time in the ways people and spreadsheets write it; a year is never guessed."""

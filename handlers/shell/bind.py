@@ -13,7 +13,7 @@ from handlers.shell.opening import opened, refuse
 from handlers.shell.people import find_person
 from storage.records import Person
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 FOUND_BY_NUMBER = "wecom"
 WORDS = {

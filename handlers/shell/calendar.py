@@ -24,10 +24,10 @@ from handlers.shell.calendar_words import examined_json, overlay_json, revision_
 from handlers.shell.check import COLOURS
 from handlers.shell.deciding import decide, deciding, scope
 from handlers.shell.lines import emit, refuse
-from handlers.shell.opening import opened
+from handlers.shell.opening import input_file, opened
 from storage.records import OverlayDraft, OverlayKind, RevisionStatus
 
-app = typer.Typer(no_args_is_help=True, help="工作日历:查看、导入通知、停工与检查")
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="工作日历:查看、导入通知、停工与检查")
 
 BIGGEST = 1_000_000  # bytes of a notice
 ALL = ("全市", "全部", "all")
@@ -54,14 +54,14 @@ def show(
 
 @app.command("import")
 def import_notice(
-    file: Annotated[Path, typer.Argument(help="通知的文本(.txt)或表(.json)", exists=True, dir_okay=False)],
+    file: Annotated[Path, typer.Argument(help="通知的文本(.txt)或表(.json)")],
     by: Annotated[str, typer.Option("--by", help="谁提交:姓名、姓名(单位)或人员编号")] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只看读出了什么,不存入")] = False,
     as_json: Json = False,
 ) -> None:
     """导入国务院办公厅的放假通知:显示读出的内容、与现行安排的不同和各项检查;存为待批准。"""
     with deciding(by) as (engine, who):
-        text = _text(file)
+        text = _text(input_file(file))
         examined = notices.examine(engine.context, text)
         if not as_json:
             show_examined(Console(highlight=False), examined)

@@ -5,18 +5,22 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
-from bot.health import Finding, Level, channel_findings, findings
+from bot.health import Finding, Level, channel_findings, findings, together
 from bot.rules.zone import shanghai_day
 from handlers.shell.opening import emit, opened
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 COLOURS = {Level.RED: "red", Level.YELLOW: "yellow"}
 
 
 @app.command()
-def check(as_json: Annotated[bool, typer.Option("--json", help="每行一个 JSON 对象")] = False) -> None:
+def check(
+    every: Annotated[bool, typer.Option("--all", help="逐条列出,同类问题不合并")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="每行一个 JSON 对象,逐条列出")] = False,
+) -> None:
     """检查通讯录、日历和渠道还缺什么。有红色问题时退出码为1。"""
     with opened() as engine:
         with engine.database.read() as conn:
@@ -25,17 +29,20 @@ def check(as_json: Annotated[bool, typer.Option("--json", help="每行一个 JSO
         found += asyncio.run(channel_findings(engine.channels))
         for one in found:
             if as_json:
-                emit({"level": one.level, "about": one.about, "sentence": one.sentence})
+                emit({"level": one.level, "about": one.about, "kind": one.kind, "sentence": one.sentence})
         if not as_json:
-            _show(found, sorted(engine.channels))
+            _show(found, sorted(engine.channels), every)
         if any(one.level == Level.RED for one in found):
             raise typer.Exit(1)
 
 
-def _show(found: list[Finding], channels: list[str]) -> None:
+def _show(found: list[Finding], channels: list[str], every: bool) -> None:
     console = Console(highlight=False)
     console.print(f"已启用的渠道:{'、'.join(channels)}")
-    for one in found:
-        console.print(f"[{COLOURS[one.level]}]●[/] {one.sentence}")
+    told = found if every else together(found)
+    for one in told:
+        console.print(Text.assemble(("● ", COLOURS[one.level]), one.sentence), soft_wrap=True)
+    if len(told) < len(found):
+        console.print(f"同类问题已合并,共{len(found)}条;逐条查看请加 --all。")
     if not found:
         console.print("[green]一切就绪。[/]")

@@ -15,12 +15,12 @@ from bot.delivery.explaining import explain, explain_by_day
 from bot.rules.arrivals import Refusal
 from bot.rules.deadline import FixedMomentMissing, compute
 from bot.rules.hours import WorkingTime
-from handlers.intake.moments import read_moment
+from handlers.intake.moments import read_limit, read_moment
 from handlers.shell.asking import known
 from handlers.shell.lines import local, refuse
 from storage.records import Policy
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 CLOCK = re.compile(r"\d{1,2}[::]\d{2}([::]\d{2})?")
 STDIN = "-"
@@ -45,7 +45,9 @@ def deadline(
     ] = None,
     policy: Annotated[str, typer.Option("--policy", help="时限规则,缺省为默认规则")] = "",
     unit: Annotated[str, typer.Option("--unit", help="单位名称:计入该单位的停工、加班和上班时间")] = "",
-    fixed_at: Annotated[str, typer.Option("--fixed-at", help="文件写明的截止时间(notice_report 用)")] = "",
+    fixed_at: Annotated[
+        str, typer.Option("--fixed-at", help="文件写明的截止时间(notice_report 用);只写日期的,到当日24:00")
+    ] = "",
     by_day: Annotated[bool, typer.Option("--explain", help="逐日列出,并注明每一天的依据")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="每行一个 JSON 对象")] = False,
 ) -> None:
@@ -91,10 +93,9 @@ def _question(policy_name: str, unit_name: str, fixed_at: str, by_day: bool) -> 
     policy = sources.policies.named(policy_name)
     if policy is None:
         raise refuse(f"没有名为“{policy_name}”的时限规则,可用:{'、'.join(sources.policies.by_name)}。")
-    try:
-        fixed = _moment(fixed_at) if fixed_at else None
-    except ValueError as error:
-        raise refuse(str(error)) from None
+    fixed = read_limit(fixed_at.strip()) if fixed_at else None
+    if isinstance(fixed, Refusal):
+        raise refuse(fixed.reason + "。")
     return Question(policy=policy, working=sources.working(unit_name), fixed_at=fixed, by_day=by_day)
 
 

@@ -28,14 +28,15 @@ from handlers.chat.reply import Conversation
 from handlers.intake.fields import map_columns, read_arrivals, ticket_headings
 from handlers.intake.files import Book
 from handlers.intake.register_file import read_register
-from handlers.shell.opening import refusals
+from handlers.shell.opening import refusals, refuse
 from handlers.shell.report import write_weekly
 from handlers.shell.run import serve
+from handlers.shell.wrapping import say_wrapped, wrapped
 from settings import Settings
 from storage import views
 from storage.database import Database
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 SOURCE, NUMBER = "省平台", "FJ-20210823-01"
@@ -44,6 +45,10 @@ RECEIVED = datetime(2021, 8, 23, 10, 0, tzinfo=SHANGHAI)
 ANSWERED = datetime(2021, 9, 2, 16, 0, tzinfo=SHANGHAI)
 END = datetime(2021, 9, 3, 18, 0, tzinfo=SHANGHAI)
 WORDS = "办结 已整改并答复"
+MARK = ".duban-demo"  # only a folder with it is emptied
+INDENT = " " * 13
+FRAME = 4  # columns a panel takes for itself
+ABOUT = "事实取自三明市人民政府办公室2021年第三季度通报;人员和手机号为虚构,收到与答复的钟点为假设。"
 
 
 @app.command()
@@ -54,8 +59,7 @@ def demo(
     """重放2021年的真实案例:一件逾期7个工作日的工单,以及督办机器人会在何时提醒谁。"""
     console = Console(highlight=False)
     with refusals():
-        shutil.rmtree(out, ignore_errors=True)
-        out.mkdir(parents=True)
+        _clear(out)
         settings = Settings(data_dir=out, database_url=SecretStr(f"sqlite:///{(out / 'duban.sqlite3').resolve()}"))
         play = _stage(settings)
         try:
@@ -64,6 +68,18 @@ def demo(
             play.close()
     if not once:
         _go_on(settings, console)
+
+
+def _clear(out: Path) -> None:
+    """Empty the folder of an earlier demo; any other folder with something in it is left alone."""
+    try:
+        if out.exists() and (not out.is_dir() or any(out.iterdir())) and not (out / MARK).is_file():
+            raise refuse(f"“{out}”里有别的文件,演示不会清空它;请用 --out 另选一个空文件夹。")
+        shutil.rmtree(out, ignore_errors=True)
+        out.mkdir(parents=True)
+        (out / MARK).touch()
+    except OSError as error:
+        raise refuse(f"文件夹“{out}”不能用({error.strerror}),请用 --out 另选一个。") from None
 
 
 def _stage(settings: Settings) -> Play:
@@ -77,7 +93,7 @@ def _stage(settings: Settings) -> Play:
 def _tell(play: Play, console: Console, out: Path) -> None:
     engine = play.engine
     console.print(Rule("督办演示:水清三明,2021年8月23日"))
-    console.print("事实取自三明市人民政府办公室2021年第三季度通报;人员和手机号为虚构,收到与答复的钟点为假设。\n")
+    say_wrapped(console, f"{ABOUT}\n")
     report = import_register(engine.context, engine.sealer, read_register(SAMPLES / "register.xlsx"))
     console.print(
         f"[bold]登记簿[/] 导入:{report.units.new}个单位、{report.people.new}名人员、{report.accounts.new}个账号。"
@@ -111,7 +127,7 @@ def _answer(engine: Engine, console: Console) -> None:
         person_id=primary, text=WORDS, at=ANSWERED, via="inbox", event_id="demo"
     )
     console.print(_line(ANSWERED, f"← {directory.people[primary].name}", WORDS, "green"))
-    console.print(Text(_indented(reply.text)), soft_wrap=True)
+    say_wrapped(console, reply.text, INDENT)
 
 
 def _show(happened: Iterator[Sent | Changed], engine: Engine, console: Console) -> None:
@@ -122,15 +138,11 @@ def _show(happened: Iterator[Sent | Changed], engine: Engine, console: Console) 
             person = directory.people[one.person_id]
             step = engine.wording(f"message.short_{one.message.step or one.message.kind}")
             console.print(_line(one.at, f"→ {person.name}({directory.units[person.unit_id].name})", step, "cyan"))
-            console.print(Text(_indented(one.text), style="dim"), soft_wrap=True)
+            say_wrapped(console, one.text, INDENT, style="dim")
 
 
 def _line(at: datetime, who: str, what: str, colour: str) -> Text:
     return Text.assemble((f"{shanghai(at):%m-%d %H:%M}  ", "dim"), (who, colour), "  ", (what, "bold"))
-
-
-def _indented(text: str) -> str:
-    return "\n".join(f"             {line}" for line in text.splitlines())
 
 
 def _end(engine: Engine, console: Console, out: Path) -> None:
@@ -143,7 +155,7 @@ def _end(engine: Engine, console: Console, out: Path) -> None:
         Panel(Text(ledger_line(ticket, late)), title=f"台账 {NUMBER} {ticket.account_name}", border_style="red")
     )
     text, paths = write_weekly(engine, Week.of(ANSWERED.date()), out)
-    console.print(Panel(Text(text), title="周报 2021-W35", border_style="blue"))
+    console.print(Panel(Text(wrapped(text, console.width - FRAME)), title="周报 2021-W35", border_style="blue"))
     console.print("文件:")
     for path in (*paths, out / "duban.sqlite3"):
         console.print(f"  {path}")

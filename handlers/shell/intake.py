@@ -16,10 +16,10 @@ from bot.actions.intake import BATCH, Arrival, Outcome, Taken, preview, take_in
 from bot.engine import Engine
 from handlers.intake.fields import map_columns, read_arrivals, read_mapping, ticket_headings
 from handlers.intake.files import Book
-from handlers.shell.opening import emit, local, opened
+from handlers.shell.opening import emit, input_file, local, opened
 from storage.records import Deadline
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 WORDS = {Outcome.CREATED: "新建", Outcome.DUPLICATE: "重复", Outcome.SET_ASIDE: "搁置"}
 SHOWN = 50  # more than this on a screen nobody reads; every row is kept with its reason
@@ -29,7 +29,7 @@ Row = tuple[int, Arrival]
 
 @app.command()
 def intake(
-    files: Annotated[list[Path], typer.Argument(help="工单表格:.xlsx、.xls、.csv", exists=True, dir_okay=False)],
+    files: Annotated[list[Path], typer.Argument(help="工单表格:.xlsx、.xls、.csv")],
     source: Annotated[str, typer.Option(help="来源名称;同一来源的列对应关系会记住")] = "省平台",
     sheet: Annotated[str | None, typer.Option(help="工作表名称")] = None,
     columns: Annotated[list[str] | None, typer.Option("--map", help="我方字段=列名,可多次")] = None,
@@ -40,7 +40,8 @@ def intake(
     counts: Counter[Outcome] = Counter()
     notes: list[str] = []
     with opened() as engine:
-        for path in files:
+        for path in map(input_file, files):
+            before = counts.total()
             rows = _rows(engine, path, source, sheet, columns or [], remember=not dry_run)
             done = _taken(engine, source, rows, dry_run=dry_run, show=not as_json and sys.stdout.isatty())
             for number, taken in done:
@@ -49,6 +50,8 @@ def intake(
                     emit(_line(path, number, taken))
                 else:
                     notes += [f"{path.name} 第{number}行{said}" for said in _noteworthy(taken)]
+            if counts.total() == before:
+                notes.append(f"{path.name} 表头下面没有内容,请检查是不是选错了文件或工作表")
     for note in notes[:SHOWN]:
         print(note, file=sys.stderr)
     if len(notes) > SHOWN:

@@ -7,7 +7,7 @@ from handlers.shell.opening import refusals
 from storage.database import Database
 from storage.schema import current, migrate
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command("migrate")

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import settings as settings_file
@@ -21,7 +22,7 @@ from bot.simulator.scenario import ScenarioInvalid
 from handlers.intake import InputRefused
 from handlers.shell.lines import emit, local, refuse
 
-__all__ = ["emit", "local", "opened", "read_moment", "refusals", "refuse"]
+__all__ = ["emit", "input_file", "local", "opened", "read_moment", "refusals", "refuse"]
 
 REFUSALS = (
     settings_file.SettingsInvalid,
@@ -57,6 +58,15 @@ def opened(clock: Clock | None = None, **overrides: Any) -> Iterator[Engine]:
             yield engine
         finally:
             engine.database.close()
+
+
+def input_file(path: Path) -> Path:
+    """Return the path of a file to read; exits with a sentence where there is no such file."""
+    if path.is_dir():
+        raise refuse(f"“{path}”是文件夹,请写明文件。")
+    if not path.exists():
+        raise refuse(f"没有找到文件“{path}”,请核对路径和文件名。")
+    return path
 
 
 def read_moment(text: str) -> datetime:

@@ -1,6 +1,7 @@
 """`register import FILE`: units, people, accounts, duties and supervisors from a workbook."""
 
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -10,9 +11,9 @@ from rich.console import Console
 from bot.actions.matching import rematch
 from bot.actions.register import Count, RegisterReport, import_register, preview_register
 from handlers.intake.register_file import read_register
-from handlers.shell.opening import emit, opened
+from handlers.shell.opening import emit, input_file, opened
 
-app = typer.Typer(no_args_is_help=True, help="登记簿:单位、人员、账号")
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="登记簿:单位、人员、账号")
 
 KINDS = {"units": "单位", "people": "人员", "accounts": "账号"}
 
@@ -24,15 +25,13 @@ def _root() -> None:
 
 @app.command("import")
 def import_file(
-    file: Annotated[
-        Path, typer.Argument(help="登记簿文件(.xlsx),含“单位”“人员”“账号”三张表", exists=True, dir_okay=False)
-    ],
+    file: Annotated[Path, typer.Argument(help="登记簿文件(.xlsx),含“单位”“人员”“账号”三张表")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只看会发生什么,不写入")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:
     """导入登记簿。有错的行不导入并说明原因,其余照常导入;重复导入不会重复登记。"""
     with opened() as engine:
-        roster = read_register(file)
+        roster = read_register(input_file(file))
         take = preview_register if dry_run else import_register
         report = take(engine.context, engine.sealer, roster)
         matched = 0 if dry_run else rematch(engine.context)
@@ -60,9 +59,9 @@ def _show(report: RegisterReport, matched: int, dry_run: bool) -> None:
 
 def _emit(report: RegisterReport, matched: int) -> None:
     for note in report.refused:
-        emit({"refused": str(note)})
+        emit({"refused": str(note), **asdict(note)})
     for note in report.warnings:
-        emit({"warning": str(note)})
+        emit({"warning": str(note), **asdict(note)})
     counts = {name: getattr(report, name) for name in KINDS}
     summary = {
         name: {"new": one.new, "changed": one.changed, "unchanged": one.unchanged} for name, one in counts.items()

@@ -13,7 +13,7 @@ from bot.rules.weeks import Week
 from bot.rules.zone import shanghai_day
 from handlers.shell.opening import opened, refuse
 
-app = typer.Typer(no_args_is_help=True, help="周报等报表")
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="周报等报表")
 
 
 @app.callback()
@@ -33,6 +33,8 @@ def weekly(
             words, paths = write_weekly(engine, wanted, out)
         except ValueError as error:
             raise refuse(str(error)) from None
+        except OSError as error:
+            raise refuse(f"文件写不进“{out}”({error.strerror}),请用 --out 换一个文件夹。") from None
         typer.echo(words)
         for path in paths:
             typer.echo(f"已保存:{path}", err=True)

@@ -22,7 +22,7 @@ from handlers.web.server import build
 
 log = logging.getLogger(__name__)
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 LISTEN_SECONDS = 0.2  # between looks at what the platforms brought
 RESUME_SECONDS = 60

@@ -6,11 +6,12 @@ from typing import Annotated
 
 import typer
 
+from bot.rules.arrivals import CLOCK_SKEW
 from handlers.chat.reply import Conversation
 from handlers.shell.opening import emit, opened, read_moment, refuse
 from handlers.shell.people import find_person
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()
@@ -28,6 +29,8 @@ def say(
             moment = read_moment(at) if at else engine.clock.now()
         except ValueError:
             raise refuse(f"时间“{at}”读不懂,请写成 2021-09-02 16:00。") from None
+        if moment > engine.clock.now() + CLOCK_SKEW:
+            raise refuse(f"答复时间“{at}”在将来,请核对。")
         reply = Conversation(engine.context, engine.wording).hear(
             person_id=someone.id,
             text=text,

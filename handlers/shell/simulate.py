@@ -1,37 +1,46 @@
 """`simulate SCENARIO.toml [--json]`: the real engine on a wound clock, nothing kept."""
 
 import tempfile
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from pydantic import SecretStr
 from rich.console import Console
+from rich.text import Text
 
 from bot.clock import WoundClock
-from bot.engine import open_engine
+from bot.delivery.wording import Wording
+from bot.engine import Engine, open_engine
 from bot.simulator import scenario as scenarios
 from bot.simulator.play import Play, StageChannel
 from bot.simulator.run import Simulation
 from handlers.chat.reply import Conversation
-from handlers.shell.opening import emit, refusals
+from handlers.shell.opening import emit, input_file, refusals
+from handlers.shell.wrapping import say_wrapped
 from settings import Settings
+from storage.records import TicketState
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
+
+INDENT = " " * 4
+OUTCOMES = {"set_aside": "搁置", "duplicate": "重复"}
 
 
 @app.command()
 def simulate(
-    scenario: Annotated[Path, typer.Argument(help="场景文件(TOML)", exists=True, dir_okay=False)],
+    scenario: Annotated[Path, typer.Argument(help="场景文件(TOML)")],
     as_json: Annotated[bool, typer.Option("--json", help="每行一个 JSON 对象")] = False,
 ) -> None:
     """推演一个场景:谁在何时收到什么。不联网,不留数据。"""
     with refusals(), tempfile.TemporaryDirectory(prefix="duban-") as folder:
-        read = scenarios.read(scenario)
+        read = scenarios.read(input_file(scenario))
         simulation, play = _stage(read, scenario, Path(folder))
         try:
+            names = {one.id: one.name for one in read.person}
             for line in simulation.lines():
-                emit(line) if as_json else _show(line)
+                emit(line) if as_json else _show(line, names, play.engine.wording)
         finally:
             play.close()
 
@@ -50,6 +59,7 @@ def _stage(scenario: scenarios.Scenario, path: Path, folder: Path) -> tuple[Simu
     policies = path.parent / scenario.policy if scenario.policy.endswith(".toml") else None
     settings = Settings(data_dir=folder, database_url=SecretStr("sqlite://"), policies=policies)
     engine = open_engine(settings, clock=clock, channels={one.name: one for one in stage})
+    _check_preset(scenario, engine)
     conversation = Conversation(engine.context, engine.wording)
 
     def hear(person_id: int, text: str, at: Any) -> str:
@@ -60,24 +70,53 @@ def _stage(scenario: scenarios.Scenario, path: Path, folder: Path) -> tuple[Simu
     return Simulation(scenario, play, hear), play
 
 
-def _show(line: dict[str, Any]) -> None:
-    console = Console(highlight=False)
-    at = str(line.get("at", ""))[:16].replace("T", " ")
+def _check_preset(scenario: scenarios.Scenario, engine: Engine) -> None:
+    """A ticket may name a rule nobody knows, and is set aside as it would be; the scenario's own must exist."""
+    known = engine.context.policies
+    if known.named(scenario.preset or "") is None:
+        names = "、".join(known.by_name)
+        raise scenarios.ScenarioInvalid(f"没有名为“{scenario.preset}”的时限规则,policy 可写:{names}")
+
+
+def _show(line: dict[str, Any], names: Mapping[str, str], wording: Wording) -> None:
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(Text(str(line.get("at", ""))[:16].replace("T", " "), style="dim"), end=" " if "at" in line else "")
     if line["event"] == "message":
-        console.print(f"[dim]{at}[/] [cyan]→ {line['to']}[/] [yellow]{line['step'] or line['kind']}[/]")
-        console.print(f"    {line['text']}".replace("\n", "\n    "), markup=False)
+        step = wording(f"message.short_{line['step'] or line['kind']}")
+        console.print(Text.assemble((f"→ {names[line['to']]}", "cyan"), " ", (step, "yellow")))
+        say_wrapped(console, line["text"], INDENT)
     elif line["event"] == "reply":
-        console.print(f"[dim]{at}[/] [green]← {line['person']}[/] {line['said']}")
-        console.print(f"    {line['text']}".replace("\n", "\n    "), markup=False)
-    elif line["event"] == "ticket":
-        console.print(f"[dim]{at}[/] [bold]{line['ticket']}[/] {line['state']} 应办结 {line['due_day'] or '未定'}")
-    elif line["event"] == "closure":
+        console.print(Text.assemble((f"← {names[line['person']]}", "green"), " ", line["said"]))
+        say_wrapped(console, line["text"], INDENT)
+    else:
+        console.print(Text("\n".join(_words(line, names, wording))))
+
+
+def _words(line: dict[str, Any], names: Mapping[str, str], wording: Wording) -> Iterator[str]:
+    """Say what happened without a message: a ticket, a decision, an absence, the end."""
+    event = line["event"]
+    if event == "ticket":
+        yield f"{line['ticket']} {_state(line, wording)},应办结 {line['due_day'] or '未定'}"
+    elif event == "closure":
         what = "停工" if line["kind"] == "closure" else "上班"
         moved = "、".join(f"{one['ticket']} {one['from'] or '未定'}→{one['to'] or '未定'}" for one in line["moved"])
-        console.print(f"[dim]{at}[/] [magenta]{line['day']}{what}({line['why']})[/] 改动:{moved or '无'}")
-    elif line["event"] == "summary":
+        yield f"{line['day']}{what}({line['why']}),改动:{moved or '无'}"
+    elif event == "leave":
+        yield f"{names[line['person']]}请假,到{line['until'][:16].replace('T', ' ')}"
+    elif event == "down":
+        yield f"机器人停机,到{line['until'][:16].replace('T', ' ')}"
+    elif event == "summary":
         for one in line["tickets"]:
-            late = f"逾期{one['late_workdays']}个工作日({one['late_days']}个自然日)" if one["late_days"] else "未逾期"
-            console.print(f"[bold]合计[/] {one['ticket']} {one['account']} {one['state']} {late}")
+            yield f"合计 {one['ticket']} {one['account']} {_state(one, wording)},{_late(one)}"
     else:
-        console.print(f"[dim]{at}[/] {line['event']}")
+        yield f"{line['ticket']} {OUTCOMES[event]}:{line['reason']}"
+
+
+def _state(line: dict[str, Any], wording: Wording) -> str:
+    return wording.state(TicketState(line["state"]))
+
+
+def _late(one: dict[str, Any]) -> str:
+    if one["late_days"]:
+        return f"逾期{one['late_workdays']}个工作日({one['late_days']}个自然日)"
+    return "当日逾期" if one["overdue"] else "未逾期"

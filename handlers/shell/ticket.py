@@ -10,10 +10,11 @@ from bot.reports.story import story_lines
 from bot.rules.escalation import deadline_of
 from handlers.shell.opening import emit, local, opened, refuse
 from handlers.shell.tickets import facts
+from handlers.shell.wrapping import say_wrapped
 from storage import views
 from storage.records import TicketStory
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()
@@ -40,7 +41,7 @@ def ticket(
         console = Console(highlight=False)
         why = explain(policy, deadline_of(story.ticket), stamped)
         for line in story_lines(story, working.calendar, engine.wording, engine.clock.now(), why):
-            console.print(line, markup=False, soft_wrap=True)
+            say_wrapped(console, line)
 
 
 def _json(story: TicketStory) -> dict[str, object]:

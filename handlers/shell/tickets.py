@@ -5,14 +5,21 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
-from bot.delivery.facts import standing
+from bot.delivery.facts import standing_briefly
 from bot.engine import Engine
 from handlers.shell.opening import emit, local, opened
 from storage import views
 from storage.records import Ticket
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
+
+PLATFORM = "平台"
+HEADINGS = ("工单", "账号", PLATFORM, "状态", "应办结", "情况")
+# Where the terminal is narrow it is names that are broken, never a day or how late it is.
+NAMES = {"工单": 10, "账号": 8, PLATFORM: 8}  # heading -> least width
+NARROW = 76  # below this the platform is left out
 
 
 @app.command()
@@ -59,15 +66,21 @@ def _show(found: list[Ticket], engine: Engine) -> None:
     if not found:
         console.print("没有符合条件的工单。")
         return
-    table = Table(box=None, pad_edge=False)
-    for heading in ("工单", "账号", "平台", "状态", "时限"):
-        table.add_column(heading, overflow="fold")
+    table = Table(box=None, pad_edge=False, collapse_padding=True)
+    shown = [one for one in HEADINGS if one != PLATFORM or console.width >= NARROW]
+    for heading in shown:
+        table.add_column(heading, overflow="fold", no_wrap=heading not in NAMES, min_width=NAMES.get(heading))
     with engine.database.read() as conn:
         calendars = engine.context.calendars(conn)
     now = engine.clock.now()
     for one in found:
-        late = one.overdue(now)
-        state = engine.wording.state(one.state)
-        line = standing(one, calendars.of(one.unit_id), engine.wording, now)
-        table.add_row(one.number, one.account_name, one.platform, state, line, style="red" if late else "")
+        cells = {
+            "工单": one.number,
+            "账号": one.account_name,
+            PLATFORM: one.platform,
+            "状态": engine.wording.state(one.state),
+            "应办结": one.due_day.isoformat() if one.due_day else "待定",
+            "情况": standing_briefly(one, calendars.of(one.unit_id), engine.wording, now),
+        }
+        table.add_row(*(Text(cells[heading]) for heading in shown), style="red" if one.overdue(now) else "")
     console.print(table)

@@ -6,10 +6,13 @@ from typing import Annotated
 import typer
 from rich.progress import track
 
-from bot.actions.proof import broken_chains, count
+from bot.actions.proof import HOUSE, Broken, broken_chains, count, number_of
+from bot.engine import Engine
 from handlers.shell.opening import emit, opened, refuse
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
+
+SHOWN = 20  # more than this nobody reads; --json names them all
 
 
 @app.command()
@@ -23,13 +26,21 @@ def verify(as_json: Annotated[bool, typer.Option("--json", help="每行一个 JS
             if broken is not None:
                 found.append(broken)
                 if as_json:
-                    emit({"ticket": ticket_id, "seq": broken.seq, "reason": broken.reason})
+                    number = number_of(engine.context, ticket_id)
+                    line = {"ticket": number or None, "ticket_id": ticket_id}
+                    emit({**line, "seq": broken.seq, "reason": broken.reason})
         if found:
-            first = found[0]
-            raise refuse(
-                f"有{len(found)}件工单的流水不完整;最先:工单序号{first.ticket_id}第{first.seq}行,{first.reason}。"
-            )
+            for one in found[:SHOWN]:
+                print(f"{_whose(engine, one)}:第{one.seq}行,{one.reason}。", file=sys.stderr)
+            raise refuse(f"已核验{total}件工单,有{len(found)}处流水被改动或不完整,请用备份核对。")
         if as_json:
             emit({"tickets": total, "broken": 0})
         else:
             typer.echo(f"已核验{total}件工单的流水,均完整。")
+
+
+def _whose(engine: Engine, broken: Broken) -> str:
+    if broken.ticket_id == HOUSE:
+        return "登记簿与日历的流水"
+    number = number_of(engine.context, broken.ticket_id)
+    return f"工单{number}的流水" if number else f"已不存在的工单(内部序号{broken.ticket_id})的流水"

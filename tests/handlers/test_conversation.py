@@ -116,6 +116,12 @@ class TestTheStory:
         assert office.ticket(NUMBER).completion_text == "deleted the article"
 
 
+@pytest.mark.parametrize("number", ["测试-0003", "闽监〔2021〕23号", "FJ-20210823-99", "FJ 20210823"])
+def test_the_number_of_another_ticket_is_never_taken_for_words(one: Office, number: str) -> None:
+    assert "不存在或不归您办理" in one.say("甲", f"办结 {number} 已整改").text
+    assert one.ticket(NUMBER).state == "new"
+
+
 class TestAgain:
     def test_a_redelivery_changes_nothing(self, one: Office) -> None:
         first = one.say("甲", "签收", event="u1")

@@ -173,6 +173,8 @@ def test_emoji_and_long_texts_are_kept() -> None:
 def test_a_policy_and_its_moment_are_taken_together() -> None:
     ticket = taken(row(时限规则="notice_report", 截止时刻="2021-09-26 18:00"))
     assert (ticket.policy, ticket.fixed_at) == ("notice_report", datetime(2021, 9, 26, 10, tzinfo=UTC))
+    whole = taken(row(时限规则="notice_report", 截止时刻="2021年9月26日"))
+    assert whole.fixed_at == datetime(2021, 9, 26, 16, tzinfo=UTC)  # 24:00 of that day
     assert taken(row(截止时刻="1个工作日")).fixed_at is None
     assert "读不懂" in refused(row(时限规则="notice_report", 截止时刻="月底"))
 

@@ -333,6 +333,29 @@ def test_a_number_is_not_cut_out_of_a_longer_one() -> None:
     assert parse("已删除XFJ-20210823-01", KNOWN).numbers == ("XFJ-20210823-01",)
 
 
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("签收 测试-0003", "测试-0003"),
+        ("办结 闽监〔2021〕23号 已删除", "闽监[2021]23"),
+        ("测试-0003 已整改", "测试-0003"),
+        ("办结 FJ 20210823 已整改", "FJ 20210823"),
+        ("办结 工单003 已整改", "003"),
+    ],
+)
+def test_a_number_of_nobodys_ticket_is_still_a_number(text: str, number: str) -> None:
+    assert parse(text).numbers == (number,)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["办结 删除网页-2021年旧闻", "办结 截至2021-08-24已改", "办结 已删除-0823", "办结 工单已整改", "办结 内容已改"],
+)
+def test_words_with_a_year_or_a_dash_are_no_number(text: str) -> None:
+    parsed = parse(text)
+    assert (parsed.command, parsed.numbers) == ("complete", ())
+
+
 def test_the_longest_of_several_own_numbers_counts() -> None:
     known = {"FJ-1": "FJ-1", "FJ-1-2": "FJ-1-2"}
     assert parse("签收 FJ-1-2", known).numbers == ("FJ-1-2",)

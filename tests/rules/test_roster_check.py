@@ -66,8 +66,8 @@ def test_an_unknown_unit_above_is_refused_with_all_that_hangs_on_it() -> None:
     assert [unit.name for unit in checked.units] == ["市政府办"]
     assert reasons(checked) == [
         "单位3:上级单位“市政府办公”不在登记簿里,是不是“市政府办”?",
-        "单位4:上级单位“水利局”不在登记簿里",
-        "人员2:单位“水文站”不在登记簿里",
+        "单位4:上级单位“水利局”自己的那一行有错,没有导入,请先改正那一行",
+        "人员2:单位“水文站”自己的那一行有错,没有导入,请先改正那一行",
     ]
 
 

@@ -106,3 +106,12 @@ def test_it_counts_with_the_database_where_there_is_one_even_an_older_one(shell:
     ran = gone("deadline", "2026-09-30")
     assert (ran.code, "数据库读不到" in ran.err) == (1, True)
     assert not (shell.folder / "none.sqlite3").exists()
+
+
+def test_a_day_written_in_a_notice_lasts_until_its_24_00(shell: Shell) -> None:
+    words = ("2021-09-18 16:41", "--policy", "notice_report", "--json", "--fixed-at")
+    [day] = shell("deadline", *words, "2021年9月26日").lines
+    assert (day["due_day"], day["due_at"]) == ("2021-09-26", "2021-09-27T00:00:00+08:00")
+    [clock] = shell("deadline", *words, "2021-09-26 12:00").lines
+    assert (clock["due_day"], clock["due_at"]) == ("2021-09-26", "2021-09-26T12:00:00+08:00")
+    assert "读不懂" in shell("deadline", *words, "月底").err

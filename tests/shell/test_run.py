@@ -92,3 +92,16 @@ def test_the_demo_ends_with_the_ledger_line_and_leaves_its_files(tmp_path: Path)
     assert order == sorted(order)
     assert (tmp_path / "out" / "duban.sqlite3").exists()
     assert list((tmp_path / "out").glob("*.xlsx"))
+
+
+def test_the_demo_empties_no_folder_but_its_own(tmp_path: Path) -> None:
+    shell, out = Shell(folder=tmp_path / "data"), tmp_path / "mine"
+    out.mkdir()
+    (out / "letter.txt").write_text("keep")
+    ran = shell("demo", "--once", "--out", str(out))
+    assert ran.code == 1
+    assert "演示不会清空它" in ran.err
+    assert (out / "letter.txt").read_text() == "keep"
+    assert shell("demo", "--once", "--out", str(out / "letter.txt" / "x")).code == 1
+    for _ in range(2):
+        assert shell("demo", "--once", "--out", str(tmp_path / "new")).code == 0

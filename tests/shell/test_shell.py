@@ -1,11 +1,14 @@
 """The operator's day, command by command, in real processes on one SQLite file."""
 
 import sqlite3
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
 
+from bot.rules.zone import SHANGHAI
+from tests.fakes.sheets import HEADINGS, xlsx
 from tests.shell.commands import SAMPLES, Shell
 
 NUMBER = "FJ-20210823-01"
@@ -65,6 +68,11 @@ def test_a_bad_row_is_set_aside_and_the_rest_goes_in(fresh: Shell) -> None:
     assert "新建2件" in ran.out
 
 
+def test_a_table_with_nothing_below_its_headings_is_told(shell: Shell, tmp_path: Path) -> None:
+    ran = shell("intake", str(xlsx(tmp_path / "empty.xlsx", [HEADINGS])))
+    assert "empty.xlsx 表头下面没有内容" in ran.err
+
+
 def test_the_overdue_ticket_is_listed(shell: Shell) -> None:
     found = {line["ticket"]: line for line in shell("tickets", "--overdue", "--json").lines}
     assert found[NUMBER]["due_day"] == "2021-08-24"
@@ -88,6 +96,9 @@ def test_an_answer_by_telephone_completes_a_ticket_and_says_who_recorded_it(tmp_
     [done] = [line for line in story["journal"] if line["kind"] == "complete"]
     assert done["data"]["raw"] == "已整改并答复"
     assert done["data"]["via"].startswith("say:")
+    today = datetime.now(SHANGHAI)
+    assert done["data"]["recorded_at"].startswith(f"{today:%Y-}")
+    assert f"于{today.year}年{today.month}月" in shell("ticket", NUMBER).out
     assert "应于8月24日办结,9月2日办结,逾期7个工作日(9个自然日)" in shell("ticket", NUMBER).out
     assert shell("verify").code == 0
 
@@ -102,7 +113,29 @@ def test_a_changed_journal_line_is_named(tmp_path: Path) -> None:
         )
     ran = shell("verify")
     assert ran.code == 1
-    assert "第1行" in ran.err
+    assert f"工单{NUMBER}的流水:第1行" in ran.err
+    [line] = shell("verify", "--json").lines
+    assert (line["ticket"], line["seq"]) == (NUMBER, 1)
+
+
+def test_a_changed_line_of_the_register_is_named(tmp_path: Path) -> None:
+    shell = Shell(folder=tmp_path / "data")
+    shell("register", "import", str(SAMPLES / "register.xlsx"))
+    with sqlite3.connect(shell.folder / "duban.sqlite3") as database:
+        database.execute("UPDATE journal SET actor = 'somebody' WHERE ticket_id = 0 AND seq = 1")
+    assert "登记簿与日历的流水:第1行" in shell("verify").err
+
+
+def test_refused_rows_of_a_register_are_told_in_words(tmp_path: Path) -> None:
+    people = [("姓名", "单位", "手机号"), ("张三", "市局", "138000"), ("李四", "市科", "13800000001")]
+    units = [("单位名称", "上级单位"), ("市局", ""), ("市科", "没有的局")]
+    shell, file = Shell(folder=tmp_path / "data"), xlsx(tmp_path / "a.xlsx", units, sheet="单位", more={"人员": people})
+    ran = shell("register", "import", str(file))
+    assert ran.code == 1
+    assert "“人员”表第2行“张三”:手机号 **** 不对" in ran.err
+    assert "“人员”表第3行“李四”:单位“市科”自己的那一行有错" in ran.err
+    refused = [line for line in shell("register", "import", str(file), "--json").lines if "refused" in line]
+    assert (refused[0]["sheet"], refused[0]["row"], refused[0]["name"]) == ("单位", 3, "市科")
 
 
 def test_the_weekly_report_is_written_as_text_and_table(shell: Shell, tmp_path: Path) -> None:
@@ -128,6 +161,11 @@ def test_a_wrong_week_is_refused_in_chinese(shell: Shell, week: str, tmp_path: P
         (("ticket", "NO-SUCH-1"), "没有编号为"),
         (("say", "查无此人", "办结"), "没有名为"),
         (("say", "测试甲一", "办结", "--at", "昨天"), "读不懂"),
+        (("intake", "no-such-file.xlsx"), "没有找到文件“no-such-file.xlsx”"),
+        (("register", "import", str(SAMPLES)), "是文件夹"),
+        (("simulate", "no-such-file.toml"), "没有找到文件"),
+        (("report", "weekly", "--week", "2021-W35", "--out", "/dev/null/out"), "请用 --out 换一个文件夹"),
+        (("say", "测试甲一", "办结", "--at", "2099-01-01 10:00"), "在将来"),
         (("bind", "测试甲一", "fax", "123"), "没有启用"),
         (("intake", str(SAMPLES / "README.md")), ""),
         (("register", "import", str(SAMPLES / "tickets-2021-08-23.xlsx")), ""),
@@ -154,6 +192,8 @@ def test_check_says_what_is_missing(fresh: Shell, shell: Shell) -> None:
     assert "登记簿里还没有账号" in empty.out
     found = shell("check", "--json").lines
     assert {line["about"] for line in found} >= {"register"}
+    assert len(shell("check").out.splitlines()) < 10 < len(found)
+    assert len(shell("check", "--all").out.splitlines()) > len(found)
 
 
 def test_a_wrong_setting_is_named(tmp_path: Path) -> None:

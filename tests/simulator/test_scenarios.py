@@ -215,9 +215,31 @@ def test_a_duplicate_and_a_refused_ticket_are_told(tmp_path: Path) -> None:
     assert told == [("duplicate", "FJ-1"), ("set_aside", "FJ-2")]
 
 
+def test_for_eyes_people_and_steps_have_their_names_and_words_stay_as_they_are(tmp_path: Path) -> None:
+    said = '[[event]]\nat = 2021-08-23T11:00:00\nsay = { person = "jia", text = "办结 [/] [red]好" }\n'
+    path = tmp_path / "scenario.toml"
+    wrong = TICKET.replace('no = "FJ-1"', 'no = ""')
+    office = OFFICE.format(until="2021-08-23T12:00:00", policy="", jia="", yi="")
+    path.write_text(office + TICKET + wrong + said, encoding="utf-8")
+    done = CliRunner().invoke(app, [str(path)])
+    assert done.exit_code == 0, done.output
+    assert "→ 甲 新工单" in done.stdout
+    assert "← 甲 办结 [/] [red]好" in done.stdout
+    assert "搁置:没有工单编号,请补上" in done.stdout
+    assert "合计 FJ-1 水清三明 已办结,未逾期" in done.stdout
+
+
+SOUND = OFFICE.format(until="2021-08-24T08:00:00", policy="", jia="", yi="")
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
+        (SOUND.replace('policy = ""', 'policy = "no_such"'), "没有名为“no_such”的时限规则"),
+        (SOUND.replace('id = "yi"', 'id = "jia"'), "有两个 person 的 id 都是“jia”"),
+        (SOUND.replace("desk = true", 'parent = "water"'), "互相循环"),
+        (SOUND.replace("desk = true", 'desk = "vielleicht"'), "请写 true 或 false"),
+        (SOUND.replace("2021-08-23T08:00:00", "3"), "请写成 2021-08-23T10:00:00+08:00 这样的时间"),
         ("start = ", "不是正确的 TOML"),
         ("start = 2021-08-23T08:00:00\n", "until 有误:缺少这一项"),
         (OFFICE.format(until="2021-08-22T08:00:00", policy="", jia="", yi=""), "until 早于 start"),

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, insert, text, update
 
 from storage import journal, tickets
 from storage.database import Connection, Database
@@ -94,6 +94,15 @@ def test_a_last_line_changed_together_with_its_hash_is_named(database: Database,
         conn.execute(delete(lines).where(lines.c.ticket_id == ticket.id, lines.c.seq == 5))
         conn.execute(insert(lines), [rows[4]])
     assert broken(database) == [Broken(ticket_id=ticket.id, seq=5, reason=END)]
+
+
+@pytest.mark.parametrize("change", ["at = 'gestern'", "data = x'00ff'", "hash = x'00'"])
+def test_a_line_made_unreadable_is_named(database: Database, ticket: Ticket, change: str) -> None:
+    with database.begin() as conn:
+        if conn.dialect.name != "sqlite":
+            pytest.skip("only SQLite holds anything in any column")
+        conn.execute(text(f"UPDATE journal SET {change} WHERE ticket_id = {ticket.id} AND seq = 3"))
+    assert broken(database) == [Broken(ticket_id=ticket.id, seq=3, reason=NOT_AS_HASHED)]
 
 
 @pytest.mark.parametrize(("seq", "reason"), [(1, MISSING), (3, MISSING), (5, END)])

@@ -1,0 +1,74 @@
+"""The last look before sending: few looks for many messages, and none that is older than it may be."""
+
+import asyncio
+from collections.abc import Sequence
+
+from bot.actions.dispatch import Asked
+from bot.delivery.last_look import FRESH, LastLook
+from storage.records import Message
+from tests.rules.cast import message
+
+
+class Ticking:
+    """A clock that only goes when it is told to."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+
+class Looked:
+    """Answers, and remembers what each look was for."""
+
+    def __init__(self) -> None:
+        self.looks: list[list[int]] = []
+        self.over: set[int] = set()
+
+    async def __call__(self, asked: Sequence[Asked]) -> Sequence[str]:
+        self.looks.append([one.id for one, _ in asked])
+        await asyncio.sleep(0)
+        return ["办结" if one.id in self.over else "" for one, _ in asked]
+
+
+def messages(many: int) -> list[Message]:
+    return [message(number) for number in range(1, many + 1)]
+
+
+async def test_those_next_in_line_are_asked_for_in_the_same_look() -> None:
+    looked, line = Looked(), [(one, ()) for one in messages(7)]
+    last_look = LastLook(looked, Ticking(), at_once=3)
+    last_look.line_up(line)
+    assert set(await asyncio.gather(*map(last_look.why_not, line))) == {""}
+    assert looked.looks == [[1, 2, 3], [4, 5, 6], [7]]
+
+
+async def test_what_is_over_is_said_of_the_right_message() -> None:
+    looked, line = Looked(), [(one, ()) for one in messages(4)]
+    looked.over = {2, 4}
+    last_look = LastLook(looked, Ticking(), at_once=4)
+    last_look.line_up(line)
+    assert [await last_look.why_not(one) for one in line] == ["", "办结", "", "办结"]
+    assert len(looked.looks) == 1
+
+
+async def test_who_waited_too_long_for_a_place_is_asked_for_again() -> None:
+    looked, clock, line = Looked(), Ticking(), [(one, ()) for one in messages(3)]
+    last_look = LastLook(looked, clock, at_once=3)
+    last_look.line_up(line)
+    assert await last_look.why_not(line[0]) == ""
+    looked.over = {2, 3}
+    assert await last_look.why_not(line[1]) == ""
+    clock.seconds = FRESH + 0.1
+    assert await last_look.why_not(line[2]) == "办结"
+    assert looked.looks == [[1, 2, 3], [3]]
+
+
+async def test_an_answer_counts_for_one_try_only() -> None:
+    looked, line = Looked(), [(one, ()) for one in messages(1)]
+    last_look = LastLook(looked, Ticking(), at_once=3)
+    last_look.line_up(line)
+    assert await last_look.why_not(line[0]) == ""
+    looked.over = {1}
+    assert await last_look.why_not(line[0]) == "办结"

@@ -1,0 +1,61 @@
+"""What `check` says of a register: one line a kind, and only what is true."""
+
+from dataclasses import replace
+from datetime import date
+
+from bot.health import Finding, Level, findings, together
+from bot.rules.workdays import GovChina
+from storage.records import Account, Address, Directory, Person, Role, Unit
+from storage.schedules import base_schedules
+
+TODAY = date(2021, 8, 23)
+CALENDAR = GovChina(base_schedules(), "base")
+PEOPLE = 6
+
+
+def directory() -> Directory:
+    """An office whose 丁 supervises the bureau and sits at the desk; five at the bureau, by the web inbox alone."""
+    people = {n: Person(id=n, name=f"甲{n}", unit_id=2) for n in range(1, PEOPLE)}
+    held = range(1, PEOPLE)
+    return Directory(
+        version=1,
+        units={1: Unit(id=1, name="市政府办", desk=True), 2: Unit(id=2, name="水利局", parent_id=1)},
+        people={**people, 9: Person(id=9, name="丁", unit_id=1)},
+        accounts={n: Account(id=n, platform="新浪微博", name=f"号{n}", unit_id=2) for n in held},
+        duties={(n, role): n for n in held for role in Role},
+        supervisors={2: (9,)},
+        addresses={n: (Address(id=n, person_id=n, channel="inbox", address=str(n)),) for n in (*people, 9)},
+    )
+
+
+def told(of: Directory) -> list[str]:
+    return [one.sentence for one in together(findings(of, CALENDAR, TODAY))]
+
+
+def test_findings_of_one_kind_are_one_line_with_the_count_and_a_few_names() -> None:
+    assert len(findings(directory(), CALENDAR, TODAY)) == PEOPLE
+    [line] = told(directory())
+    assert line.startswith("有6人只能通过网页收件箱联系")
+    assert line.endswith("甲1、甲2、甲3等。")
+
+
+def test_one_finding_of_a_kind_keeps_its_own_sentence() -> None:
+    duties = {key: who for key, who in directory().duties.items() if key != (2, Role.BACKUP)}
+    assert "账号“号2”(新浪微博)未登记B角,请补登。" in told(replace(directory(), duties=duties))
+
+
+def test_a_desk_that_supervises_by_name_is_a_supervisor() -> None:
+    assert not any("监督人员" in line for line in told(directory()))
+    assert any("“水利局”及其上级未登记监督人员" in line for line in told(replace(directory(), supervisors={})))
+
+
+def test_a_cancelled_account_asks_for_nobody() -> None:
+    gone = {n: replace(one, state="cancelled") for n, one in directory().accounts.items()}
+    lines = told(replace(directory(), accounts=gone, supervisors={}, duties={}))
+    assert lines == []
+
+
+def test_what_loses_work_stands_first() -> None:
+    yellow = Finding(level=Level.YELLOW, about="register", sentence="a", kind="inbox_only", name="甲")
+    red = Finding(level=Level.RED, about="channel", sentence="b")
+    assert together([yellow, red, red]) == [red, red, yellow]
