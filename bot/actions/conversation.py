@@ -218,12 +218,14 @@ def put_answer(
     buttons: Sequence[tuple[str, str]],
     now: datetime,
     *,
+    ticket_id: int | None = None,
     private: bool = False,
     keeps_card: bool = False,
 ) -> None:
     """Enqueue an answer, to go back where the person spoke; a private one to the person alone.
 
-    The card that was pressed is brought to its new state, unless it stays as it is.
+    The card that was pressed is brought to its new state, unless it stays as it is. Whoever replies to the answer
+    means its ticket.
     """
     to = kept.said.answer_to
     params: dict[str, object] = {"text": text, "buttons": [list(one) for one in buttons]}
@@ -237,6 +239,7 @@ def put_answer(
         intent=f"answer:{kept.id}:p{kept.said.person_id}",
         person_id=kept.said.person_id,
         kind=MessageKind.ANSWER,
+        ticket_id=ticket_id,
         urgency=0,
         params=params,
     )

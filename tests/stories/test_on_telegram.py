@@ -211,6 +211,21 @@ class TestInAGroup:
         assert house.ticket.state == TicketState.COMPLETED
         assert "请将以下内容粘贴到省平台" in group.sees[-1].text
 
+    def test_a_reply_to_an_answer_means_the_ticket_it_speaks_of(
+        self, house: House, fake: FakeTelegram, group: Group
+    ) -> None:
+        jia = fake.people[1001]
+        house.receive("FJ-2")
+        bring(fake, house, jia.says(f"@{USERNAME} 工单 {NUMBER}", chat=group.id))
+        shown = group.sees[-1]
+        bring(fake, house, jia.says(f"@{USERNAME} 收到", chat=group.id, reply_to=shown))
+        assert f"已签收:{NUMBER}" in group.sees[-1].text
+        # Words about one ticket are not the reason another one waits for.
+        bring(fake, house, jia.says("误报 FJ-2"))
+        assert "请写明理由" in jia.sees[-1].text
+        bring(fake, house, jia.says("已改正", chat=group.id, reply_to=shown))
+        assert house.ticket.state == TicketState.COMPLETED
+
     def test_what_is_not_said_to_it_is_left_alone(self, house: House, fake: FakeTelegram, group: Group) -> None:
         jia, stranger = fake.people[1001], fake.person(1009, "路人")
         told = len(fake.sent)
