@@ -282,8 +282,18 @@ class TestWhichTicket:
         assert "A-1002 已由甲" in reply.text
         assert set(three.states().values()) == {"acknowledged"}
 
-    def test_several_numbers_of_which_one_is_unknown_take_none(self, three: Office) -> None:
-        three.say("甲", "签收 A-1001 A-1009")
+    def test_of_several_numbers_each_is_answered_for_itself(self, three: Office) -> None:
+        three.say("甲", "我的工单")
+        reply = three.say("甲", "签收 1 A-1009 7 3")
+        assert reply.text.count("已签收:") == 2
+        assert "工单 A-1009 不存在或不归您办理" in reply.text
+        assert "没有序号7" in reply.text
+        assert three.states() == {"A-1001": "acknowledged", "A-1002": "new", "A-1003": "acknowledged"}
+
+    def test_more_than_ten_at_once_are_refused(self, three: Office) -> None:
+        three.say("甲", "我的工单")
+        reply = three.say("甲", "签收 1 2 3 4 5 6 7 8 9 10 11")
+        assert "一次最多签收10件" in reply.text
         assert set(three.states().values()) == {"new"}
 
     def test_two_tickets_to_complete_are_asked_back(self, three: Office) -> None:
