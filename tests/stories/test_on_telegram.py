@@ -187,6 +187,34 @@ def test_a_document_with_words_is_evidence_and_an_answer(house: House, fake: Fak
     assert "甲提交佐证文件:整改说明.docx(经Telegram)" in lines
 
 
+def test_who_speaks_or_sends_too_much_is_told_that_nothing_was_recorded(house: House, fake: FakeTelegram) -> None:
+    jia, stranger = fake.person(1001, "甲"), fake.person(1003, "路人")
+    bring(fake, house, jia.start())
+    assert jia.sees[-1].keyboard is not None
+    assert "keyboard" in jia.sees[-1].keyboard
+    # Bound by a code, the question for the telephone number goes away.
+    bring(fake, house, jia.start(house.code("甲")))
+    assert jia.sees[-1].keyboard == {"remove_keyboard": True}
+    house.at("08-23 10:00")
+    house.receive()
+    bring(fake, house, jia.speaks())
+    assert "只看得懂文字、图片和文件,这一条未作任何记录" in jia.sees[-1].text
+    bring(fake, house, stranger.speaks())
+    assert ["还没有绑定" in one.text for one in stranger.sees] == [True]
+
+    house.at("08-23 10:05")
+    large = jia.sends_document("录像.mp4", b"small after all")
+    fake.said_sizes[large["message"]["document"]["file_id"]] = 21_000_000
+    bring(fake, house, large)
+    assert "文件超过 20 MB" in jia.sees[-1].text
+    assert house.story("file") == []
+    # Whoever replies to that means its ticket.
+    house.receive("FJ-2")
+    house.at("08-23 10:06")
+    bring(fake, house, jia.says("已改正", reply_to=next(one for one in jia.sees if "20 MB" in one.text)))
+    assert house.ticket.state == TicketState.COMPLETED
+
+
 class TestInAGroup:
     """Privacy mode: the bot hears its name, commands and replies to it; what concerns one person goes to them alone."""
 
