@@ -87,8 +87,6 @@ def say_directly(
     """
     params = {"text": text, "to": dict(to), "buttons": [list(one) for one in buttons]}
     kind = MessageKind.ANSWER
-    draft = MessageDraft(
-        intent=intent, person_id=person_id, kind=kind, ticket_id=ticket_id, urgency=0, params=params
-    )
+    draft = MessageDraft(intent=intent, person_id=person_id, kind=kind, ticket_id=ticket_id, urgency=0, params=params)
     with context.database.begin() as conn:
         outbox.put(conn, [draft], context.now())

@@ -243,7 +243,25 @@ class TestWhichTicket:
         three.say("甲", words, to="A-1002")
         assert three.ticket("A-1002").completion_text == "已删除错字"
 
-    def test_the_numbers_of_my_tickets_hold_until_the_next_list(self, three: Office) -> None:
+    def test_a_ticket_keeps_its_number_while_it_is_open(self, three: Office) -> None:
+        three.say("甲", "我的工单")
+        three.say("甲", "办结 1 已删除")
+        listed = three.say("甲", "我的工单")
+        assert [line[:9] for line in listed.text.splitlines()[1:3]] == ["2. A-1002", "3. A-1003"]
+        assert [label for label, _ in listed.buttons] == ["2", "3"]
+        three.receive("A-1004")
+        assert "4. A-1004" in three.say("甲", "我的工单").text
+        three.say("甲", "办结 2 已修改")  # as the first list said
+        assert three.ticket("A-1002").completion_text == "已修改"
+
+    def test_when_all_is_done_counting_starts_anew(self, three: Office) -> None:
+        three.say("甲", "我的工单")
+        for number in (1, 2, 3):
+            three.say("甲", f"办结 {number} 已删除")
+        three.receive("A-1004", "A-1005")
+        assert "1. A-1004" in three.say("甲", "我的工单").text
+
+    def test_the_numbers_of_my_tickets_hold_for_days(self, three: Office) -> None:
         listed = three.say("甲", "我的工单")
         assert listed.text.splitlines()[0] == "您有3件待办:"
         three.clock.wind(timedelta(days=2))
