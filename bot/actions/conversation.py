@@ -27,7 +27,8 @@ from storage.types import canonical
 
 KIND = "chat"
 QUESTION_STANDS = timedelta(minutes=10)
-NUMBERS_STAND = timedelta(days=30)  # the numbers of a list hold until the next list, but not for ever
+NUMBERS_STAND = timedelta(days=30)  # after the last list, even for tickets still open
+MOST_NUMBERS = 99  # two digits, as people type them
 NO_TICKET = 0  # what a question is about that concerns no ticket
 EVENT_ID_LENGTH = 128
 OF_A_PERSON = OPEN_STATES | {TicketState.COMPLETED}  # archived ones are named in full
@@ -69,9 +70,9 @@ class Moved:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Numbering:
-    """The numbered list a person saw last, and the command that waits for a choice from it or for missing words."""
+    """A person's short numbers, and the command that waits for a choice from them or for missing words."""
 
-    ticket_ids: tuple[int, ...] = ()
+    ticket_ids: tuple[int, ...] = ()  # by their numbers, counted from 1
     command: str = ""
     text: str = ""
     waiting: bool = False  # the command still waits; False once its ten minutes are over
@@ -163,7 +164,7 @@ def moved_away(conn: Connection, person_id: int, ticket_id: int) -> Moved | None
 
 
 def numbering(conn: Connection, person_id: int, now: datetime) -> Numbering:
-    """Return the list a person saw last; an empty one when there is none."""
+    """Return a person's short numbers; none where no list was shown for long."""
     question = questions.pending(conn, person_id, now)
     if question is None:
         return Numbering()
@@ -186,7 +187,7 @@ def remember(
     text: str = "",
     about: int | None = None,
 ) -> None:
-    """Remember a numbered list in place of the last one, with the command that waits for a choice, if any.
+    """Remember a person's short numbers, with the command that waits for a choice, if any.
 
     With `about` the command waits for words about that ticket instead.
     """
@@ -202,13 +203,31 @@ def remember(
     questions.ask(conn, question)
 
 
-def renumber(conn: Connection, person_id: int, ticket_ids: Sequence[int], now: datetime) -> None:
-    """Remember a list the person was sent unasked; a question that waits for their words goes on waiting."""
+def numbered(conn: Connection, known: Sequence[int], wanted: Sequence[int]) -> tuple[int, ...]:
+    """Give tickets their short numbers and return all of the person's, by number.
+
+    A ticket keeps its number while it is open, so that an answer to an older list never meets another ticket. When
+    none of the numbered is open any more, or two digits do not suffice, counting starts anew.
+    """
+    found = tickets.by_ids(conn, set(known)) if known else {}
+    standing = tuple(known) if any(one.state.open for one in found.values()) else ()
+    fresh = [one for one in dict.fromkeys(wanted) if one not in standing]
+    together = (*standing, *fresh)
+    return together if len(together) <= MOST_NUMBERS else tuple(dict.fromkeys(wanted))[:MOST_NUMBERS]
+
+
+def renumber(conn: Connection, person_id: int, ticket_ids: Sequence[int], now: datetime) -> tuple[int, ...]:
+    """Number the tickets of a list the person is sent unasked; a question that waits goes on waiting.
+
+    Returns the person's tickets by number.
+    """
     waits = questions.pending(conn, person_id, now)
-    if waits is not None and waits.about is not None and now < waits.asked_at + QUESTION_STANDS:
-        questions.ask(conn, replace(waits, ticket_ids=tuple(ticket_ids)))
+    numbers = numbered(conn, waits.ticket_ids if waits else (), ticket_ids)
+    if waits is not None and waits.command and now < waits.asked_at + QUESTION_STANDS:
+        questions.ask(conn, replace(waits, ticket_ids=numbers))
     else:
-        remember(conn, person_id, ticket_ids, now)
+        remember(conn, person_id, numbers, now)
+    return numbers
 
 
 def put_answer(
@@ -218,12 +237,14 @@ def put_answer(
     buttons: Sequence[tuple[str, str]],
     now: datetime,
     *,
+    ticket_id: int | None = None,
     private: bool = False,
     keeps_card: bool = False,
 ) -> None:
     """Enqueue an answer, to go back where the person spoke; a private one to the person alone.
 
-    The card that was pressed is brought to its new state, unless it stays as it is.
+    The card that was pressed is brought to its new state, unless it stays as it is. Whoever replies to the answer
+    means its ticket.
     """
     to = kept.said.answer_to
     params: dict[str, object] = {"text": text, "buttons": [list(one) for one in buttons]}
@@ -237,6 +258,7 @@ def put_answer(
         intent=f"answer:{kept.id}:p{kept.said.person_id}",
         person_id=kept.said.person_id,
         kind=MessageKind.ANSWER,
+        ticket_id=ticket_id,
         urgency=0,
         params=params,
     )

@@ -34,6 +34,7 @@ class Load:
     policies: Mapping[str, Policy]  # by the key stamped on the tickets
     directory: Directory
     calendars: Calendars
+    numbers: Mapping[int, Sequence[int]]  # message id of a list -> the person's tickets by their short numbers
     lease_until: datetime
     claimed: int  # with those that do not go out now
 
@@ -58,7 +59,7 @@ def claim(context: Context, holder: str, lease: timedelta, digest_from: int, lim
         made = _digests(conn, paced.bundles, now, until, holder)
         told |= {digest.id: many for digest, many in made}
         sending = (*paced.send, *(digest for digest, _ in made))
-        _number(conn, [one for one in sending if not one.payload], told, now)
+        numbers = _number(conn, sending, told, now)
     return Load(
         messages=sending,
         bundled=told,
@@ -66,6 +67,7 @@ def claim(context: Context, holder: str, lease: timedelta, digest_from: int, lim
         policies=look.policies,
         directory=directory,
         calendars=calendars,
+        numbers=numbers,
         lease_until=until,
         claimed=len(claimed),
     )
@@ -181,12 +183,16 @@ def _about(message: Message) -> Sequence[int]:
     return [*listed, *([] if message.ticket_id is None else [message.ticket_id])]
 
 
-def _number(conn: Connection, fresh: Sequence[Message], told: Mapping[int, Sequence[Message]], now: datetime) -> None:
-    """The numbers of a list are the ones the person answers by, until their next list."""
-    for one in fresh:
+def _number(
+    conn: Connection, messages: Sequence[Message], told: Mapping[int, Sequence[Message]], now: datetime
+) -> dict[int, Sequence[int]]:
+    """The numbers of a list are the ones the person answers by while the tickets are open."""
+    numbers: dict[int, Sequence[int]] = {}
+    for one in messages:
         listed = [*(number for each in told.get(one.id, ()) for number in _about(each)), *_about(one)]
         if one.kind == MessageKind.DIGEST or one.params.get("tickets"):
-            renumber(conn, one.person_id, listed, now)
+            numbers[one.id] = renumber(conn, one.person_id, listed, now)
+    return numbers
 
 
 def _withdrawn(one: Message, why: str) -> Settlement:

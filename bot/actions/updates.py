@@ -79,9 +79,14 @@ def say_directly(
     text: str,
     person_id: int = STRANGER,
     buttons: Sequence[tuple[str, str]] = (),
+    ticket_id: int | None = None,
 ) -> None:
-    """Enqueue a text to an address, with buttons as (label, action), once for ever per intent."""
+    """Enqueue a text to an address, with buttons as (label, action), once for ever per intent.
+
+    Whoever replies to it means the ticket it is about, if any.
+    """
     params = {"text": text, "to": dict(to), "buttons": [list(one) for one in buttons]}
-    draft = MessageDraft(intent=intent, person_id=person_id, kind=MessageKind.ANSWER, urgency=0, params=params)
+    kind = MessageKind.ANSWER
+    draft = MessageDraft(intent=intent, person_id=person_id, kind=kind, ticket_id=ticket_id, urgency=0, params=params)
     with context.database.begin() as conn:
         outbox.put(conn, [draft], context.now())

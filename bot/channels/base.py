@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol, runtime_checkable
 
-SHARE_PHONE = "share_phone"  # of a button: not sent back, but asks the platform for the person's verified number
+# Of a button: not sent back, but asks the platform for the person's verified number; without a label it stops asking.
+SHARE_PHONE = "share_phone"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -2,7 +2,14 @@
 
 from collections.abc import Sequence
 
-from telegram import InlineKeyboardButton, InlineKeyboardMarkup, KeyboardButton, ReplyKeyboardMarkup, ReplyParameters
+from telegram import (
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    KeyboardButton,
+    ReplyKeyboardMarkup,
+    ReplyKeyboardRemove,
+    ReplyParameters,
+)
 
 from bot.channels.base import SHARE_PHONE, Button, SendFailed
 
@@ -37,9 +44,15 @@ def reply(message_id: str, chat: int) -> ReplyParameters | None:
     return ReplyParameters(place_of(message_id)[1], allow_sending_without_reply=True)
 
 
-def keyboard(buttons: Sequence[Button]) -> InlineKeyboardMarkup | ReplyKeyboardMarkup | None:
-    """Return the buttons under a new message, or the one that asks for the person's own number."""
+Keyboard = InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove
+
+
+def keyboard(buttons: Sequence[Button]) -> Keyboard | None:
+    """Return the buttons under a new message, or the one that asks for the person's own number, or what removes it."""
     phone = next((one for one in buttons if one.action == SHARE_PHONE), None)
+    if phone is not None and not phone.label:
+        # Whoever typed a code instead of pressing it would keep it above their keyboard for good.
+        return ReplyKeyboardRemove()
     if phone is not None:
         rows = [[KeyboardButton(phone.label, request_contact=True)]]
         return ReplyKeyboardMarkup(rows, resize_keyboard=True, one_time_keyboard=True)

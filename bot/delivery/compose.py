@@ -149,13 +149,14 @@ def _buttons(message: Message, ticket: Ticket, load: Load, wording: Wording) -> 
 def _digest(message: Message, load: Load, wording: Wording, now: datetime) -> Body:
     told = [one for one in load.bundled.get(message.id, ()) if one.ticket_id in load.tickets]
     lines = [wording("message.digest", count=len(told))]
-    for place, one in enumerate(told[:DIGEST_LINES], 1):
+    numbers = load.numbers[message.id]
+    for one in told[:DIGEST_LINES]:
         ticket = load.tickets[one.ticket_id or 0]
         state = standing(ticket, load.calendars.of(ticket.unit_id), wording, now)
         lines.append(
             wording(
                 "message.digest_line",
-                place=place,
+                place=numbers.index(ticket.id) + 1,
                 number=ticket.number,
                 account=ticket.account_name,
                 what=_short(one, wording),

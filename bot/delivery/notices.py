@@ -1,6 +1,6 @@
 """Words what somebody did to a ticket, what somebody wants decided, and what concerns contacts and calendar."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -24,7 +24,7 @@ def word_notice(message: Message, load: Load, wording: Wording, now: datetime) -
         filled |= {"number": ticket.number, "account": ticket.account_name, "due": wording.due(ticket)}
     lines = [wording(f"notice.{message.params['notice']}", **filled).strip()]
     if listed:
-        lines += _list(listed, load, wording, now)
+        lines += _list(listed, load.numbers[message.id], load, wording, now)
     if ticket is None or "while_open" not in message.params or message.step == HANDED_OVER_COPY:
         return Body(text="\n".join(lines))
     lines.append(standing(ticket, load.calendars.of(ticket.unit_id), wording, now))
@@ -51,12 +51,12 @@ def _listed(message: Message, load: Load) -> list[Ticket]:
     return [load.tickets[one] for one in ids if one in load.tickets]
 
 
-def _list(listed: list[Ticket], load: Load, wording: Wording, now: datetime) -> list[str]:
+def _list(listed: list[Ticket], numbers: Sequence[int], load: Load, wording: Wording, now: datetime) -> list[str]:
     lines = []
-    for place, ticket in enumerate(listed[:LISTED], 1):
+    for ticket in listed[:LISTED]:
         about = {"number": ticket.number, "account": ticket.account_name, "state": wording.state(ticket.state)}
         state = standing(ticket, load.calendars.of(ticket.unit_id), wording, now)
-        lines.append(wording("notice.deputy_line", place=place, standing=state, **about))
+        lines.append(wording("notice.deputy_line", place=numbers.index(ticket.id) + 1, standing=state, **about))
     if len(listed) > LISTED:
         lines.append(wording("chat.more", count=len(listed) - LISTED))
     return [*lines, wording("notice.deputy_hint")]

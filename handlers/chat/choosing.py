@@ -14,12 +14,26 @@ from handlers.chat.parse import Parsed
 from handlers.chat.turn import Reply, Turn, Wish
 from storage.records import Ticket, TicketState, number_key
 
+MOST_AT_ONCE = 10  # tickets in one message, so that the answers can be read
+
 
 def carry(turn: Turn, row: Command, parsed: Parsed) -> Reply:
     """Do what was asked to the ticket that is meant, or ask which one that is."""
-    wish = Wish(command=row.name, verb=row.verb, text=parsed.rest)
     if row.above and not turn.oversees:
         return not_above(turn, row)
+    if row.many and len(parsed.numbers) > MOST_AT_ONCE:
+        return Reply(text=turn.wording("chat.too_many", most=MOST_AT_ONCE), reason="too_many", keeps_card=True)
+    strange = [one for one in parsed.numbers if not by_number(turn, one)] if row.many else []
+    if not strange or len(strange) == len(parsed.numbers):
+        return _carry(turn, row, parsed)
+    # Of several numbers each is answered for itself: the good ones do not wait for a wrong one.
+    known = tuple(one for one in parsed.numbers if one not in strange)
+    reply = _carry(turn, row, replace(parsed, numbers=known))
+    return replace(reply, text="\n\n".join([reply.text, *(_unknown(turn, one).text for one in strange)]))
+
+
+def _carry(turn: Turn, row: Command, parsed: Parsed) -> Reply:
+    wish = Wish(command=row.name, verb=row.verb, text=parsed.rest)
     meant = _meant(turn, row, parsed, wish)
     if isinstance(meant, Reply):
         return meant
@@ -173,5 +187,7 @@ def _no_such_place(turn: Turn, row: Command, place: str, wish: Wish) -> Reply:
 
 
 def _unknown(turn: Turn, number: str) -> Reply:
+    if is_place(number):
+        return Reply(text=turn.wording("chat.no_place", place=number), reason="no_such_place")
     refused = MoveRefused("unknown_ticket", number=number)
     return Reply(text=turn.wording.refusal(refused), reason=refused.key)

@@ -79,6 +79,8 @@ class Listener:
             await run(binding.unreachable, self._context, channel, heard.address)
         elif heard.kind in (HeardKind.START, HeardKind.PHONE) or _code_in(heard):
             await run(self._bind, channel, heard)
+        elif heard.kind == HeardKind.WORDLESS:
+            await run(self._cannot_read, channel, heard)
         elif heard.kind in (HeardKind.TEXT, HeardKind.TAP) and not heard.details.get("answered"):
             person, ticket_id = await run(self._spoken, channel, heard)
             if person is not None and heard.files:
@@ -97,6 +99,15 @@ class Listener:
             raise NotKept
         return speaker.person, reply.ticket_id
 
+    def _cannot_read(self, channel: str, heard: Heard) -> None:
+        """Whoever speaks into the telephone must not believe that it was recorded."""
+        person = updates.speaker(self._context, channel, heard.address, "").person
+        if person is None:
+            self._hint(channel, heard)
+        elif not heard.in_group:
+            text = self._wording("chat.wordless")
+            self._say(f"wordless:{channel}:{heard.event_id}", channel, heard, text, person.id)
+
     def _hear(self, channel: str, heard: Heard, person: Person, speaker: Speaker) -> Reply:
         tap = pressed(heard.action) if heard.action else None
         words = tap[0] if tap else heard.action or heard.text
@@ -113,23 +124,27 @@ class Listener:
 
     async def _take_files(self, channel: str, heard: Heard, person: Person, ticket_id: int | None) -> None:
         way: object = self._engine.channels.get(channel)
-        sent: list[SentFile] = []
+        sent, lost = list[SentFile](), list[SendFailed]()
         if not isinstance(way, Fetching):
             return
         for one in heard.files:
             try:
                 sent.append(SentFile(name=one.name, media_type=one.media_type, body=await way.fetch(one.reference)))
             except SendFailed as failure:
+                lost.append(failure)
                 log.warning("file not fetched: %s", failure.reason, extra={"action": "fetch", "channel": channel})
         run = self._engine.database.run
         ticket = await run(evidence.attach, self._context, person.id, heard.at, sent, ticket_id, channel)
         if ticket is None:
             text = self._wording("chat.file_whose")
-        elif len(sent) < len(heard.files):
+        elif lost and lost[0].permanent:
+            text = self._wording("chat.file_refused", number=ticket.number, reason=lost[0].reason)
+        elif lost:
             text = self._wording("chat.file_lost", number=ticket.number)
         else:
             text = self._wording("chat.file_kept", number=ticket.number, count=len(sent))
-        await run(self._say, f"file:{channel}:{heard.event_id}", channel, heard, text, person.id)
+        about = ticket.id if ticket else None
+        await run(self._say, f"file:{channel}:{heard.event_id}", channel, heard, text, person.id, about=about)
 
     def _bind(self, channel: str, heard: Heard) -> None:
         if heard.in_group:
@@ -146,7 +161,8 @@ class Listener:
             return self._welcome(channel, heard)
         else:
             text, person_id = self._not_bound(channel, heard)
-        self._say(f"bind:{channel}:{heard.event_id}", channel, heard, text, person_id, changes_card=bool(heard.action))
+        intent, stop_asking = f"bind:{channel}:{heard.event_id}", (("", SHARE_PHONE),) if bound else ()
+        self._say(intent, channel, heard, text, person_id, stop_asking, changes_card=bool(heard.action))
         return None
 
     def _not_bound(self, channel: str, heard: Heard) -> tuple[str, int]:
@@ -181,9 +197,10 @@ class Listener:
         buttons: Sequence[tuple[str, str]] = (),
         *,
         changes_card: bool = False,
+        about: int | None = None,
     ) -> None:
         to = asdict(self._answer_to(channel, heard, changes_card=changes_card))
-        updates.say_directly(self._context, intent[:128], to, text, person_id, buttons)
+        updates.say_directly(self._context, intent[:128], to, text, person_id, buttons, about)
 
     def _answer_to(self, channel: str, heard: Heard, *, changes_card: bool = False) -> AnswerTo:
         return AnswerTo(

@@ -107,8 +107,16 @@ class Conversation:
         else:
             conversation.settle(conn, kept, reply.reason, reply.ticket_id)
         if enqueue and kept.said.person_id in self._context.directory(conn).people:
-            quiet = {"private": reply.private, "keeps_card": reply.keeps_card}
-            conversation.put_answer(conn, kept, reply.text, reply.buttons, self._context.now(), **quiet)
+            conversation.put_answer(
+                conn,
+                kept,
+                reply.text,
+                reply.buttons,
+                self._context.now(),
+                ticket_id=reply.ticket_id,
+                private=reply.private,
+                keeps_card=reply.keeps_card,
+            )
         return reply
 
     def _set_aside(self, kept: Kept, reason: str, enqueue: bool) -> Reply:
@@ -177,6 +185,8 @@ def _respond(turn: Turn, parsed: Parsed) -> Reply:
 def _missing_words(turn: Turn, parsed: Parsed) -> Reply | None:
     """Take what was said for the words a command waits for; None where it says something of its own."""
     waits, row = turn.numbering, BY_NAME[turn.numbering.command]
+    if turn.replied is not None and turn.replied != waits.about:
+        return None  # said in reply to a message about another ticket
     said = visible(turn.kept.said.text)
     number = parsed.choice is not None or (parsed.numbers and not parsed.rest)
     if parsed.stated and row.name not in (parsed.command, parsed.suggestion):

@@ -85,7 +85,8 @@ class TelegramReader:
             return (HeardKind.OTHER, "") if in_group else (HeardKind.START, rest.strip())
         if text or any(_files(message)):
             return HeardKind.TEXT, text.removeprefix("/")
-        return HeardKind.OTHER, ""
+        # The other kinds without words are Telegram's own: somebody pinned a message, a group has a new name.
+        return (HeardKind.WORDLESS, "") if message.effective_attachment else (HeardKind.OTHER, "")
 
     def _meant(self, message: Message) -> bool:
         """In a group: a reply to the bot, its name, or a command that names no other bot."""

@@ -12,7 +12,7 @@ from handlers.shell.opening import emit, local, opened, refuse
 from handlers.shell.tickets import facts
 from handlers.shell.wrapping import say_wrapped
 from storage import views
-from storage.records import TicketStory
+from storage.records import MessageKind, TicketStory
 
 app = typer.Typer(add_completion=False)
 
@@ -62,6 +62,7 @@ def _json(story: TicketStory) -> dict[str, object]:
                 "reason": one.message.reason,
             }
             for one in story.messages
+            if one.message.kind != MessageKind.ANSWER
         ],
         "evidence": [
             {"source": one.source, "received_at": local(one.received_at), "raw": one.raw} for one in story.evidence

@@ -1,10 +1,13 @@
 """Several messages for one person leave as one digest, and every one of them is accounted for."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 from bot.actions import dispatch
 from bot.actions.context import Context
 from bot.clock import WoundClock
+from bot.delivery.compose import compose
+from bot.delivery.wording import Wording
 from bot.policies.loading import encode, key_of, load
 from storage import outbox, policies, register
 from storage.database import Database
@@ -60,3 +63,15 @@ def test_a_digest_left_behind_comes_back_with_what_it_tells(database: Database) 
     told = {digest: {one.id for one in many} for digest, many in again.bundled.items()}
     assert told == {digest: {one.id for one in many} for digest, many in first.bundled.items()}
     assert set(again.tickets) == set(first.tickets)
+
+
+def test_a_digest_that_was_tried_before_can_be_worded_anew_for_another_way(database: Database) -> None:
+    context = three_messages_for_one_person(database)
+    [first] = claimed(context).messages
+    dispatch.prepare(context, [replace(first, channel="wecom", address="jia", payload="{}", attempts=1)])
+    context.clock.wind(LEASE)
+    again = claimed(context)
+    [digest] = again.messages
+    assert digest.payload
+    lines = compose(digest, again, Wording("zh"), context.now()).text.splitlines()
+    assert [place for place in ("1", "2", "3") if any(line.startswith(place) for line in lines)] == ["1", "2", "3"]

@@ -271,6 +271,11 @@ class Person:
         document = {**api.keep_file(self.fake, "documents", body), "file_name": name, "mime_type": media_type}
         return self._writes({"document": document, **_caption(caption)}, None, chat)
 
+    def speaks(self, *, chat: int | None = None) -> dict[str, Any]:
+        """Send a voice message."""
+        voice = {**api.keep_file(self.fake, "voice", b"OggS"), "duration": 3, "mime_type": "audio/ogg"}
+        return self._writes({"voice": voice}, None, chat)
+
     def shares_phone(self, number: str, owner: int | None = None) -> dict[str, Any]:
         """Share a telephone number: their own, or somebody else's from the address book."""
         contact = {"phone_number": number, "first_name": self.name, "user_id": self.id if owner is None else owner}

@@ -243,7 +243,25 @@ class TestWhichTicket:
         three.say("甲", words, to="A-1002")
         assert three.ticket("A-1002").completion_text == "已删除错字"
 
-    def test_the_numbers_of_my_tickets_hold_until_the_next_list(self, three: Office) -> None:
+    def test_a_ticket_keeps_its_number_while_it_is_open(self, three: Office) -> None:
+        three.say("甲", "我的工单")
+        three.say("甲", "办结 1 已删除")
+        listed = three.say("甲", "我的工单")
+        assert [line[:9] for line in listed.text.splitlines()[1:3]] == ["2. A-1002", "3. A-1003"]
+        assert [label for label, _ in listed.buttons] == ["2", "3"]
+        three.receive("A-1004")
+        assert "4. A-1004" in three.say("甲", "我的工单").text
+        three.say("甲", "办结 2 已修改")  # as the first list said
+        assert three.ticket("A-1002").completion_text == "已修改"
+
+    def test_when_all_is_done_counting_starts_anew(self, three: Office) -> None:
+        three.say("甲", "我的工单")
+        for number in (1, 2, 3):
+            three.say("甲", f"办结 {number} 已删除")
+        three.receive("A-1004", "A-1005")
+        assert "1. A-1004" in three.say("甲", "我的工单").text
+
+    def test_the_numbers_of_my_tickets_hold_for_days(self, three: Office) -> None:
         listed = three.say("甲", "我的工单")
         assert listed.text.splitlines()[0] == "您有3件待办:"
         three.clock.wind(timedelta(days=2))
@@ -282,8 +300,18 @@ class TestWhichTicket:
         assert "A-1002 已由甲" in reply.text
         assert set(three.states().values()) == {"acknowledged"}
 
-    def test_several_numbers_of_which_one_is_unknown_take_none(self, three: Office) -> None:
-        three.say("甲", "签收 A-1001 A-1009")
+    def test_of_several_numbers_each_is_answered_for_itself(self, three: Office) -> None:
+        three.say("甲", "我的工单")
+        reply = three.say("甲", "签收 1 A-1009 7 3")
+        assert reply.text.count("已签收:") == 2
+        assert "工单 A-1009 不存在或不归您办理" in reply.text
+        assert "没有序号7" in reply.text
+        assert three.states() == {"A-1001": "acknowledged", "A-1002": "new", "A-1003": "acknowledged"}
+
+    def test_more_than_ten_at_once_are_refused(self, three: Office) -> None:
+        three.say("甲", "我的工单")
+        reply = three.say("甲", "签收 1 2 3 4 5 6 7 8 9 10 11")
+        assert "一次最多签收10件" in reply.text
         assert set(three.states().values()) == {"new"}
 
     def test_two_tickets_to_complete_are_asked_back(self, three: Office) -> None:

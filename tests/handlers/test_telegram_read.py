@@ -238,9 +238,13 @@ def test_what_is_none_of_ours_is_nothing(fake: FakeTelegram, jia: Person) -> Non
         assert read(update) is None
 
 
-def test_a_sticker_is_understood_but_says_nothing(jia: Person) -> None:
+def test_a_message_of_telegrams_own_says_nothing(jia: Person) -> None:
     update = jia.says("")
     assert heard(update).kind == HeardKind.OTHER
+
+
+def test_a_voice_is_heard_but_nobody_can_read_it(jia: Person) -> None:
+    assert heard(jia.speaks()).kind == HeardKind.WORDLESS
 
 
 def test_what_no_database_stores_is_dropped(jia: Person) -> None:

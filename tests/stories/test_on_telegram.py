@@ -7,8 +7,9 @@ import pytest
 
 from bot.channels.telegram_client import hook_path
 from bot.clock import WoundClock
+from bot.reports.story import story_lines
 from bot.sealing import read_phone
-from storage import register
+from storage import register, views
 from storage.records import PersonDraft, TicketState
 from tests.fakes.telegram import FakeTelegram, Group
 from tests.fakes.telegram_wire import TOKEN, USERNAME
@@ -179,6 +180,39 @@ def test_a_document_with_words_is_evidence_and_an_answer(house: House, fake: Fak
     assert house.ticket.state == TicketState.COMPLETED
     assert [one.data["name"] for one in house.story("file")] == ["整改说明.docx"]
     assert "佐证" in jia.sees[-1].text
+    with house.engine.database.read() as conn:
+        told = views.timeline(conn, house.ticket.id)
+        calendar = house.engine.context.working(conn).calendar
+    lines = "\n".join(story_lines(told, calendar, house.engine.wording, house.clock.now()))
+    assert "甲提交佐证文件:整改说明.docx(经Telegram)" in lines
+
+
+def test_who_speaks_or_sends_too_much_is_told_that_nothing_was_recorded(house: House, fake: FakeTelegram) -> None:
+    jia, stranger = fake.person(1001, "甲"), fake.person(1003, "路人")
+    bring(fake, house, jia.start())
+    assert jia.sees[-1].keyboard is not None
+    assert "keyboard" in jia.sees[-1].keyboard
+    # Bound by a code, the question for the telephone number goes away.
+    bring(fake, house, jia.start(house.code("甲")))
+    assert jia.sees[-1].keyboard == {"remove_keyboard": True}
+    house.at("08-23 10:00")
+    house.receive()
+    bring(fake, house, jia.speaks())
+    assert "只看得懂文字、图片和文件,这一条未作任何记录" in jia.sees[-1].text
+    bring(fake, house, stranger.speaks())
+    assert ["还没有绑定" in one.text for one in stranger.sees] == [True]
+
+    house.at("08-23 10:05")
+    large = jia.sends_document("录像.mp4", b"small after all")
+    fake.said_sizes[large["message"]["document"]["file_id"]] = 21_000_000
+    bring(fake, house, large)
+    assert "文件超过 20 MB" in jia.sees[-1].text
+    assert house.story("file") == []
+    # Whoever replies to that means its ticket.
+    house.receive("FJ-2")
+    house.at("08-23 10:06")
+    bring(fake, house, jia.says("已改正", reply_to=next(one for one in jia.sees if "20 MB" in one.text)))
+    assert house.ticket.state == TicketState.COMPLETED
 
 
 class TestInAGroup:
@@ -204,6 +238,21 @@ class TestInAGroup:
         bring(fake, house, jia.says("已改正", chat=group.id, reply_to=shown))
         assert house.ticket.state == TicketState.COMPLETED
         assert "请将以下内容粘贴到省平台" in group.sees[-1].text
+
+    def test_a_reply_to_an_answer_means_the_ticket_it_speaks_of(
+        self, house: House, fake: FakeTelegram, group: Group
+    ) -> None:
+        jia = fake.people[1001]
+        house.receive("FJ-2")
+        bring(fake, house, jia.says(f"@{USERNAME} 工单 {NUMBER}", chat=group.id))
+        shown = group.sees[-1]
+        bring(fake, house, jia.says(f"@{USERNAME} 收到", chat=group.id, reply_to=shown))
+        assert f"已签收:{NUMBER}" in group.sees[-1].text
+        # Words about one ticket are not the reason another one waits for.
+        bring(fake, house, jia.says("误报 FJ-2"))
+        assert "请写明理由" in jia.sees[-1].text
+        bring(fake, house, jia.says("已改正", chat=group.id, reply_to=shown))
+        assert house.ticket.state == TicketState.COMPLETED
 
     def test_what_is_not_said_to_it_is_left_alone(self, house: House, fake: FakeTelegram, group: Group) -> None:
         jia, stranger = fake.people[1001], fake.person(1009, "路人")

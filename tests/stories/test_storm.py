@@ -29,3 +29,19 @@ def test_two_at_once_are_told_one_by_one_and_three_together(office: Office) -> N
         office.expect(who, "digest", says="3件")
     for number in range(1, 6):
         office.says("jia", f"办结 FJ-{number}")
+
+
+def test_a_digest_in_between_turns_no_number_to_another_ticket(office: Office) -> None:
+    office.at("08-23 10:00").receives("FJ-1", "FJ-2")
+    office.forget().says("jia", "我的工单")
+    assert "哪一件" in office.says("jia", "已删除").text
+    office.receives("FJ-3", "FJ-4", "FJ-5")
+    for who, first in (("jia", 3), ("yi", 1)):
+        told = office.expect(who, "digest").text.splitlines()
+        assert [line.split()[:2] for line in told[1:4]] == [[f"{first + n}.", f"FJ-{3 + n}"] for n in range(3)]
+    # The question still waits, and the numbers mean what they meant.
+    office.says("jia", "2")
+    assert office.ticket("FJ-2").completion_text == "已删除"
+    office.says("yi", "办结 1 已改")
+    assert office.ticket("FJ-3").completion_text == "已改"
+    office.expect_silence()

@@ -15,12 +15,13 @@ def oversee(turn: Turn, _wish: Wish) -> Reply:
     if not found:
         return Reply(text=turn.wording("chat.oversight_none"))
     listed = found[:LISTED]
-    lines = [turn.wording("chat.oversight", count=len(found)), *_by_unit(turn, listed)]
+    ids = [one.ticket.id for one in listed]
+    numbers = conversation.numbered(turn.conn, turn.numbering.ticket_ids, ids)
+    lines = [turn.wording("chat.oversight", count=len(found)), *_by_unit(turn, listed, numbers)]
     if len(found) > len(listed):
         lines.append(turn.wording("chat.more", count=len(found) - len(listed)))
-    ids = [one.ticket.id for one in listed]
-    conversation.remember(turn.conn, turn.person_id, ids, turn.now)
-    buttons = tuple((str(place), f"ticket:{one}") for place, one in enumerate(ids, 1))
+    conversation.remember(turn.conn, turn.person_id, numbers, turn.now)
+    buttons = tuple((str(numbers.index(one) + 1), f"ticket:{one}") for one in ids)
     lines.append(turn.wording("chat.oversight_hint"))
     # Nobody's tickets are held up to a group.
     return Reply(text="\n".join(lines), buttons=buttons[:BUTTONS_IN_A_LIST], private=True)
@@ -45,13 +46,12 @@ def board(turn: Turn, _wish: Wish) -> Reply:
     return Reply(text=turn.wording("chat.board", link=link, minutes=minutes), private=True)
 
 
-def _by_unit(turn: Turn, listed: Sequence[Overseen]) -> list[str]:
-    lines, place = [], 0
+def _by_unit(turn: Turn, listed: Sequence[Overseen], numbers: Sequence[int]) -> list[str]:
+    lines = []
     for unit, group in groupby(listed, key=lambda one: one.unit):
         lines.append(turn.wording("chat.oversight_unit", unit=unit or turn.wording("weekly.unmatched")))
         for one in group:
-            place += 1
-            lines.append(_line(turn, place, one))
+            lines.append(_line(turn, numbers.index(one.ticket.id) + 1, one))
             lines += [turn.wording("chat.oversight_asked", asked=asked_line(turn, each)) for each in one.requests]
     return lines
 

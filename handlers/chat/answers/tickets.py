@@ -76,15 +76,16 @@ def numbered(
     code: str = "",
     waiting: Wish | None = None,
 ) -> Reply:
-    """List tickets with numbers that hold until the next list; with a wish that waits for one of them, if any."""
+    """List tickets with their short numbers; with a wish that waits for one of them, if any."""
     listed, wording = tickets[:LISTED], turn.wording
-    lines = [head, *(_line(turn, place, one) for place, one in enumerate(listed, 1))]
+    numbers = conversation.numbered(turn.conn, turn.numbering.ticket_ids, [one.id for one in listed])
+    places = {one.id: numbers.index(one.id) + 1 for one in listed}
+    lines = [head, *(_line(turn, places[one.id], one) for one in listed)]
     if len(tickets) > len(listed):
         lines.append(wording("chat.more", count=len(tickets) - len(listed)))
-    ids = [one.id for one in listed]
     command, text = (waiting.command, waiting.text) if waiting else ("", "")
-    conversation.remember(turn.conn, turn.person_id, ids, turn.now, command, text)
-    choices = tuple((str(place), f"{code}:{one}") for place, one in enumerate(ids, 1)) if code else ()
+    conversation.remember(turn.conn, turn.person_id, numbers, turn.now, command, text)
+    choices = tuple((str(place), f"{code}:{one}") for one, place in places.items()) if code else ()
     return Reply(text="\n".join([*lines, foot] if foot else lines), buttons=choices[:BUTTONS_IN_A_LIST])
 
 
