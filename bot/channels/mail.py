@@ -87,7 +87,7 @@ class MailChannel:
             await client.connect()
             if given.user:
                 await client.login(given.user, given.password.get_secret_value() if given.password else "")
-        except (errors.SMTPException, OSError) as error:
+        except (errors.SMTPException, OSError, UnicodeError) as error:  # the last for a host that is no name
             client.close()
             failure = self._not_connected(error)
         if failure is not None:

@@ -11,7 +11,7 @@ import httpx
 
 from bot.channels.base import Abilities, Outgoing, Receipt, SendFailed
 from bot.channels.cutting import cut
-from bot.channels.robot_kinds import KINDS, Kind
+from bot.channels.robot_kinds import KINDS, MINUTE, Kind
 from bot.clock import Clock
 from bot.logs import PHONE
 from settings import Robot, Settings
@@ -25,6 +25,16 @@ TEXT_BYTES = 2048
 PER_ROBOT = (Limit(count=20, per=timedelta(minutes=1)),)
 TIMEOUT = httpx.Timeout(8, connect=3)
 MENDED_AFTER = timedelta(minutes=5)
+NEVER_LEFT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+    httpx.InvalidURL,
+    UnicodeError,  # a host that is no name
+)
+UNKNOWN = ",不知是否已送出"
 CODES = ("errcode", "code", "StatusCode")  # where an answer carries its code
 
 
@@ -74,7 +84,8 @@ class RobotChannel:
             try:
                 said, kind = await self._say(robot, ""), KINDS[robot.kind]
             except SendFailed as failure:
-                found.append(f"群机器人“{name}”:{failure.reason}")
+                reason = failure.reason.removesuffix(UNKNOWN)
+                found.append(f"群机器人“{name}”:{reason},请核对本机网络和 DUBAN_ROBOTS__{name.upper()}__URL")
                 continue
             keyword = "key" in said.detail.lower() and "word" in said.detail.lower()  # nothing holds no keyword either
             if said.code in kind.gone or (said.code in kind.wrong and not keyword):
@@ -103,12 +114,11 @@ class RobotChannel:
         try:
             url = httpx.URL(robot.url.get_secret_value()).copy_merge_params(asked.query)
             answer = await self._http.post(url, json=asked.body)
-            told = answer.json()
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.InvalidURL):
+        except NEVER_LEFT:
             return SendFailed(f"连不上{kind.word}服务器")
-        except (httpx.HTTPError, ValueError):
-            return SendFailed(f"{kind.word}服务器没有回应,不知是否已送出", uncertain=True)
-        return _read(told) or SendFailed(f"{kind.word}服务器答非所问,不知是否已送出", uncertain=True)
+        except httpx.HTTPError:
+            return SendFailed(f"{kind.word}服务器没有回应{UNKNOWN}", uncertain=True)
+        return _read(answer) or _no_answer(kind, answer.status_code)
 
 
 def make(settings: Settings, database: Database, clock: Clock) -> RobotChannel:
@@ -116,12 +126,26 @@ def make(settings: Settings, database: Database, clock: Clock) -> RobotChannel:
     return RobotChannel(settings.robots, database, clock)
 
 
-def _read(told: Any) -> _Said | None:
+def _read(answer: httpx.Response) -> _Said | None:
+    try:
+        told: Any = answer.json()
+    except ValueError:
+        return None
     if not isinstance(told, dict):
         return None
     # An answer without any code is none of theirs: success says so with a zero.
     code = next((told[name] for name in CODES if name in told), None)
     return _Said(code=code, detail=str(told.get("errmsg") or told.get("msg") or "")) if isinstance(code, int) else None
+
+
+def _no_answer(kind: Kind, status: int) -> SendFailed:
+    """Say what an answer without a code of theirs means: somebody between us and them spoke."""
+    if status == httpx.codes.TOO_MANY_REQUESTS:
+        return SendFailed(f"{kind.word}群机器人发得太快(HTTP {status})", retry_after=MINUTE)
+    if httpx.codes.is_client_error(status):
+        return SendFailed(f"{kind.word}服务器出错(HTTP {status})")
+    what = f"出错(HTTP {status})" if httpx.codes.is_server_error(status) else "答非所问"
+    return SendFailed(f"{kind.word}服务器{what}{UNKNOWN}", uncertain=True)
 
 
 def _failure(kind: Kind, code: int) -> SendFailed:

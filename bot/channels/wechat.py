@@ -95,7 +95,7 @@ class WeChatChannel:
         except ApiRefused as refused:
             return [_wrong(refused)]
         except SendFailed as failure:
-            return [failure.reason]
+            return [f"{failure.reason},请核对本机网络和 DUBAN_WECHAT__BASE_URL"]
         return ()
 
     async def close(self) -> None:

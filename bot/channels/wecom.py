@@ -102,7 +102,7 @@ class WeComChannel:
         except ApiRefused as refused:
             return [_wrong(refused)]
         except SendFailed as failure:
-            return [failure.reason]
+            return [f"{failure.reason},请核对本机网络和 DUBAN_WECOM__BASE_URL"]
         return ["该应用已被停用,请在管理后台启用"] if app.get("close") else []
 
     async def close(self) -> None:

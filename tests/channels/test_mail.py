@@ -112,6 +112,12 @@ async def test_nobody_there_is_surely_not_sent(clock: WoundClock) -> None:
     assert (failure.uncertain, failure.permanent, failure.unavailable) == (False, False, False)
 
 
+async def test_a_host_that_is_no_name_is_told_in_words(clock: WoundClock) -> None:
+    broken = MailChannel(Mail(host="..", sender="d@example.cn"), clock)
+    [sentence] = await broken.check()
+    assert "DUBAN_MAIL__HOST" in sentence
+
+
 async def test_a_wrong_password_is_named_and_never_told(clock: WoundClock, capfd: pytest.CaptureFixture[str]) -> None:
     wrong = "wrong-password-1234"
     with mail_server() as server, real_logs():

@@ -490,6 +490,9 @@ class TestSecrets:
         assert api.SECRET not in repr(settings("http://127.0.0.1"))
 
 
+REACH = "请核对本机网络和 DUBAN_WECOM__BASE_URL"
+
+
 class TestCheck:
     @pytest.mark.parametrize(
         ("given", "sentence"),
@@ -518,7 +521,7 @@ class TestCheck:
         qyapi.closed = True
         assert list(await wecom.check()) == ["该应用已被停用,请在管理后台启用"]
         qyapi.fail(api.TOKEN, late(1))
-        assert list(await wecom.check()) == ["企业微信服务器没有回应"]
+        assert list(await wecom.check()) == [f"企业微信服务器没有回应,{REACH}"]
 
 
 class TestMembers:
