@@ -67,15 +67,21 @@ class RobotChannel:
 
     async def send(self, message: Outgoing) -> Receipt:
         """Say the text in the robot's group, phone numbers masked."""
-        robot = self._robots.get(message.address)
-        if robot is None:
-            raise SendFailed("设置里没有这个群机器人", permanent=True)
+        if fault := self.fault_of(message.address):
+            raise SendFailed(fault, permanent=True)
+        robot = self._robots[message.address]
         if self._limits and (delay := await self._database.run(self._take, message.address)):
             raise SendFailed("群机器人每分钟最多20条,稍后再发", retry_after=delay)
         said = await self._say(robot, cut(PHONE.sub(r"\1****\2", message.text), TEXT_BYTES))
         if said.code:
             raise _failure(KINDS[robot.kind], said.code)
         return Receipt(provider_id=hashlib.sha256(message.key.encode()).hexdigest()[:32])  # they give none
+
+    def fault_of(self, address: str) -> str:
+        """Tell whether a robot has this name."""
+        if address in self._robots:
+            return ""
+        return f"设置里没有这个群机器人,已设置:{'、'.join(sorted(self._robots))}"
 
     async def check(self) -> Sequence[str]:
         """Let each robot say nothing: it refuses that, and how it does tells whether it works."""

@@ -69,8 +69,8 @@ class WeComChannel:
 
     async def send(self, message: Outgoing) -> Receipt:
         """Send the parts of a message in order, or change the card that was tapped."""
-        if not MEMBER.fullmatch(message.address):
-            raise SendFailed("企业微信的地址应为成员账号(UserID)", permanent=True)
+        if fault := self.fault_of(message.address):
+            raise SendFailed(fault, permanent=True)
         changes = bool(message.edits and message.callback)
         worded = (
             []
@@ -83,6 +83,10 @@ class WeComChannel:
         if changes:
             await self._change(message)
         return await self._send_all(message, worded, out=changes)
+
+    def fault_of(self, address: str) -> str:
+        """Only one member each: what names several, or all, would tell a ticket to everybody."""
+        return "" if MEMBER.fullmatch(address) else "企业微信的地址应为成员账号(UserID)"
 
     async def fetch(self, reference: str) -> bytes:
         """Return the body of a picture or document a person sent."""
