@@ -5,6 +5,7 @@ import os
 import re
 from collections.abc import Mapping
 from datetime import time
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -186,7 +187,7 @@ class Mail(Channel):
     def _can_be_used(self) -> Self:
         if self.ca_file is not None and not self.ca_file.is_file():
             raise ValueError("CA_FILE 指向的证书文件不存在")
-        if self.sender and "@" not in self.sender:
+        if self.sender and not re.fullmatch(r"[\x21-\x7e]+@[A-Za-z0-9.-]+", parseaddr(self.sender)[1]):
             raise ValueError("SENDER 应为发件邮箱地址")
         if bool(self.user) != bool(self.password):
             raise ValueError("USER 和 PASSWORD 要么都填,要么都不填,还缺 " + ("PASSWORD" if self.user else "USER"))

@@ -173,8 +173,11 @@ class WeComChannel:
             answer = await self._api.call(lambda client: client.media.upload(kind, file))
         except ApiRefused as refused:
             raise self._failure(refused) from None
-        now = self._clock.now()
-        token = Token(value=str(answer.get("media_id", "")), expires_at=now + MEDIA_LIVES)
+        now, media_id = self._clock.now(), str(answer.get("media_id") or "")
+        if not media_id:
+            # Kept, it would spoil every message with this file for days.
+            raise SendFailed("企业微信没有给出文件编号,稍后再发")
+        token = Token(value=media_id, expires_at=now + MEDIA_LIVES)
         await run(tokens.keep, self._database, key, token, box=self._box, now=now)
         return parts.media(kind, token.value)
 

@@ -148,7 +148,15 @@ def test_mail_never_counts_as_told(clock: WoundClock) -> None:
     assert not MailChannel.abilities.two_way
 
 
-@pytest.mark.parametrize(("given", "word"), [({"ca_file": "/nowhere.pem"}, "CA_FILE"), ({"sender": "督办"}, "SENDER")])
+@pytest.mark.parametrize(
+    ("given", "word"),
+    [
+        ({"ca_file": "/nowhere.pem"}, "CA_FILE"),
+        ({"sender": "督办"}, "SENDER"),
+        ({"sender": "@"}, "SENDER"),
+        ({"sender": "督办@例子.cn"}, "SENDER"),
+    ],
+)
 def test_settings_that_cannot_work_stop_the_start(given: dict[str, str], word: str) -> None:
     with pytest.raises(SettingsInvalid, match=word):
         load(mail={"host": "h", "sender": "a@b.org"} | given)

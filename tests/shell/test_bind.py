@@ -91,3 +91,10 @@ def test_who_is_bound_by_the_operator_is_told_at_the_new_address(shell: Shell) -
     assert (ran.code, ran.out.strip()) == (0, "已绑定:测试甲一 → wecom。")
     again = shell("bind", "测试甲一", "wecom", "LiSi")
     assert "原地址已作废" in again.out
+
+
+def test_an_address_taken_from_somebody_else_is_said_to_be(shell: Shell) -> None:
+    assert len(shell("bind", "测试甲一", "wecom", "ZhangSan").out.splitlines()) == 1
+    ran = shell("bind", "测试乙一", "wecom", "ZhangSan")
+    assert ran.code == 0
+    assert "原由测试甲一使用" in ran.out
