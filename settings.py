@@ -5,6 +5,7 @@ import os
 import re
 from collections.abc import Mapping
 from datetime import time
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -30,6 +31,21 @@ from pydantic_settings import (
 
 PREFIX = "DUBAN_"
 AES_KEY_CHARACTERS, AES_KEY_BYTES = 43, 32  # what both platforms of Tencent call EncodingAESKey
+# What is wrong with a value, by the kind of mistake or its family, for whoever has to put it right.
+WORDS: Mapping[str, str] = {
+    "missing": "还没有填",
+    "extra_forbidden": "没有这个设置,请检查拼写",
+    "int": "应为整数",
+    "float": "应为数字",
+    "url": "应为完整的网址,以 http:// 或 https:// 开头",
+    "time": "应为时刻,如 08:00",
+    "dict": "应为一组名字和值",
+    "model": "应为一组名字和值",
+    "string": "应为文字",
+    "greater_than": "应大于 {gt:g}",
+    "greater_than_equal": "不能小于 {ge:g}",
+    "less_than_equal": "不能大于 {le:g}",
+}
 
 
 class SettingsInvalid(Exception):
@@ -46,7 +62,7 @@ HttpUrl = Annotated[str, BeforeValidator(_plain_url)]
 class Section(BaseModel):
     """A group of settings; unknown keys are refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
 
 class Channel(Section):
@@ -57,7 +73,9 @@ class Channel(Section):
     @model_validator(mode="after")
     def _complete(self) -> Self:
         missing = [name for name in self.needs if not getattr(self, name)]
-        if missing and len(missing) < len(self.needs):
+        # What has no default of its own was filled in by somebody who means to use the channel.
+        filled = [name for name, one in type(self).model_fields.items() if not one.default and getattr(self, name)]
+        if missing and filled:
             raise ValueError("还缺 " + "、".join(name.upper() for name in missing))
         return self
 
@@ -157,7 +175,7 @@ class Mail(Channel):
 
     needs: ClassVar[tuple[str, ...]] = ("host", "sender")
     host: str = ""
-    port: int = 465
+    port: int = Field(default=465, ge=1, le=65535)
     user: str = ""
     password: SecretStr | None = None
     sender: str = ""
@@ -169,8 +187,10 @@ class Mail(Channel):
     def _can_be_used(self) -> Self:
         if self.ca_file is not None and not self.ca_file.is_file():
             raise ValueError("CA_FILE 指向的证书文件不存在")
-        if self.sender and "@" not in self.sender:
+        if self.sender and not re.fullmatch(r"[\x21-\x7e]+@[A-Za-z0-9.-]+", parseaddr(self.sender)[1]):
             raise ValueError("SENDER 应为发件邮箱地址")
+        if bool(self.user) != bool(self.password):
+            raise ValueError("USER 和 PASSWORD 要么都填,要么都不填,还缺 " + ("PASSWORD" if self.user else "USER"))
         return self
 
 
@@ -183,8 +203,10 @@ class Robot(Section):
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        if not self.url.get_secret_value().startswith(("https://", "http://")):
-            raise ValueError("URL 应为机器人的完整 Webhook 地址")
+        try:
+            AnyHttpUrl(self.url.get_secret_value())
+        except ValueError:
+            raise ValueError("URL 应为机器人的完整 Webhook 地址") from None
         return self
 
 
@@ -215,7 +237,10 @@ class Rhythm(Section):
 class Settings(BaseSettings):
     """All settings; the environment (DUBAN_…) goes before the TOML file named by DUBAN_CONFIG."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__", frozen=True, extra="forbid")
+    # A key left empty, as in a form nobody filled in, counts as absent.
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="__", env_ignore_empty=True, frozen=True, extra="forbid"
+    )
 
     data_dir: Path = Path("data")
     database_url: SecretStr | None = None
@@ -293,13 +318,29 @@ def load(**overrides: Any) -> Settings:
     except ValidationError as error:
         raise SettingsInvalid("\n".join(_line(one) for one in error.errors(include_input=False))) from None
     except ValueError as error:
-        # A TOML file that cannot be parsed, or a JSON value in the environment.
-        raise SettingsInvalid(f"设置读不懂:{error}") from None
+        raise SettingsInvalid(_unreadable(error, named)) from None
+
+
+def _unreadable(error: ValueError, named: str | None) -> str:
+    """Say which value in the environment is no JSON, or where the TOML file is broken."""
+    text = getattr(error.__cause__, "doc", None)
+    keys = [key.upper() for key, value in os.environ.items() if key.upper().startswith(PREFIX) and value == text]
+    if keys:
+        return f'设置 {keys[0]} 有误:应为 JSON,如 {{"名字": "值"}}'
+    line = re.search(r"line (\d+)", str(error))
+    return f"设置文件 {named} 读不懂" + (f":第{line[1]}行的写法不对" if line else ",请检查写法")
 
 
 def _line(error: Mapping[str, Any]) -> str:
     key = PREFIX + "__".join(str(part) for part in error["loc"]).upper()
-    message = str(error["msg"]).removeprefix("Value error, ")
-    if error["type"] == "extra_forbidden":
-        message = "没有这个设置,请检查拼写"
-    return f"设置 {key} 有误:{message}" if error["loc"] else f"设置有误:{message}"
+    return f"设置 {key} 有误:{_sentence(error)}" if error["loc"] else f"设置有误:{_sentence(error)}"
+
+
+def _sentence(error: Mapping[str, Any]) -> str:
+    kind, given = str(error["type"]), error.get("ctx", {})
+    if kind == "value_error":
+        return str(given["error"])
+    if kind == "literal_error":
+        return "只能填 " + re.sub(r",? or |, ", " 或 ", given["expected"]).replace("'", "")
+    family = kind if kind in WORDS else kind.partition("_")[0]
+    return WORDS.get(family, "这里不能这样填").format(**given)

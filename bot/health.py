@@ -1,6 +1,8 @@
 """Says in Chinese what is missing or wrong, before it is needed."""
 
-from collections.abc import Iterable, Iterator, Mapping
+import asyncio
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
@@ -11,6 +13,8 @@ from bot.rules.notice_check import Opinion, disagreements, odd_sum
 from bot.rules.routing import desk, named_supervisors, ways
 from bot.rules.workdays import GovChina
 from storage.records import Directory, Revision, RevisionStatus, Role
+
+log = logging.getLogger(__name__)
 
 NAMED = 3  # of many findings of one kind, how many are named
 # kind -> the sentence about one of them, and about several: how many, and the first names
@@ -103,13 +107,22 @@ def opinion_findings(calendar: GovChina, years: Iterable[int], opinions: Mapping
 
 
 async def channel_findings(channels: Mapping[str, Channel]) -> list[Finding]:
-    """Ask each configured platform once."""
-    answers = {name: await channel.check() for name, channel in channels.items()}
+    """Ask each configured platform once, all at the same time."""
+    answers = await asyncio.gather(*(_asked(name, channel) for name, channel in channels.items()))
     return [
         Finding(level=Level.RED, about="channel", sentence=f"渠道 {name}:{sentence}")
-        for name, sentences in answers.items()
+        for name, sentences in zip(channels, answers, strict=True)
         for sentence in sentences
     ]
+
+
+async def _asked(name: str, channel: Channel) -> Sequence[str]:
+    try:
+        return await channel.check()
+    except Exception as error:
+        # One that breaks must not silence the others; the error's own words may hold secrets.
+        log.error("check failed", extra={"action": "check", "channel": name, "error": type(error).__name__})
+        return [f"检查时出错({type(error).__name__}),请核对这一渠道的设置"]
 
 
 def _desk(directory: Directory) -> Iterator[Finding]:

@@ -15,6 +15,7 @@ from storage.tables import platform_tokens
 from storage.upsert import insert_into, upsert
 
 BUSY = timedelta(seconds=20)  # longer than one fetch can take; after this a fetcher that died is replaced
+PATIENCE_SECONDS = 10  # so long one waits for another's fetch; a send that waits longer would pass for uncertain
 QUIET = timedelta(seconds=60)  # after a refusal; platforms shut out who insists (about 1,000 bad calls an hour)
 REFRESHES = (Limit(count=20, per=timedelta(hours=1)),)  # a sound token lives for two hours
 TOO_MANY = 0  # the code of a refusal that is our own: refreshed too often
@@ -58,12 +59,13 @@ def refresh(
     *,
     box: Box,
     now: Callable[[], datetime],
+    patience: float = PATIENCE_SECONDS,
 ) -> Token:
     """Return a token other than the stale one: the stored, or one fetched here while all others wait.
 
     TokenRefused, TokenBusy and whatever `fetch` raises reach the caller; no transaction is open while it fetches.
     """
-    deadline = time.monotonic() + BUSY.total_seconds()
+    deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         with database.begin() as conn:
             row = _locked(conn, key)

@@ -1,9 +1,14 @@
 """What `check` says of a register: one line a kind, and only what is true."""
 
+import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from bot.health import Finding, Level, findings, together
+import pytest
+
+from bot.channels.base import Abilities, Outgoing, Receipt
+from bot.health import Finding, Level, channel_findings, findings, together
 from bot.rules.workdays import GovChina
 from storage.records import Account, Address, Directory, Person, Role, Unit
 from storage.schedules import base_schedules
@@ -59,3 +64,34 @@ def test_what_loses_work_stands_first() -> None:
     yellow = Finding(level=Level.YELLOW, about="register", sentence="a", kind="inbox_only", name="甲")
     red = Finding(level=Level.RED, about="channel", sentence="b")
     assert together([yellow, red, red]) == [red, red, yellow]
+
+
+class Broken:
+    """A channel that breaks while it is checked, or says what is wrong."""
+
+    name = "broken"
+    abilities = Abilities(two_way=False, tells_doubles=False)
+
+    def __init__(self, *sentences: str) -> None:
+        self._sentences = sentences
+
+    async def send(self, message: Outgoing) -> Receipt:
+        return Receipt()
+
+    async def check(self) -> Sequence[str]:
+        if not self._sentences:
+            raise RuntimeError("corpsecret=hunter2")
+        return self._sentences
+
+    async def close(self) -> None:
+        return None
+
+
+async def test_a_channel_that_breaks_while_checked_does_not_silence_the_others(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with caplog.at_level(logging.DEBUG):
+        found = await channel_findings({"one": Broken(), "two": Broken("IP 不对")})
+    told = ["渠道 one:检查时出错(RuntimeError),请核对这一渠道的设置", "渠道 two:IP 不对"]
+    assert [one.sentence for one in found] == told
+    assert "hunter2" not in caplog.text

@@ -98,6 +98,14 @@ class Finding(Protocol):
         """Return the address of the member with this number (11 digits), None for nobody; SendFailed says why not."""
 
 
+@runtime_checkable
+class Particular(Protocol):
+    """A channel that knows what its addresses look like."""
+
+    def fault_of(self, address: str) -> str:
+        """Return what is wrong with an address, as a Chinese sentence; empty for one that may be tried."""
+
+
 class Channel(Protocol):
     """One way out."""
 

@@ -8,6 +8,7 @@ from bot.clock import Clock
 from storage import inbox_items
 from storage.database import Database
 
+NOBODY = "网页收件箱的地址应为人员编号"
 LONGEST_ID = 18  # digits of a number both databases can hold
 
 
@@ -23,11 +24,15 @@ class InboxChannel:
 
     async def send(self, message: Outgoing) -> Receipt:
         """Show the message in the person's inbox."""
-        address = message.address
-        known = address.isascii() and address.isdecimal() and len(address) <= LONGEST_ID
-        if not known or not await self._database.run(self._put, message, self._clock.now()):
-            raise SendFailed("网页收件箱的地址应为人员编号", permanent=True)
+        fault = self.fault_of(message.address)
+        if fault or not await self._database.run(self._put, message, self._clock.now()):
+            raise SendFailed(fault or NOBODY, permanent=True)
         return Receipt(provider_id=message.key)
+
+    def fault_of(self, address: str) -> str:
+        """Tell whether it can be the number of a person."""
+        fits = address.isascii() and address.isdecimal() and len(address) <= LONGEST_ID
+        return "" if fits else NOBODY
 
     async def check(self) -> Sequence[str]:
         """The inbox works when the database does."""

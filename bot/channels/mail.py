@@ -45,8 +45,8 @@ class MailChannel:
 
     async def send(self, message: Outgoing) -> Receipt:
         """Hand the message to the mail server."""
-        if not ADDRESS.fullmatch(message.address) or not message.address.isascii():
-            raise SendFailed("邮箱地址不对", permanent=True)
+        if fault := self.fault_of(message.address):
+            raise SendFailed(fault, permanent=True)
         mail, client = self._worded(message), await self._connected()
         failure = await self._handed_over(client, mail, message.address)
         await _leave(client)
@@ -54,6 +54,10 @@ class MailChannel:
             # Raised here and not where it was met: the server's own words may hold address and password.
             raise failure
         return Receipt(provider_id=str(mail["Message-ID"]))
+
+    def fault_of(self, address: str) -> str:
+        """Tell whether it can be a mailbox."""
+        return "" if ADDRESS.fullmatch(address) and address.isascii() else "邮箱地址不对"
 
     async def check(self) -> Sequence[str]:
         """Connect and sign in."""
@@ -87,7 +91,7 @@ class MailChannel:
             await client.connect()
             if given.user:
                 await client.login(given.user, given.password.get_secret_value() if given.password else "")
-        except (errors.SMTPException, OSError) as error:
+        except (errors.SMTPException, OSError, UnicodeError) as error:  # the last for a host that is no name
             client.close()
             failure = self._not_connected(error)
         if failure is not None:

@@ -11,7 +11,7 @@ import httpx
 
 from bot.channels.base import Abilities, Outgoing, Receipt, SendFailed
 from bot.channels.cutting import cut
-from bot.channels.robot_kinds import KINDS, Kind
+from bot.channels.robot_kinds import KINDS, MINUTE, Kind
 from bot.clock import Clock
 from bot.logs import PHONE
 from settings import Robot, Settings
@@ -25,6 +25,16 @@ TEXT_BYTES = 2048
 PER_ROBOT = (Limit(count=20, per=timedelta(minutes=1)),)
 TIMEOUT = httpx.Timeout(8, connect=3)
 MENDED_AFTER = timedelta(minutes=5)
+NEVER_LEFT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+    httpx.InvalidURL,
+    UnicodeError,  # a host that is no name
+)
+UNKNOWN = ",不知是否已送出"
 CODES = ("errcode", "code", "StatusCode")  # where an answer carries its code
 
 
@@ -57,15 +67,21 @@ class RobotChannel:
 
     async def send(self, message: Outgoing) -> Receipt:
         """Say the text in the robot's group, phone numbers masked."""
-        robot = self._robots.get(message.address)
-        if robot is None:
-            raise SendFailed("设置里没有这个群机器人", permanent=True)
+        if fault := self.fault_of(message.address):
+            raise SendFailed(fault, permanent=True)
+        robot = self._robots[message.address]
         if self._limits and (delay := await self._database.run(self._take, message.address)):
             raise SendFailed("群机器人每分钟最多20条,稍后再发", retry_after=delay)
         said = await self._say(robot, cut(PHONE.sub(r"\1****\2", message.text), TEXT_BYTES))
         if said.code:
             raise _failure(KINDS[robot.kind], said.code)
         return Receipt(provider_id=hashlib.sha256(message.key.encode()).hexdigest()[:32])  # they give none
+
+    def fault_of(self, address: str) -> str:
+        """Tell whether a robot has this name."""
+        if address in self._robots:
+            return ""
+        return f"设置里没有这个群机器人,已设置:{'、'.join(sorted(self._robots))}"
 
     async def check(self) -> Sequence[str]:
         """Let each robot say nothing: it refuses that, and how it does tells whether it works."""
@@ -74,7 +90,8 @@ class RobotChannel:
             try:
                 said, kind = await self._say(robot, ""), KINDS[robot.kind]
             except SendFailed as failure:
-                found.append(f"群机器人“{name}”:{failure.reason}")
+                reason = failure.reason.removesuffix(UNKNOWN)
+                found.append(f"群机器人“{name}”:{reason},请核对本机网络和 DUBAN_ROBOTS__{name.upper()}__URL")
                 continue
             keyword = "key" in said.detail.lower() and "word" in said.detail.lower()  # nothing holds no keyword either
             if said.code in kind.gone or (said.code in kind.wrong and not keyword):
@@ -103,12 +120,11 @@ class RobotChannel:
         try:
             url = httpx.URL(robot.url.get_secret_value()).copy_merge_params(asked.query)
             answer = await self._http.post(url, json=asked.body)
-            told = answer.json()
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.InvalidURL):
+        except NEVER_LEFT:
             return SendFailed(f"连不上{kind.word}服务器")
-        except (httpx.HTTPError, ValueError):
-            return SendFailed(f"{kind.word}服务器没有回应,不知是否已送出", uncertain=True)
-        return _read(told) or SendFailed(f"{kind.word}服务器答非所问,不知是否已送出", uncertain=True)
+        except httpx.HTTPError:
+            return SendFailed(f"{kind.word}服务器没有回应{UNKNOWN}", uncertain=True)
+        return _read(answer) or _no_answer(kind, answer.status_code)
 
 
 def make(settings: Settings, database: Database, clock: Clock) -> RobotChannel:
@@ -116,12 +132,26 @@ def make(settings: Settings, database: Database, clock: Clock) -> RobotChannel:
     return RobotChannel(settings.robots, database, clock)
 
 
-def _read(told: Any) -> _Said | None:
+def _read(answer: httpx.Response) -> _Said | None:
+    try:
+        told: Any = answer.json()
+    except ValueError:
+        return None
     if not isinstance(told, dict):
         return None
     # An answer without any code is none of theirs: success says so with a zero.
     code = next((told[name] for name in CODES if name in told), None)
     return _Said(code=code, detail=str(told.get("errmsg") or told.get("msg") or "")) if isinstance(code, int) else None
+
+
+def _no_answer(kind: Kind, status: int) -> SendFailed:
+    """Say what an answer without a code of theirs means: somebody between us and them spoke."""
+    if status == httpx.codes.TOO_MANY_REQUESTS:
+        return SendFailed(f"{kind.word}群机器人发得太快(HTTP {status})", retry_after=MINUTE)
+    if httpx.codes.is_client_error(status):
+        return SendFailed(f"{kind.word}服务器出错(HTTP {status})")
+    what = f"出错(HTTP {status})" if httpx.codes.is_server_error(status) else "答非所问"
+    return SendFailed(f"{kind.word}服务器{what}{UNKNOWN}", uncertain=True)
 
 
 def _failure(kind: Kind, code: int) -> SendFailed:

@@ -67,8 +67,8 @@ class WeChatChannel:
 
     async def send(self, message: Outgoing) -> Receipt:
         """Send within the window, else as a template message; SendFailed (unavailable) where neither is open."""
-        if not OPENID.fullmatch(message.address):
-            raise SendFailed("公众号的地址应为 OpenID", permanent=True)
+        if fault := self.fault_of(message.address):
+            raise SendFailed(fault, permanent=True)
         picture = _picture(message.attachment)
         try:
             text = cut(_worded(message, picture), TEXT_BYTES, MORE)
@@ -80,6 +80,10 @@ class WeChatChannel:
         if picture is not None:
             await self._show(message.address, picture)
         return Receipt(provider_id=_mark(message.key))  # the platform gives none
+
+    def fault_of(self, address: str) -> str:
+        """Tell whether it can be an OpenID."""
+        return "" if OPENID.fullmatch(address) else "公众号的地址应为 OpenID"
 
     async def fetch(self, reference: str) -> bytes:
         """Return the body of a picture a person sent."""
@@ -95,7 +99,7 @@ class WeChatChannel:
         except ApiRefused as refused:
             return [_wrong(refused)]
         except SendFailed as failure:
-            return [failure.reason]
+            return [f"{failure.reason},请核对本机网络和 DUBAN_WECHAT__BASE_URL"]
         return ()
 
     async def close(self) -> None:

@@ -69,8 +69,8 @@ class WeComChannel:
 
     async def send(self, message: Outgoing) -> Receipt:
         """Send the parts of a message in order, or change the card that was tapped."""
-        if not MEMBER.fullmatch(message.address):
-            raise SendFailed("企业微信的地址应为成员账号(UserID)", permanent=True)
+        if fault := self.fault_of(message.address):
+            raise SendFailed(fault, permanent=True)
         changes = bool(message.edits and message.callback)
         worded = (
             []
@@ -83,6 +83,10 @@ class WeComChannel:
         if changes:
             await self._change(message)
         return await self._send_all(message, worded, out=changes)
+
+    def fault_of(self, address: str) -> str:
+        """Only one member each: what names several, or all, would tell a ticket to everybody."""
+        return "" if MEMBER.fullmatch(address) else "企业微信的地址应为成员账号(UserID)"
 
     async def fetch(self, reference: str) -> bytes:
         """Return the body of a picture or document a person sent."""
@@ -102,7 +106,7 @@ class WeComChannel:
         except ApiRefused as refused:
             return [_wrong(refused)]
         except SendFailed as failure:
-            return [failure.reason]
+            return [f"{failure.reason},请核对本机网络和 DUBAN_WECOM__BASE_URL"]
         return ["该应用已被停用,请在管理后台启用"] if app.get("close") else []
 
     async def close(self) -> None:
@@ -169,8 +173,11 @@ class WeComChannel:
             answer = await self._api.call(lambda client: client.media.upload(kind, file))
         except ApiRefused as refused:
             raise self._failure(refused) from None
-        now = self._clock.now()
-        token = Token(value=str(answer.get("media_id", "")), expires_at=now + MEDIA_LIVES)
+        now, media_id = self._clock.now(), str(answer.get("media_id") or "")
+        if not media_id:
+            # Kept, it would spoil every message with this file for days.
+            raise SendFailed("企业微信没有给出文件编号,稍后再发")
+        token = Token(value=media_id, expires_at=now + MEDIA_LIVES)
         await run(tokens.keep, self._database, key, token, box=self._box, now=now)
         return parts.media(kind, token.value)
 

@@ -43,7 +43,10 @@ class Members:
                 raise failure from None
             await run(self._miss, mark, now)
             return None
-        return str(answer["userid"])
+        userid = str(answer.get("userid") or "")
+        if not userid:
+            raise SendFailed("企业微信没有答出成员账号,稍后再查", unavailable=True)
+        return userid
 
     def _mark(self, mobile: str) -> str:
         digest = hmac.new(self._key, mobile.encode(), hashlib.sha256).hexdigest()[:40]

@@ -5,7 +5,7 @@ import hashlib
 import hmac
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from xml.etree.ElementTree import Element
@@ -92,7 +92,7 @@ def router(
     channel: str,
     *,
     echo: Callable[[Query], str],
-    take: Callable[[Query, bytes], tuple[str, str, Response]],
+    take: Callable[[Query, bytes], Coroutine[Any, Any, tuple[str, str, Response]]],
 ) -> APIRouter:
     """Make a platform's two routes: `echo` proves that the URL is ours, `take` gives event id, raw text and answer."""
     routes, keeper = APIRouter(), Keeper(engine.context)
@@ -109,7 +109,7 @@ def router(
     @routes.post(path, include_in_schema=False)
     async def hear(request: Request) -> Response:
         try:
-            event, raw, answer = take(request.query_params, await _body(request))
+            event, raw, answer = await take(request.query_params, await _body(request))
         except Turned as turned:
             return _turned(channel, turned)
         except Exception as error:

@@ -29,7 +29,7 @@ def hook(engine: Engine) -> APIRouter | None:
         except Exception as error:
             raise Turned(400, type(error).__name__) from None
 
-    def take(query: Query, body: bytes) -> tuple[str, str, Response]:
+    async def take(query: Query, body: bytes) -> tuple[str, str, Response]:
         xml = door.open(query, body, engine.clock.now())
         return event_id(fields_of(xml), xml), stored(xml, query), plain("")
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from bot.actions import binding, updates
-from bot.channels.base import Finding, SendFailed
+from bot.channels.base import Finding, Particular, SendFailed
 from bot.engine import Engine
 from handlers.chat.asking import Asked, ask_members
 from handlers.shell.opening import opened, refuse
@@ -46,9 +46,15 @@ def bind(
             return
         if channel not in engine.channels:
             raise refuse(f"渠道“{channel}”没有启用,已启用:{'、'.join(sorted(engine.channels))}。")
+        way: object = engine.channels[channel]
+        if fault := way.fault_of(address) if isinstance(way, Particular) else "":
+            raise refuse(f"{fault},没有绑定。")
+        before = updates.speaker(engine.context, channel, address, "").person
         replaced = binding.bind(engine.context, someone.id, channel, address)
         _tell(engine, someone, channel, address)
         typer.echo(f"已绑定:{someone.name} → {channel}。" + ("原地址已作废。" if replaced else ""))
+        if before and before.id != someone.id:
+            typer.echo(f"这个地址原由{before.name}使用,{before.name}在 {channel} 上已没有地址,请核对。")
 
 
 def _tell(engine: Engine, someone: Person, channel: str, address: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.channels.base import Button, Outgoing, SendFailed
+from bot.channels.base import Button, Outgoing, Particular, SendFailed
 from bot.channels.catalog import CATALOG, build
 from bot.clock import WoundClock
 from settings import Settings
@@ -59,6 +59,13 @@ async def test_a_bad_address_is_refused_for_good_and_nobody_sees_anything(rig: R
         assert not caught.value.uncertain
         assert caught.value.reason
     assert rig.seen() == []
+
+
+async def test_a_channel_that_knows_its_addresses_finds_no_fault_with_a_good_one(rig: Rig) -> None:
+    way: object = rig.channel
+    if isinstance(way, Particular):
+        assert way.fault_of(rig.good) == ""
+        assert any(way.fault_of(address) for address in rig.bad)
 
 
 @pytest.mark.parametrize(

@@ -112,6 +112,12 @@ async def test_nobody_there_is_surely_not_sent(clock: WoundClock) -> None:
     assert (failure.uncertain, failure.permanent, failure.unavailable) == (False, False, False)
 
 
+async def test_a_host_that_is_no_name_is_told_in_words(clock: WoundClock) -> None:
+    broken = MailChannel(Mail(host="..", sender="d@example.cn"), clock)
+    [sentence] = await broken.check()
+    assert "DUBAN_MAIL__HOST" in sentence
+
+
 async def test_a_wrong_password_is_named_and_never_told(clock: WoundClock, capfd: pytest.CaptureFixture[str]) -> None:
     wrong = "wrong-password-1234"
     with mail_server() as server, real_logs():
@@ -142,7 +148,15 @@ def test_mail_never_counts_as_told(clock: WoundClock) -> None:
     assert not MailChannel.abilities.two_way
 
 
-@pytest.mark.parametrize(("given", "word"), [({"ca_file": "/nowhere.pem"}, "CA_FILE"), ({"sender": "督办"}, "SENDER")])
+@pytest.mark.parametrize(
+    ("given", "word"),
+    [
+        ({"ca_file": "/nowhere.pem"}, "CA_FILE"),
+        ({"sender": "督办"}, "SENDER"),
+        ({"sender": "@"}, "SENDER"),
+        ({"sender": "督办@例子.cn"}, "SENDER"),
+    ],
+)
 def test_settings_that_cannot_work_stop_the_start(given: dict[str, str], word: str) -> None:
     with pytest.raises(SettingsInvalid, match=word):
         load(mail={"host": "h", "sender": "a@b.org"} | given)

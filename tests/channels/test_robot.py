@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from bot.channels.base import Outgoing, SendFailed
 from bot.channels.robot import RobotChannel
@@ -116,6 +117,30 @@ async def test_what_nobody_knows_is_uncertain(channel: RobotChannel, robots: Rob
     for fault in (late(1), cut(executed=True), page(502), page(200), Fault(executes=True, answer={"ok": True})):
         robots.fail(PATHS[name], fault)
         assert (await _failure(channel, name)).uncertain
+
+
+async def test_who_refuses_before_the_provider_has_surely_not_sent(channel: RobotChannel, robots: Robots) -> None:
+    robots.fail(fakes.WECOM, page(404), page(429))
+    lost, fast = await _failure(channel, "wecom"), await _failure(channel, "wecom")
+    assert (lost.reason, lost.uncertain) == ("企业微信服务器出错(HTTP 404)", False)
+    assert (fast.uncertain, fast.retry_after) == (False, timedelta(minutes=1))
+
+
+@pytest.mark.parametrize("url", ["http://..", "http://127.0.0.1:9/x?key=1"])
+async def test_an_address_that_leads_nowhere_is_surely_not_sent(
+    file_database: Database, clock: WoundClock, url: str
+) -> None:
+    channel = RobotChannel({"desk": Robot(kind="wecom", url=SecretStr(url))}, file_database, clock)
+    failure = await _failure(channel, "desk")
+    await channel.close()
+    assert (failure.reason, failure.uncertain) == ("连不上企业微信服务器", False)
+
+
+async def test_check_names_the_setting_of_a_server_that_does_not_answer(channel: RobotChannel, robots: Robots) -> None:
+    robots.fail(fakes.WECOM, page(502))
+    assert list(await channel.check()) == [
+        "群机器人“wecom”:企业微信服务器出错(HTTP 502),请核对本机网络和 DUBAN_ROBOTS__WECOM__URL"
+    ]
 
 
 async def test_nobody_there_is_surely_not_sent(file_database: Database, clock: WoundClock) -> None:

@@ -249,6 +249,14 @@ class TestCheck:
         await channel.close()
         assert (len(found) == 1 and word in found[0]) if word else found == []
 
+    async def test_a_server_that_is_none_of_theirs_is_named_with_the_setting(
+        self, wechat: WeChatChannel, mpapi: MpApi
+    ) -> None:
+        mpapi.fail(api.STABLE, page(502), cut(executed=False))
+        where = "请核对本机网络和 DUBAN_WECHAT__BASE_URL"
+        assert list(await wechat.check()) == [f"公众号服务器出错(HTTP 502),{where}"]
+        assert list(await wechat.check()) == [f"公众号服务器没有回应,{where}"]
+
     async def test_an_ip_not_on_the_list_is_shown(self, wechat: WeChatChannel, mpapi: MpApi) -> None:
         mpapi.listed = False
         [sentence] = await wechat.check()

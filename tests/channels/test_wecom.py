@@ -115,6 +115,14 @@ class TestWhatGoesOut:
         kept = [qyapi.uploads[one.body[one.kind]["media_id"]] for one in (qyapi.sent[1], qyapi.sent[3])]
         assert kept == [("督办周报.xlsx", sheet.body), ("图.png", picture.body)]
 
+    async def test_an_upload_without_a_number_is_not_remembered(self, wecom: WeComChannel, qyapi: QyApi) -> None:
+        qyapi.fail(api.UPLOAD, Fault(executes=False, answer={"errcode": 0, "errmsg": "ok"}))
+        sheet = Attachment(id=1, name="周报.xlsx", media_type="application/x", body=b"123456")
+        message = Outgoing(**{**_fields(NOTICE), "attachment": sheet})
+        assert (await _failure(wecom, message)).uncertain  # its text is out
+        await wecom.send(message)
+        assert qyapi.sent[-1].body["file"]["media_id"] in qyapi.uploads
+
     async def test_what_is_too_big_is_said_to_be(self, wecom: WeComChannel, qyapi: QyApi) -> None:
         big = Attachment(id=1, name="全.zip", media_type="application/zip", body=bytes(20 * 1024 * 1024 + 1))
         await wecom.send(Outgoing(key="w", address="LiSi", text="见附件", attachment=big))
@@ -490,6 +498,9 @@ class TestSecrets:
         assert api.SECRET not in repr(settings("http://127.0.0.1"))
 
 
+REACH = "请核对本机网络和 DUBAN_WECOM__BASE_URL"
+
+
 class TestCheck:
     @pytest.mark.parametrize(
         ("given", "sentence"),
@@ -518,7 +529,7 @@ class TestCheck:
         qyapi.closed = True
         assert list(await wecom.check()) == ["该应用已被停用,请在管理后台启用"]
         qyapi.fail(api.TOKEN, late(1))
-        assert list(await wecom.check()) == ["企业微信服务器没有回应"]
+        assert list(await wecom.check()) == [f"企业微信服务器没有回应,{REACH}"]
 
 
 class TestMembers:
@@ -545,6 +556,13 @@ class TestMembers:
                 [*conn.exec_driver_sql("select * from platform_tokens"), *conn.exec_driver_sql("select * from quotas")]
             )
         assert "13900001234" not in kept
+
+    async def test_an_answer_without_a_member_is_nobody_and_no_crash(self, wecom: WeComChannel, qyapi: QyApi) -> None:
+        qyapi.fail(api.USERID, Fault(executes=False, answer={"errcode": 0, "errmsg": "ok"}))
+        with pytest.raises(SendFailed) as failed:
+            await wecom.userid_of("13800001234")
+        assert failed.value.unavailable
+        assert await wecom.userid_of("13800001234") == "ZhangSan"
 
     async def test_it_stops_before_the_platform_shuts_the_query(
         self, wecom: WeComChannel, qyapi: QyApi, clock: WoundClock, capfd: pytest.CaptureFixture[str]

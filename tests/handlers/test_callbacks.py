@@ -106,6 +106,9 @@ class House:
 def _instant(heard: Heard) -> str | None:
     if heard.text == "坏了":
         raise RuntimeError(heard.text)
+    if heard.text == "慢":
+        time.sleep(2)  # as when the database hangs
+        return "太迟"
     return "可发送:签收、办结 ]]> <b>" if heard.text == "帮助" else None
 
 
@@ -298,6 +301,21 @@ class TestInstantAnswers:
         heard = wechat.read(kept.raw)
         assert heard is not None
         assert (heard.text, heard.details) == ("帮助", {"answered": "1"})
+
+    def test_an_answer_that_takes_too_long_holds_up_nobody_and_is_given_later(self, house: House) -> None:
+        slow: list[httpx.Response] = []
+        waiting = threading.Thread(
+            target=lambda: slow.append(house.wechat.post(callbacks.text("o-zhang", "慢", AT), AT))
+        )
+        waiting.start()
+        time.sleep(0.3)
+        begun = time.monotonic()
+        assert house.wecom.post(HELLO, AT).status_code == 200
+        assert time.monotonic() - begun < 0.5
+        waiting.join()
+        assert [one.text for one in slow] == ["success"]
+        told = [wechat.read(one.raw) for one in house.kept() if one.source == "wechat"]
+        assert [one and (one.text, one.details) for one in told] == [("慢", {})]
 
     @pytest.mark.parametrize("words", ["签收 3", "坏了"])
     def test_everything_else_is_answered_later(self, house: House, words: str) -> None:

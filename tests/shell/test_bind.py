@@ -1,6 +1,7 @@
 """`bind` by the operator: a code, an address, and all members whose numbers the register knows."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -56,8 +57,44 @@ def test_without_wecom_or_a_name_the_way_is_shown(tmp_path: Path, shell: Shell) 
     assert "bind --wecom" in ran.err
 
 
+@pytest.mark.parametrize(
+    ("channel", "address", "why"),
+    [
+        ("wecom", "@all", "UserID"),
+        ("wecom", "ZhangSan|LiSi", "UserID"),
+        ("wechat", "张三", "OpenID"),
+        ("mail", "nobody", "邮箱地址不对"),
+        ("robot", "nobody", "已设置:desk"),
+        ("inbox", "测试甲一", "人员编号"),
+    ],
+)
+def test_an_address_the_channel_can_never_use_is_not_bound(shell: Shell, channel: str, address: str, why: str) -> None:
+    more = {
+        "WECHAT__APP_ID": "wx1",
+        "WECHAT__SECRET": "s",
+        "WECHAT__TOKEN": "t",
+        "WECHAT__AES_KEY": "A" * 43,
+        "MAIL__HOST": "mail.example.cn",
+        "MAIL__SENDER": "d@example.cn",
+        "ROBOTS__DESK__KIND": "wecom",
+        "ROBOTS__DESK__URL": "https://example.cn/robot?key=1",
+    }
+    extra = (*shell.extra, *((f"DUBAN_{name}", value) for name, value in more.items()))
+    ran = replace(shell, extra=extra)("bind", "测试甲一", channel, address)
+    assert (ran.code, ran.out) == (1, "")
+    assert why in ran.err
+    assert "没有绑定。" in ran.err
+
+
 def test_who_is_bound_by_the_operator_is_told_at_the_new_address(shell: Shell) -> None:
     ran = shell("bind", "测试甲一", "wecom", "ZhangSan")
     assert (ran.code, ran.out.strip()) == (0, "已绑定:测试甲一 → wecom。")
     again = shell("bind", "测试甲一", "wecom", "LiSi")
     assert "原地址已作废" in again.out
+
+
+def test_an_address_taken_from_somebody_else_is_said_to_be(shell: Shell) -> None:
+    assert len(shell("bind", "测试甲一", "wecom", "ZhangSan").out.splitlines()) == 1
+    ran = shell("bind", "测试乙一", "wecom", "ZhangSan")
+    assert ran.code == 0
+    assert "原由测试甲一使用" in ran.out

@@ -7,9 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.delivery.sender import SAFE_SHARE
+from settings import Rhythm
 from storage import tokens
 from storage.database import Database
-from storage.tokens import Token, TokenRefused
+from storage.tokens import Token, TokenBusy, TokenRefused
 
 NOW = datetime(2021, 8, 23, 4, tzinfo=UTC)
 KEY = "wecom:corp:1"
@@ -120,6 +122,19 @@ def test_a_fetcher_that_died_is_replaced(database: Database, platform: Platform)
         row = {"key": KEY, "sealed": "", "busy_until": NOW + tokens.BUSY}
         conn.execute(tokens.platform_tokens.insert(), row)
     assert _refresh(database, platform, None, NOW + tokens.BUSY) == "token-1"
+
+
+def test_nobody_waits_for_a_fetcher_that_died_as_long_as_a_send_may_take(
+    database: Database, platform: Platform
+) -> None:
+    with database.begin() as conn:
+        row = {"key": KEY, "sealed": "", "busy_until": NOW + tokens.BUSY}
+        conn.execute(tokens.platform_tokens.insert(), row)
+    begun = time.monotonic()
+    with pytest.raises(TokenBusy):
+        tokens.refresh(database, KEY, None, platform.fetch, box=PlainBox(), now=lambda: NOW, patience=0.2)
+    assert (time.monotonic() - begun < 2, platform.fetched) == (True, 0)
+    assert Rhythm().lease_seconds * (1 - SAFE_SHARE) > tokens.PATIENCE_SECONDS
 
 
 def test_what_another_key_sealed_is_fetched_anew(database: Database, platform: Platform) -> None:
