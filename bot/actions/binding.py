@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from bot.actions.context import Context
+from bot.rules.routing import desk
 from bot.sealing import PhoneInvalid, Sealer, read_phone
 from storage import bind_codes, journal, outbox, register
 from storage.database import Connection
-from storage.records import Directory, JournalDraft, MessageDraft, MessageKind, Person
+from storage.records import Address, Directory, JournalDraft, MessageDraft, MessageKind, Person
 
 CODE_STANDS = timedelta(days=3)
 OWN_CODE_STANDS = timedelta(minutes=10)
@@ -115,16 +116,33 @@ def ask(context: Context, person_id: int, channel: str, address: str, words: Ask
 
 
 def unreachable(context: Context, channel: str, address: str) -> None:
-    """A person shut the door: their address is not used again until they are bound anew."""
+    """A person shut the door: their address is not used again until they are bound anew, and the desk is told."""
+    now = context.now()
     with context.database.begin() as conn:
         person_id = register.person_at(conn, channel, address)
-        ways = context.directory(conn).addresses.get(person_id or 0, ())
+        directory = context.directory(conn)
+        ways = directory.addresses.get(person_id or 0, ())
         for way in ways:
             if way.channel == channel and way.usable:
                 register.disable_address(conn, way.id)
                 data = {"person": way.person_id, "channel": channel}
-                line = JournalDraft(kind="unreachable", at=context.now(), actor=f"person:{way.person_id}", data=data)
+                line = JournalDraft(kind="unreachable", at=now, actor=f"person:{way.person_id}", data=data)
                 journal.write_house(conn, [line])
+                outbox.put(conn, contact_lost(way, now.isoformat(), directory), now)
+
+
+def contact_lost(lost: Address, occurrence: str, directory: Directory) -> list[MessageDraft]:
+    """Tell the desk that a contact must be put right."""
+    return [
+        MessageDraft(
+            intent=f"contact:{lost.id}:{occurrence}:p{person_id}",
+            person_id=person_id,
+            kind=MessageKind.NOTICE,
+            params={"notice": "contact_lost", "person": lost.person_id, "channel": lost.channel},
+        )
+        for person_id in desk(directory)
+        if person_id != lost.person_id
+    ]
 
 
 def bind(context: Context, person_id: int, channel: str, address: str) -> str | None:

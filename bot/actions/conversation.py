@@ -217,10 +217,7 @@ def numbered(conn: Connection, known: Sequence[int], wanted: Sequence[int]) -> t
 
 
 def renumber(conn: Connection, person_id: int, ticket_ids: Sequence[int], now: datetime) -> tuple[int, ...]:
-    """Number the tickets of a list the person is sent unasked; a question that waits goes on waiting.
-
-    Returns the person's tickets by number.
-    """
+    """Number the tickets of a list the person is sent unasked, and return all of theirs; a question goes on waiting."""
     waits = questions.pending(conn, person_id, now)
     numbers = numbered(conn, waits.ticket_ids if waits else (), ticket_ids)
     if waits is not None and waits.command and now < waits.asked_at + QUESTION_STANDS:
@@ -243,8 +240,7 @@ def put_answer(
 ) -> None:
     """Enqueue an answer, to go back where the person spoke; a private one to the person alone.
 
-    The card that was pressed is brought to its new state, unless it stays as it is. Whoever replies to the answer
-    means its ticket.
+    The card pressed is brought to its new state, unless it stays as it is. A reply to the answer means its ticket.
     """
     to = kept.said.answer_to
     params: dict[str, object] = {"text": text, "buttons": [list(one) for one in buttons]}

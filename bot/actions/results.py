@@ -5,17 +5,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from bot.actions.binding import contact_lost
 from bot.actions.context import Context
 from bot.actions.recording import record
 from bot.actions.requests import ask_others
 from bot.rules.decision import Decision
 from bot.rules.escalation import unreached
 from bot.rules.retry import MAX_TRIES, missed
-from bot.rules.routing import desk
 from storage import outbox, register, tickets
 from storage.database import Connection
 from storage.outbox import Settlement
-from storage.records import Address, Directory, JournalDraft, Message, MessageDraft, MessageKind, MessageState
+from storage.records import Address, JournalDraft, Message, MessageDraft, MessageKind, MessageState
 
 log = logging.getLogger(__name__)
 
@@ -69,27 +69,13 @@ def _addresses(context: Context, conn: Connection, result: Result) -> list[Messa
         lost = _in_use(context, conn, message.person_id, way.channel, way.address)
         if lost is not None:
             register.disable_address(conn, lost.id)
-            notices += _contact_lost(lost, message, context.directory(conn))
+            notices += contact_lost(lost, str(message.id), context.directory(conn))
     return notices
 
 
 def _in_use(context: Context, conn: Connection, person_id: int, channel: str, address: str) -> Address | None:
     known = context.directory(conn).addresses.get(person_id, ())
     return next((one for one in known if one.usable and (one.channel, one.address) == (channel, address)), None)
-
-
-def _contact_lost(lost: Address, message: Message, directory: Directory) -> list[MessageDraft]:
-    """Tell the desk that a contact must be put right."""
-    return [
-        MessageDraft(
-            intent=f"contact:{lost.id}:{message.id}:p{person_id}",
-            person_id=person_id,
-            kind=MessageKind.NOTICE,
-            params={"notice": "contact_lost", "person": lost.person_id, "channel": lost.channel},
-        )
-        for person_id in desk(directory)
-        if person_id != lost.person_id
-    ]
 
 
 def _tell_stories(context: Context, conn: Connection, results: Sequence[Result], told: Told, now: datetime) -> None:

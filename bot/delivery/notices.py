@@ -78,11 +78,16 @@ def _person(value: object, directory: Directory, _wording: Wording) -> str:
     return person.name if person else ""
 
 
+def _channel(value: object, _directory: Directory, wording: Wording) -> str:
+    return wording(key) if wording.has(key := f"channel.{value}") else str(value)
+
+
 Word = Callable[[object, Directory, Wording], str]
 
 _WORDS: Mapping[str, Word] = {
     "who": _person,
     "receiver": _person,
+    "channel": _channel,
     "text": lambda value, _directory, _wording: cut(str(value)),
     "verb": lambda value, _directory, wording: wording(f"verb.{value}"),
     "since": lambda value, _directory, wording: wording.moment_short(datetime.fromisoformat(str(value))),

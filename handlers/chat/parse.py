@@ -16,6 +16,7 @@ CALLED_LAST = re.compile(r"(\s+@\S+)+\s*$")
 GREETING = re.compile(r"^(?:您好|你好|好的|好|嗯+|ok|okay|谢谢)(?:[\s,、。!]+|(?=收到|已))")
 CHOICE = re.compile(r"^(?:选|第)?\s*0*([1-9]\d?)\s*(?:号|个|件)?$")
 PARTICLE = re.compile(r"(?:完毕|好了|了|啦)?")
+LAST = re.compile(r"(?:^|[\s,、:;#])(?:第\s*)?0*([1-9]\d?)(?:号|件|个)?$")
 STOPS = re.compile(r"[\s,、:;。.!~|-]*")
 ADVERBS = r"已 ?经?(?:全部|全都|都|按要求|按时|及时)? ?"
 # What is said after "收到" when it does mean this ticket.
@@ -138,7 +139,9 @@ def _number_first(said: Folded, known: Known) -> Parsed:
     """No word at the start: perhaps a number and then a word."""
     number = read(said.text, 0, known)
     if number is None:
-        return Parsed(suggestion=_suggested(said.text), rest=said.original(0, len(said.text)))
+        suggestion = _suggested(said.text)
+        named = _anywhere(said.text, known) if suggestion else ()
+        return Parsed(numbers=named, suggestion=suggestion, rest=said.original(0, len(said.text)))
     after = _skip(said.text, number[1])
     if after >= len(said.text):
         return Parsed(numbers=(number[0],))
@@ -147,6 +150,13 @@ def _number_first(said: Folded, known: Known) -> Parsed:
         return _after_word(said, found, known, (number[0],))
     rest = said.original(after, len(said.text))
     return Parsed(numbers=(number[0],), suggestion=_suggested(said.text[after:]), rest=rest)
+
+
+def _anywhere(text: str, known: Known) -> tuple[str, ...]:
+    """The one number a text nobody understood names: the person's own, or a short one at its end."""
+    last = LAST.search(text)
+    found = {*mentioned(text, 0, known), *([str(int(last[1]))] if last else [])}
+    return tuple(found) if len(found) == 1 else ()
 
 
 def _doubted(parsed: Parsed, text: str) -> Parsed:

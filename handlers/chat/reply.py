@@ -11,7 +11,8 @@ from bot.actions import conversation, oversight, requests
 from bot.actions.context import Context
 from bot.actions.conversation import Kept, Said
 from bot.delivery.wording import Wording
-from handlers.chat.choosing import carry, chosen, not_above
+from bot.rules.lifecycle import Verb
+from handlers.chat.choosing import by_number, carry, chosen, not_above
 from handlers.chat.commands import BY_NAME, Command
 from handlers.chat.folding import fold, visible
 from handlers.chat.parse import Parsed, parse
@@ -30,6 +31,10 @@ TRIES = 2  # a deadlock, or a ticket that moved on meanwhile, is gone at the sec
 FILLER = re.compile(r"(?:好的?|嗯+|哦|收到|知道了?|谢谢|稍等|在吗|ok|okay|thanks)[\s。.!~,、]*", re.IGNORECASE)
 NAMED = re.compile(r"^(?:理由|原因|说明|reason)[:: ]*", re.IGNORECASE)
 RESUME_AFTER = timedelta(minutes=1)  # younger words may still be under way elsewhere
+
+
+# Offered as a button where they were perhaps meant: most ask for more first, and none ends the work.
+OFFERED = (Verb.ACKNOWLEDGE, Verb.EXTEND, Verb.DISPUTE, Verb.TRANSFER)
 
 
 class Conversation:
@@ -232,7 +237,15 @@ def _not_understood(turn: Turn, parsed: Parsed) -> Reply:
         text = turn.wording("chat.questioned", verb=verb, suggestion=suggestion)
         return Reply(text=text, reason="像是提问", aside=True)
     said = (turn.wording("chat.not_understood"), turn.wording("chat.meant", suggestion=suggestion))
-    return Reply(text="\n".join(said), reason="没看懂", aside=True)
+    return Reply(text="\n".join(said), buttons=_button(turn, row, parsed), reason="没看懂", aside=True)
+
+
+def _button(turn: Turn, row: Command, parsed: Parsed) -> tuple[tuple[str, str], ...]:
+    """What was perhaps meant, to be pressed where the ticket is certain."""
+    meant = by_number(turn, parsed.number_text) if parsed.numbers else turn.open
+    if row.verb not in OFFERED or len(meant) != 1:
+        return ()
+    return ((turn.wording(f"message.button_{row.code}"), f"{row.code}:{meant[0].id}"),)
 
 
 def _suggestion(turn: Turn, row: Command, parsed: Parsed) -> str:

@@ -139,7 +139,7 @@ def test_a_dead_address_is_left_at_once_for_the_next_way(pair: Office) -> None:
     pair.receives("FJ-1")
     assert pair.expect("jia", "receipt", at="08-23 10:00").channel == "chat"
     pair.expect("yi", "receipt")
-    pair.expect("wu", "notice:contact_lost", says="甲的wecom联系方式已失效")
+    pair.expect("wu", "notice:contact_lost", says="甲的企业微信联系方式已失效")
     with pair.database.read() as conn:
         usable = {way.channel: way.usable for way in register.load(conn).addresses[pair.people["jia"]]}
     assert usable == {"wecom": False, "chat": True}

@@ -185,7 +185,7 @@ def test_who_blocked_the_bot_is_told_another_way_at_once_and_the_desk_hears_of_i
     with house.engine.database.read() as conn:
         ways = register.load(conn).addresses[house.people["甲"]]
     assert {way.channel: way.usable for way in ways} == {"telegram": False, "inbox": True}
-    assert "甲的telegram联系方式已失效" in fake.people[1004].sees[-1].text
+    assert "甲的Telegram联系方式已失效" in fake.people[1004].sees[-1].text
 
 
 def test_a_firewall_on_the_way_costs_nobody_their_address(house: House, fake: FakeTelegram, jia: Person) -> None:

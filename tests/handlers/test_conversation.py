@@ -423,6 +423,16 @@ class TestTelling:
         assert "发送“帮助”" in one.say("甲", "今天天气不错").text
         assert one.ticket(NUMBER).state == "new"
 
+    def test_what_was_perhaps_meant_names_the_ticket_and_can_be_pressed(self, three: Office) -> None:
+        three.say("甲", "我的工单")
+        reply = three.say("甲", "那个帮我签收一下吧 3")
+        assert "您是不是要:“签收 3”?" in reply.text
+        assert reply.buttons == (("签收", f"ack:{three.ticket('A-1003').id}"),)
+        assert "您是不是要:“签收 A-1002”?" in three.say("甲", "那个A-1002帮我签收一下吧").text
+        assert three.say("甲", "那个帮我签收一下吧").buttons == ()  # nobody knows which
+        assert three.say("甲", "那个办结一下吧 3").buttons == ()  # never one tap from a guess to the end of the work
+        assert set(three.states().values()) == {"new"}
+
     def test_half_done_is_not_done_until_it_is_said_outright(self, one: Office) -> None:
         reply = one.say("甲", "已删除部分内容")
         assert f"如已办结,请回复“办结 {NUMBER} 已删除部分内容”。" in reply.text

@@ -135,6 +135,7 @@ def test_who_blocks_the_bot_is_unreachable_at_once_and_the_desk_hears(house: Hou
     bring(fake, house, jia.start(house.code("甲")))
     bring(fake, house, ding.start(house.code("丁")))
     bring(fake, house, jia.blocks())
+    assert "甲的Telegram联系方式已失效" in ding.sees[-1].text
     house.at("08-23 10:00")
     house.receive()
     assert NUMBER not in str([one.text for one in jia.sees])
