@@ -94,6 +94,12 @@ class Listener:
             return None, None
         if not heard.action and not heard.text.strip():
             return speaker.person, speaker.ticket_id
+        if heard.details.get("forwarded"):
+            # Somebody else's words are nobody's answer: a colleague's “办结 3” may mean another ticket.
+            if not heard.in_group:
+                text, intent = self._wording("chat.forwarded"), f"forwarded:{channel}:{heard.event_id}"
+                self._say(intent, channel, heard, text, speaker.person.id)
+            return speaker.person, speaker.ticket_id
         reply = self._hear(channel, heard, speaker.person, speaker)
         if not reply.kept:
             raise NotKept

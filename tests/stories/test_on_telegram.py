@@ -290,3 +290,17 @@ class TestInAGroup:
         bring(fake, house, asked)
         house.settle()
         assert NUMBER in moved.sees[-1].text
+
+
+def test_forwarded_words_are_nobodys_answer(house: House, fake: FakeTelegram) -> None:
+    jia = fake.person(1001, "甲")
+    bring(fake, house, jia.start(house.code("甲")))
+    house.at("08-23 10:00")
+    house.receive()
+    update = jia.says("办结 已整改")
+    update["message"]["forward_origin"] = {"type": "hidden_user", "date": 1, "sender_user_name": "乙"}
+    bring(fake, house, update)
+    assert "转发的话不算您的答复" in jia.sees[-1].text
+    assert house.ticket.state == TicketState.NEW
+    bring(fake, house, jia.says("办结 已整改"))
+    assert house.ticket.state == TicketState.COMPLETED
