@@ -54,7 +54,7 @@ class Stage:
     def postgres(self) -> Iterator[Database]:
         """A migrated, empty PostgreSQL database, fsync on."""
         if self._postgres is None:
-            self._postgres = self._open.enter_context(server("benchmarks"))
+            self._postgres = self._open.enter_context(server("benchmarks", durable=True))
         with self._postgres.fresh() as url:
             database = Database(url)
             try:

@@ -224,7 +224,7 @@ def test_pictures_after_the_question_go_with_the_ticket(database_url: str, tmp_p
         return heard(event, office.clock.now(), kind=HeardKind.TEXT, files=files, in_group=False, chat="", card="")
 
     office.listens("chat", **picture("p1"))
-    assert "不清楚属于哪件工单" in str(answers(office, "jia")[-1]["text"])
+    assert "不清楚文件属于哪件工单,还没有保存" in str(answers(office, "jia")[-1]["text"])
     office.says("jia", "误报 FJ-2")
     office.listens("chat", **picture("p2"))
     with office.database.read() as conn:
