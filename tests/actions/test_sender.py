@@ -184,7 +184,7 @@ def test_with_no_way_left_the_next_in_line_is_told_why(pair: Office) -> None:
     pair.breaks("jia", "yi")
     pair.receives("FJ-1")
     pair.expect("bing", "unreached:receipt", at="08-23 10:00", says="甲联系不上、乙联系不上")
-    for channel in ("wecom", "chat"):
+    for channel in ("企业微信", "chat"):
         for name in ("甲", "乙"):
             pair.expect("wu", "notice:contact_lost", says=f"{name}的{channel}")
     assert states(pair, "jia") == [MessageState.FAILED]
