@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from sqlalchemy import BigInteger, Text, bindparam, cast, delete, insert, select, update
 
+from storage import caseless
 from storage.database import Connection
 from storage.prepared import Lookup
 from storage.records import (
@@ -191,6 +192,7 @@ def bind_addresses(conn: Connection, drafts: Sequence[AddressDraft]) -> None:
         delete(addresses).where(held_by_another),
         [{"b_channel": one.channel, "b_address": one.address, "b_person": one.person_id} for one in drafts],
     )
+    caseless.release(conn, drafts)
     upsert(conn, addresses, ("person_id", "channel"), rows)
     touch(conn)
 
@@ -238,7 +240,8 @@ def person_by_phone(conn: Connection, phone_index: str) -> int | None:
 def person_at(conn: Connection, channel: str, address: str) -> int | None:
     """Return the person bound to an address, active or not; None when it is nobody's."""
     query = select(addresses.c.person_id).where(addresses.c.channel == channel, addresses.c.address == address)
-    return conn.execute(query).scalar_one_or_none()
+    found: int | None = conn.execute(query).scalar_one_or_none()
+    return found if found is not None else caseless.person_at(conn, channel, address)
 
 
 def phone_indexes(conn: Connection) -> dict[int, str]:

@@ -32,6 +32,7 @@ class Result:
     message: Message
     settlement: Settlement
     dead: tuple[Address, ...] = ()  # refused for good: not used again until the person is bound anew
+    besides: tuple[str, ...] = ()  # one-way channels that took it before the way it ended on
     moved_to: str = ""
     waits: bool = False  # every way is shut for now: it is tried in rounds, alone or with what else waits by then
 
@@ -149,6 +150,8 @@ def _told(one: Message, result: Result, now: datetime) -> JournalDraft:
         data["reason"] = settled.reason
     if sent.id != one.id:
         data["digest"] = sent.id
+    if result.besides:
+        data["besides"] = list(result.besides)
     return JournalDraft(
         kind="told" if settled.state != MessageState.FAILED else "not_told", at=now, actor="bot", data=data
     )

@@ -5,12 +5,13 @@ import hashlib
 import json
 import re
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import requests
+from requests.exceptions import InvalidJSONError
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 from wechatpy.exceptions import WeChatClientException
 
@@ -120,18 +121,26 @@ class Tokened:
                 if len(body) > BODY_LIMIT:
                     raise ApiRefused(TOO_LARGE)
             if "content-disposition" not in answer.headers:
-                raise ApiRefused(int(read_answer(bytes(body)).get("errcode") or 0))
+                raise ApiRefused(code_of(read_answer(bytes(body))))
         return bytes(body)
+
+    def _handle_result(self, answer: requests.Response, *given: Any, **named: Any) -> Any:
+        """Take only an answer of theirs: the library takes whatever names no error for a success."""
+        told = read_answer(answer.content)
+        if "errcode" not in told and "media_id" not in told:
+            raise InvalidJSONError
+        code_of(told)
+        return super()._handle_result(answer, *given, **named)  # type: ignore[misc]
 
 
 def read_token(answer: requests.Response, now: datetime) -> Token:
     """Read the answer to a request for a token; TokenRefused where it holds none."""
     answer.raise_for_status()
     told = read_answer(answer.content)
-    if code := int(told.get("errcode") or 0):
+    if code := code_of(told):
         raise TokenRefused(code)
     if not told.get("access_token"):
-        raise requests.exceptions.InvalidJSONError
+        raise InvalidJSONError
     lasts = timedelta(seconds=int(told.get("expires_in") or 7200))
     return Token(value=str(told["access_token"]), expires_at=now + lasts)
 
@@ -139,12 +148,20 @@ def read_token(answer: requests.Response, now: datetime) -> Token:
 def read_answer(body: bytes) -> dict[str, Any]:
     """Read a JSON object; anything else is an answer of somebody between us and the platform."""
     try:
-        answer = json.loads(body)
+        answer = json.loads(body.decode(errors="ignore"), strict=False)
     except ValueError:
-        raise requests.exceptions.InvalidJSONError from None
+        raise InvalidJSONError from None
     if not isinstance(answer, dict):
-        raise requests.exceptions.InvalidJSONError
+        raise InvalidJSONError
     return answer
+
+
+def code_of(told: Mapping[str, Any]) -> int:
+    """Return the code of an answer, 0 for one without; InvalidJSONError for what is no code of theirs."""
+    code = told.get("errcode", 0)
+    if not isinstance(code, int):
+        raise InvalidJSONError
+    return code
 
 
 class Api:
@@ -196,8 +213,6 @@ class Api:
             result = work(client)
         except (ApiRefused, TokenRefused, TokenBusy, WeChatClientException, OSError, ValueError) as error:
             return None, _told(error, self._name, sends)
-        if isinstance(result, requests.Response):
-            return None, _lost(self._name, "答非所问", sends)  # what wechatpy returns for a page that is no JSON
         return result, None
 
     def _client(self) -> Any:
@@ -220,6 +235,8 @@ def _told(error: Exception, name: str, sends: bool) -> Exception:
     status = getattr(getattr(error, "response", None), "status_code", None)
     if status is not None:
         return _lost(name, f"出错(HTTP {status})", sends and status >= 500)
+    if isinstance(error, InvalidJSONError):
+        return _lost(name, "答非所问", sends)  # a proxy, a sign-in page
     if _never_left(error):
         return NeverLeft(f"连不上{name}服务器")
     return _lost(name, "没有回应", sends)

@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from requests.exceptions import InvalidJSONError
 from wechatpy.client import WeChatClient
 from wechatpy.client.api.base import BaseWeChatAPI
 
-from bot.channels.tencent import ApiRefused, SharedToken, Tokened, read_answer, read_token
+from bot.channels.tencent import ApiRefused, SharedToken, Tokened, code_of, read_answer, read_token
 from bot.clock import Clock
 from settings import WeChat
 from storage.tokens import Token
@@ -44,8 +45,10 @@ class WeChatAccountClient(Tokened, WeChatClient):
         answer = self._ask_token()
         answer.raise_for_status()
         told = read_answer(answer.content)
-        if code := int(told.get("errcode") or 0):
+        if code := code_of(told):
             raise ApiRefused(code, str(told.get("errmsg", "")))
+        if not told.get("access_token"):
+            raise InvalidJSONError
 
     def fetch_file(self, reference: str) -> bytes:
         """Return a picture or document a person sent."""

@@ -76,15 +76,22 @@ class Sender:
         dead: list[Address] = []
         while True:
             outcome = await self._attempt(one, load, until)
+            moved_to = ""
             if isinstance(outcome, Settlement):
-                return Result(message=one.message, settlement=outcome, dead=tuple(dead))
-            if outcome.permanent:
-                dead.append(one.way)
-            following = self._tries.after(one, outcome, load)
+                following = self._tries.beyond(one, outcome, load)
+            else:
+                if outcome.permanent:
+                    dead.append(one.way)
+                following, moved_to = self._tries.after(one, outcome, load), outcome.moved_to
             if isinstance(following, End):
-                end, moved_to = following.settlement, outcome.moved_to
+                end, waits = following.settlement, following.waits
                 return Result(
-                    message=one.message, settlement=end, dead=tuple(dead), moved_to=moved_to, waits=following.waits
+                    message=one.message,
+                    settlement=end,
+                    dead=tuple(dead),
+                    besides=one.besides,
+                    moved_to=moved_to,
+                    waits=waits,
                 )
             one = following
             await self._context.database.run(dispatch.prepare, self._context, [one.message])

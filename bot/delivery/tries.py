@@ -1,7 +1,7 @@
 """The tries of a message: by which way, with which payload, and whether it may be a second copy."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,7 +14,7 @@ from bot.delivery.wording import Wording
 from bot.rules import retry
 from bot.rules.routing import ways
 from storage.outbox import Settlement
-from storage.records import Address, Message, MessageState
+from storage.records import Address, Message, MessageKind, MessageState
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +30,7 @@ class Try:
     doubtful: bool = False  # an earlier try may have arrived
     mark: str = ""  # what is put before the text of a second copy
     shut_until: datetime | None = None  # an earlier way is only shut for now: back to it then, if no other takes it
+    besides: tuple[str, ...] = ()  # one-way channels that took it: nobody counts as told by them
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,7 +74,7 @@ class Tries:
         if decided.outcome != retry.Outcome.NEXT_WAY:
             return self._later(last, failure, decided)
         possible = self._ways(last.message, load)
-        rest = possible[possible.index(last.way) + 1 :] if last.way in possible else []
+        rest = _behind(last.way, possible)
         doubtful = last.doubtful or failure.uncertain
         # Had one of these tries arrived, the platform would have known the next: there is no doubt left to keep.
         settled = doubtful and self._channels[last.way.channel].abilities.tells_doubles
@@ -81,12 +82,31 @@ class Tries:
         if rest:
             attempts = last.message.attempts if last.message.attempts > retry.MAX_TRIES else 1
             following = self._worded(last.message, rest[0], attempts, load, doubtful=doubtful)
-            return replace(following, shut_until=shut_until) if isinstance(following, Try) else following
+            if isinstance(following, End):
+                return following
+            return replace(following, shut_until=shut_until, besides=last.besides)
+        if last.besides:
+            return End(settlement=self._not_told(last.message, last.besides))
         if shut_until is not None:
             again = retry.Retry(outcome=retry.Outcome.AGAIN, at=retry.next_round(shut_until - retry.ROUND))
             doubtful = doubtful and not settled
             return replace(self._later(replace(last, doubtful=doubtful), failure, again), waits=True)
         return self._failed(last.message, doubtful=doubtful, reason=failure.reason)
+
+    def beyond(self, one: Try, settled: Settlement, load: Load) -> Try | End:
+        """Go on from a one-way channel that took it to a way people can answer on; without one they are not told.
+
+        The weekly summary asks for no answer, so any way will do.
+        """
+        taken = settled.state in (MessageState.ACCEPTED, MessageState.DELIVERED)
+        if not taken or self._two_way(one.way) or one.message.kind == MessageKind.SUMMARY:
+            return End(settlement=settled)
+        besides = (*one.besides, one.way.channel)
+        rest = [way for way in _behind(one.way, self._ways(one.message, load)) if self._two_way(way)]
+        if not rest:
+            return End(settlement=self._not_told(one.message, besides, settled.provider_id))
+        following = self._worded(one.message, rest[0], 1, load, doubtful=one.doubtful)
+        return replace(following, besides=besides) if isinstance(following, Try) else following
 
     def accepted(self, one: Try, receipt: Receipt) -> Settlement:
         """The channel took it."""
@@ -102,7 +122,7 @@ class Tries:
 
     def withdrawn(self, one: Try, why: str) -> Settlement:
         """It was not sent because it is no longer true; an earlier try stays as uncertain as it was."""
-        state = MessageState.UNCERTAIN if one.doubtful else MessageState.SUPERSEDED
+        state = MessageState.UNCERTAIN if one.doubtful or one.besides else MessageState.SUPERSEDED
         return Settlement(id=one.message.id, fence=one.message.fence, state=state, reason=why)
 
     def given_back(self, one: Try) -> Settlement:
@@ -136,7 +156,14 @@ class Tries:
         if to and to["channel"] in self._channels:
             # An answer goes back where the person spoke, whatever way they prefer otherwise.
             return [Address(id=0, person_id=message.person_id, channel=to["channel"], address=to["address"])]
-        return [way for way in ways(message.person_id, load.directory) if way.channel in self._channels]
+        possible = [way for way in ways(message.person_id, load.directory) if way.channel in self._channels]
+        # Rounds are for reaching somebody at last; a one-way channel that is open would say the same in each of them.
+        rounds = message.attempts > retry.MAX_TRIES or (message.attempts == retry.MAX_TRIES and not message.payload)
+        two_way = [way for way in possible if self._two_way(way)] if rounds else []
+        return two_way or possible
+
+    def _two_way(self, way: Address) -> bool:
+        return self._channels[way.channel].abilities.two_way
 
     def _decide(self, last: Try, failure: SendFailed) -> retry.Retry:
         now, attempts = self._clock.now(), last.message.attempts
@@ -176,7 +203,19 @@ class Tries:
         )
         return End(settlement=settlement)
 
+    def _not_told(self, message: Message, besides: Sequence[str], provider_id: str = "") -> Settlement:
+        words = self._wording
+        named = [words(key) if words.has(key := f"channel.{name}") else name for name in besides]
+        why = words("message.one_way", channels=words("format.between_names").join(named))
+        return Settlement(
+            id=message.id, fence=message.fence, state=MessageState.FAILED, reason=why, provider_id=provider_id
+        )
+
     def _failed(self, message: Message, *, doubtful: bool, reason: str = "") -> End:
         words = self._wording("message.perhaps_arrived" if doubtful else "message.no_way_left")
         why = f"{words}({reason})" if reason else words
         return End(settlement=Settlement(id=message.id, fence=message.fence, state=MessageState.FAILED, reason=why))
+
+
+def _behind(way: Address, possible: Sequence[Address]) -> Sequence[Address]:
+    return possible[possible.index(way) + 1 :] if way in possible else ()

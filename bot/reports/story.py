@@ -90,9 +90,9 @@ def _told(one: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
         return wording("story.not_told", who=who, step=_step_name(one, wording), reason=data.get("reason", ""))
     key = "story.told_digest" if "digest" in data else "story.told"
     state = wording(f"story.{data['state']}")
-    return wording(
-        key, who=who, step=_step_name(one, wording), channel=_channel(str(data["channel"]), wording), state=state
-    )
+    ways = [_channel(str(name), wording) for name in (*_items(data.get("besides")), data["channel"])]
+    channels = wording("format.between_names").join(ways)
+    return wording(key, who=who, step=_step_name(one, wording), channel=channels, state=state)
 
 
 def _answered(one: JournalLine, names: Mapping[int, str], wording: Wording) -> str:

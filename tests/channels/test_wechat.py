@@ -14,7 +14,7 @@ from bot.clock import WoundClock
 from settings import WeChat
 from storage.database import Database
 from tests.channels.leaks import everything, real_logs
-from tests.channels.test_wecom import AES_KEY
+from tests.channels.test_wecom import AES_KEY, NOT_THEIRS
 from tests.fakes import mpapi as api
 from tests.fakes.mpapi import MpApi
 from tests.fakes.peer import Fault, code, cut, late, page
@@ -177,6 +177,19 @@ class TestFaults:
         mpapi.fail(api.CUSTOM, fault)
         failure = await _failure(wechat)
         assert (failure.uncertain, failure.permanent, failure.unavailable) == (True, False, False)
+
+    @pytest.mark.parametrize("told", NOT_THEIRS, ids=str)
+    async def test_json_of_somebody_on_the_way_is_no_answer(
+        self, noticing: WeChatChannel, mpapi: MpApi, told: Any
+    ) -> None:
+        mpapi.fail(api.NOTICE, Fault(executes=False, answer=told))
+        failure = await _failure(noticing)
+        assert (failure.uncertain, failure.reason) == (True, "公众号服务器答非所问,不知是否已送出")
+        mpapi.hear(ZHANG)
+        mpapi.fail(api.CUSTOM, Fault(executes=False, answer=told))
+        assert (await _failure(noticing)).uncertain
+        mpapi.fail(api.STABLE, Fault(executes=False, answer=told))
+        assert list(await noticing.check()) == ["公众号服务器答非所问,请核对本机网络和 DUBAN_WECHAT__BASE_URL"]
 
     async def test_quota_busy_and_content(self, wechat: WeChatChannel, mpapi: MpApi) -> None:
         mpapi.hear(ZHANG)

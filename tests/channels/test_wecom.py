@@ -24,6 +24,8 @@ ACK, WHY = Button(label="签收", action="ack:12"), Button(label="为什么", ac
 NOTICE = Outgoing(
     key="t12:receipt:0:p7", address="ZhangSan", text="工单 A-1 已到\n请于8月24日18:00前办结", buttons=(ACK, WHY)
 )
+# What a proxy or a sign-in page may say with status 200: none of it is a zero of theirs.
+NOT_THEIRS: list[Any] = [{"message": "login required"}, {}, {"errcode": None}, {"errcode": "no"}, [], 0]
 PLAIN = Outgoing(key="n:1", address="ZhangSan", text="每周汇总")
 
 
@@ -320,6 +322,21 @@ class TestRefusals:
     async def test_a_page_with_status_200_is_no_answer(self, wecom: WeComChannel, qyapi: QyApi) -> None:
         qyapi.fail(api.SEND, page(200, executed=True))
         assert (await _failure(wecom)).uncertain
+
+    @pytest.mark.parametrize("told", NOT_THEIRS, ids=str)
+    async def test_json_of_somebody_on_the_way_is_no_answer(self, wecom: WeComChannel, qyapi: QyApi, told: Any) -> None:
+        qyapi.fail(api.SEND, Fault(executes=False, answer=told))
+        failure = await _failure(wecom)
+        assert (failure.uncertain, failure.reason) == (True, "企业微信服务器答非所问,不知是否已送出")
+        qyapi.fail(api.APP, Fault(executes=False, answer=told))
+        assert list(await wecom.check()) == [f"企业微信服务器答非所问,{REACH}"]
+        card = await wecom.send(NOTICE)
+        task_id, response_code = qyapi.tap(card.provider_id, "ack:12")
+        qyapi.fail(api.UPDATE, Fault(executes=False, answer=told))
+        tapped = Outgoing(key="a:1", address="ZhangSan", text="已签收", edits=task_id, callback=response_code)
+        assert (await _failure(wecom, tapped)).uncertain
+        await wecom.send(tapped)
+        assert qyapi.cards[task_id]["replace_text"] == "已处理"
 
     async def test_content_nobody_takes_harms_no_address(self, wecom: WeComChannel, qyapi: QyApi) -> None:
         failure = await _failure(wecom, Outgoing(key="n", address="LiSi", text=""))

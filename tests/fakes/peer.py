@@ -46,7 +46,7 @@ class Fault:
     seconds: float = 0  # waits so long before it answers
     cut: bool = False  # closes the connection without an answer
     status: int = 0  # answers with this and a page of HTML
-    answer: dict[str, Any] | None = None  # answers with this instead
+    answer: Any = None  # answers with this instead
 
 
 def late(seconds: float) -> Fault:

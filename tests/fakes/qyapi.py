@@ -131,7 +131,8 @@ class QyApi(Peer):
     def _send(self, call: Call) -> dict[str, Any]:
         body = call.json
         wrong = _wrong(body, self.cards) if body["agentid"] == AGENT else (301002, "not allow operate another agent")
-        asked = [one for one in body["touser"].split("|") if one]
+        real = {one.lower(): one for one in self.members}  # the platform does not tell small letters from capitals
+        asked = [real.get(one.lower(), one) for one in body["touser"].split("|") if one]
         found = [one for one in asked if one in self.members and one not in self.unlicensed]
         if not wrong and not any(one in self.members for one in asked):
             wrong = (81013, "user & party & tag all invalid")

@@ -120,6 +120,21 @@ def test_an_address_speaks_for_one_person_only(database: Database) -> None:
         assert person not in register.load(conn).addresses
 
 
+def test_only_where_the_platform_tells_no_capitals_an_address_in_other_letters_is_the_same(database: Database) -> None:
+    with database.begin() as conn:
+        unit, person, _ = water(conn)
+        other = register.save_person(conn, PersonDraft(name="测试乙", unit_id=unit))
+        for channel in ("wecom", "wechat"):
+            register.bind_address(conn, person, channel, "zhangsan", NOW)
+        assert register.person_at(conn, "wecom", "ZhangSan") == person
+        assert register.person_at(conn, "wechat", "ZhangSan") is None
+        assert register.bind_address(conn, person, "wecom", "ZHANGSAN", NOW) == "zhangsan"
+        for channel in ("wecom", "wechat"):
+            register.bind_address(conn, other, channel, "ZhangSan", NOW)
+        held = {who: [one.channel for one in many] for who, many in register.load(conn).addresses.items()}
+    assert held == {person: ["wechat"], other: ["wecom", "wechat"]}
+
+
 def test_a_disabled_address_is_usable_again_once_bound_again(database: Database) -> None:
     with database.begin() as conn:
         _, person, _ = water(conn)

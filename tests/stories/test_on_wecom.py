@@ -92,6 +92,17 @@ def test_the_case_of_2021_answered_in_time_on_wecom(house: House, platform: call
     assert (done.data["raw"], done.data["via"]) == ("已修改,链接已更新", "wecom")
 
 
+def test_a_userid_registered_in_other_letters_is_the_same_member(
+    house: House, platform: callbacks.Platform, qyapi: QyApi
+) -> None:
+    bind(house.engine.context, house.people["甲"], "wecom", "zhangsan")
+    house.at("08-23 10:00")
+    house.receive()
+    assert "ZhangSan" in {one.to for one in qyapi.sent}
+    bring(house, platform, callbacks.text("ZhangSan", "签收", now(house), CORP))
+    assert (house.ticket.state, house.ticket.holder_id) == (TicketState.ACKNOWLEDGED, house.people["甲"])
+
+
 def test_a_forged_callback_is_never_believed(house: House, platform: callbacks.Platform, qyapi: QyApi) -> None:
     house.at("08-23 10:00")
     house.receive()
