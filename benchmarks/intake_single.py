@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import insert
 
@@ -15,7 +16,7 @@ from benchmarks.stage import Stage, settled
 from bot.actions.intake import Arrival, Taken, take_in
 from bot.together import Together
 from storage.database import Database
-from storage.tables import tickets
+from storage.tables import inbound, journal, outbox, tickets
 
 QUESTION = "how many tickets a second come in one by one, with raw row, deadline, journal and messages?"
 
@@ -33,7 +34,13 @@ def measure(stage: Stage) -> Iterator[Row]:
         here = stack.enter_context(stage.sqlite())
         there = stack.enter_context(stage.sqlite())
         bare = stack.enter_context(stage.sqlite())
-        subjects = {"ours": _ours(here, count), "callers": _callers(there, count), "core": _core(bare, count)}
+        plain = stack.enter_context(stage.sqlite())
+        subjects = {
+            "ours": _ours(here, count),
+            "callers": _callers(there, count),
+            "core": _core(bare, count),
+            "driver": _driver(plain, count),
+        }
         if os.environ.get(PEER_PYTHON):
             folder = stage.path("django")
             folder.mkdir()
@@ -52,6 +59,9 @@ def measure(stage: Stage) -> Iterator[Row]:
             met=faster >= 1 if peer else None,
         )
     yield Row(what="Core, the bare ticket row, SQLite", figure=found["core"], unit="tickets/s")
+    share = f"{number(ratio(found['driver'], peer))} x django-helpdesk" if peer else ""
+    what = "the driver alone, all rows of a ticket, nothing read or decided"
+    yield Row(what=what, figure=found["driver"], unit="tickets/s", against=share)
     if peer:
         yield Row(what="django-helpdesk Ticket.objects.create, SQLite", figure=peer, unit="tickets/s")
     else:
@@ -120,9 +130,55 @@ def _core(database: Database, count: int) -> Callable[[], float]:
                 with database.begin() as conn:
                     conn.execute(insert(tickets), row)
 
-        return seconds(all_rows)
+        return _emptied(database, seconds(all_rows))
 
     return once
+
+
+def _driver(database: Database, count: int) -> Callable[[], float]:
+    """What the disk and SQLite take for the very rows of our tickets: the floor under any code above them."""
+    office.fill(database)
+    context = office.context_at(database)
+
+    def once() -> float:
+        office.take_all(context, office.arrivals(count), batch=500)
+        with database.begin() as conn:
+            plain = conn.connection.dbapi_connection
+        if plain is None:
+            raise RuntimeError("no connection")
+        groups = _taken_out_by_ticket(plain)
+        settled(database)
+
+        def all_rows() -> None:
+            for statements in groups:
+                plain.execute("BEGIN IMMEDIATE")
+                for sql, row in statements:
+                    plain.execute(sql, row)
+                plain.execute("COMMIT")
+
+        return _emptied(database, seconds(all_rows))
+
+    return once
+
+
+def _emptied(database: Database, took: float) -> float:
+    """Leave nothing behind, or the next round would take out and put back this round's rows too."""
+    rowcopy.taken_out(database)
+    return took
+
+
+def _taken_out_by_ticket(plain: Any) -> list[list[tuple[str, Sequence[object]]]]:
+    """Take the rows out as SQLite holds them, with the statements that put them back, ticket by ticket."""
+    groups: dict[int, list[tuple[str, Sequence[object]]]] = {}
+    for table in (tickets, inbound, journal, outbox):
+        names = [column.name for column in table.columns]
+        owner = names.index("id" if table is tickets else "ticket_id")
+        sql = f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
+        for row in plain.execute(f"SELECT {', '.join(names)} FROM {table.name}"):
+            groups.setdefault(row[owner], []).append((sql, row))
+    for table in (outbox, journal, inbound, tickets):
+        plain.execute(f"DELETE FROM {table.name}")
+    return list(groups.values())
 
 
 @contextmanager
