@@ -19,6 +19,7 @@ from benchmarks.measure import Row, in_turn, number, seconds
 from benchmarks.stage import Stage
 from bot.clock import WoundClock
 from storage.database import Database
+from storage.records import MessageKind, MessageState
 from storage.schema import migrate
 from storage.tables import inbox_items, journal, outbox, tickets
 
@@ -82,7 +83,7 @@ def _filled(stage: Stage, size: int, fill: Callable[[Database, int], None]) -> P
     office.fill(database)
     office.take_all(office.context_at(database), office.arrivals(1), 1)
     with database.begin() as conn:
-        conn.execute(update(outbox).values(state="delivered"))
+        conn.execute(update(outbox).values(state="delivered", accepted_at=office.OPENS))
         conn.execute(update(tickets).values(next_step_at=None))
     fill(database, size)
     database.close()
@@ -94,9 +95,11 @@ def _messages(database: Database, size: int) -> None:
     ids = _copies(database, size, next_step_at=None)
     with database.begin() as conn:
         [one] = [dict(row) for row in conn.execute(select(outbox).limit(1)).mappings()]
+        # Answers go out at any hour, so it can be measured at any hour.
+        one |= {"kind": MessageKind.ANSWER, "state": MessageState.PENDING}
         people = conn.execute(text("SELECT id FROM people")).scalars().all()
         rows = [
-            {**one, "id": number, "intent": f"c{number}", "ticket_id": number, "person_id": who, "state": "pending"}
+            {**one, "id": number, "intent": f"c{number}", "ticket_id": number, "person_id": who}
             for number, who in zip(ids, cycle(people), strict=False)
         ]
         conn.execute(insert(outbox), rows)
@@ -165,7 +168,7 @@ class _Ours:
         given = [office.at_moment(one, office.OPENS) for one in office.arrivals(count, accounts=count)]
         office.take_all(context, given, 500)
         with self.database.begin() as conn:
-            conn.execute(update(outbox).values(state="delivered"))
+            conn.execute(update(outbox).values(state="delivered", accepted_at=office.OPENS))
 
     def due_in(self, wait: float) -> None:
         """Let everything fall due so many seconds from now."""

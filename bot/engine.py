@@ -15,7 +15,6 @@ from bot.delivery.sender import Sender
 from bot.delivery.wording import Wording
 from bot.policies.loading import load as load_policies
 from bot.reports.weekly import text
-from bot.reports.weekly_workbook import workbook
 from bot.rules.figures import WeeklyFigures
 from bot.sealing import Sealer
 from settings import Settings
@@ -51,7 +50,7 @@ class Engine:
 
     def weekly(self) -> int:
         """Enqueue the weekly summaries that are owed; returns how many."""
-        return weekly.plan(self.context, self._weekly_text, workbook)
+        return weekly.plan(self.context, self._weekly_text, _weekly_workbook)
 
     def _weekly_text(self, figures: WeeklyFigures) -> str:
         return text(figures, self.wording.language)
@@ -101,3 +100,9 @@ def open_engine(
         ),
         holder=holder,
     )
+
+
+def _weekly_workbook(figures: WeeklyFigures) -> bytes:
+    from bot.reports.weekly_workbook import workbook  # wanted once a week: not loaded at every start
+
+    return workbook(figures)

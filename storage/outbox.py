@@ -6,7 +6,7 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select, update
 
 from storage.database import Connection
 from storage.prepared import Bulk
@@ -16,7 +16,6 @@ from storage.upsert import insert_for
 
 FIELDS = tuple(field.name for field in fields(Message))
 COLUMNS = tuple(outbox.c[name] for name in FIELDS)
-ABSORB = 20_000  # so many messages of the claimed people are taken along, to be bundled; SQLite takes 32,766 values
 DRAFTED = ("intent", "person_id", "kind", "ticket_id", "step", "urgency", "params", "file_id")
 # What a new message has not got yet.
 BLANK: Mapping[str, object] = {
@@ -85,31 +84,6 @@ def put(
     _PUT.run(conn, [(*_drafted(one), one.not_before or now, *rest) for one in drafts])
 
 
-def claim(conn: Connection, now: datetime, lease_until: datetime, holder: str, limit: int = 100) -> list[Message]:
-    """Lease due messages to one holder, whole people at a time, most urgent first.
-
-    The fence counts up with every claim, so a holder that slept past its lease cannot write any more.
-    """
-    ids = [*_expired(conn, now, limit), *_due(conn, now, limit)]
-    if not ids:
-        return []
-    statement = (
-        update(outbox)
-        .where(outbox.c.id.in_(ids))
-        .values(state=MessageState.LEASED, lease_until=lease_until, leased_by=holder, fence=outbox.c.fence + 1)
-    )
-    conn.execute(statement)
-    return _read(conn, select(*COLUMNS).where(outbox.c.id.in_(ids)).order_by(outbox.c.urgency, outbox.c.id))
-
-
-def add_claimed(conn: Connection, draft: MessageDraft, now: datetime, lease_until: datetime, holder: str) -> Message:
-    """Put a message that its maker sends itself: born leased (a digest over claimed messages)."""
-    put(conn, [draft], now)
-    values = {"state": MessageState.LEASED, "lease_until": lease_until, "leased_by": holder, "fence": 1}
-    conn.execute(update(outbox).where(outbox.c.intent == draft.intent).values(values))
-    return _read(conn, select(*COLUMNS).where(outbox.c.intent == draft.intent))[0]
-
-
 def prepare(conn: Connection, messages: Sequence[Message]) -> None:
     """Store channel, address and exact payload of claimed messages before they go out."""
     _PREPARE.run(conn, [*map(_prepared, messages)])
@@ -166,9 +140,9 @@ def next_due(conn: Connection) -> datetime | None:
     """Return the earliest moment a message wants to go out or to be looked at again."""
     moments = []
     for waits, column in (
-        (_state(MessageState.PENDING), outbox.c.not_before),
+        (in_state(MessageState.PENDING), outbox.c.not_before),
         (
-            _state(MessageState.LEASED, MessageState.UNCERTAIN) & (outbox.c.state == MessageState.UNCERTAIN),
+            in_state(MessageState.LEASED, MessageState.UNCERTAIN) & (outbox.c.state == MessageState.UNCERTAIN),
             outbox.c.lease_until,
         ),
     ):
@@ -179,23 +153,23 @@ def next_due(conn: Connection) -> datetime | None:
 
 def of_ticket(conn: Connection, ticket_id: int) -> list[Message]:
     """Return every message about the ticket, oldest first."""
-    return _read(conn, select(*COLUMNS).where(outbox.c.ticket_id == ticket_id).order_by(outbox.c.id))
+    return read(conn, select(*COLUMNS).where(outbox.c.ticket_id == ticket_id).order_by(outbox.c.id))
 
 
 def of_step(conn: Connection, ticket_id: int, step: str) -> list[Message]:
     """Return the messages of one step of a ticket's ladder."""
     query = select(*COLUMNS).where(outbox.c.ticket_id == ticket_id, outbox.c.step == step)
-    return _read(conn, query.order_by(outbox.c.id))
+    return read(conn, query.order_by(outbox.c.id))
 
 
 def by_ids(conn: Connection, ids: Iterable[int]) -> dict[int, Message]:
     """Return messages by id."""
-    return {one.id: one for one in _read(conn, select(*COLUMNS).where(outbox.c.id.in_(list(ids))))}
+    return {one.id: one for one in read(conn, select(*COLUMNS).where(outbox.c.id.in_(list(ids))))}
 
 
 def by_intent(conn: Connection, intent: str) -> Message:
     """Return the one message of an intent; KeyError when it was never put."""
-    found = _read(conn, select(*COLUMNS).where(outbox.c.intent == intent))
+    found = read(conn, select(*COLUMNS).where(outbox.c.intent == intent))
     if not found:
         raise KeyError(intent)
     return found[0]
@@ -204,7 +178,7 @@ def by_intent(conn: Connection, intent: str) -> Message:
 def by_provider_id(conn: Connection, channel: str, provider_id: str) -> Message | None:
     """Return the message a person replied to, by the provider's own id."""
     query = select(*COLUMNS).where(outbox.c.channel == channel, outbox.c.provider_id == provider_id)
-    return next(iter(_read(conn, query.order_by(outbox.c.id.desc()).limit(1))), None)
+    return next(iter(read(conn, query.order_by(outbox.c.id.desc()).limit(1))), None)
 
 
 def known_intents(conn: Connection, intents: Iterable[str]) -> set[str]:
@@ -222,7 +196,7 @@ def answered(conn: Connection, channel: str, provider_id: str) -> int | None:
 def children(conn: Connection, parent_id: int) -> list[Message]:
     """Return the messages told inside a digest, in its order, without those taken back before it went out."""
     inside = (outbox.c.parent_id == parent_id, outbox.c.state != MessageState.SUPERSEDED)
-    return _read(conn, select(*COLUMNS).where(*inside).order_by(outbox.c.urgency, outbox.c.id))
+    return read(conn, select(*COLUMNS).where(*inside).order_by(outbox.c.urgency, outbox.c.id))
 
 
 def _held(conn: Connection, ids: Sequence[int], *, lock: bool = False) -> dict[int, int]:
@@ -244,37 +218,21 @@ def _learnt(one: Settlement) -> tuple[object, ...]:
     )
 
 
-def _state(*states: MessageState) -> ColumnElement[bool]:
+def in_state(*states: MessageState) -> ColumnElement[bool]:
+    """The condition "the message is in one of these states"."""
     # Written out as the partial indexes write it: SQLite takes one only where it recognises its condition.
     if len(states) == 1:
         return outbox.c.state == bindparam("state", *states, literal_execute=True)
     return outbox.c.state.in_(bindparam("states", states, expanding=True, literal_execute=True))
 
 
-def _expired(conn: Connection, now: datetime, limit: int) -> list[int]:
-    again = _state(MessageState.LEASED, MessageState.UNCERTAIN)
-    query = select(outbox.c.id).where(again, outbox.c.lease_until <= now).limit(limit)
-    return list(conn.execute(query.with_for_update(skip_locked=True)).scalars())
-
-
-def _due(conn: Connection, now: datetime, limit: int) -> list[int]:
-    due = and_(_state(MessageState.PENDING), outbox.c.not_before <= now)
-    order = (outbox.c.urgency, outbox.c.not_before)
-    first = select(outbox.c.person_id).where(due).order_by(*order).limit(limit)
-    people = list(dict.fromkeys(conn.execute(first).scalars()))
-    if not people:
-        return []
-    query = select(outbox.c.id).where(due, outbox.c.person_id.in_(people)).order_by(*order).limit(ABSORB)
-    return list(conn.execute(query.with_for_update(skip_locked=True)).scalars())
-
-
 def open_of_person(conn: Connection, person_id: int) -> list[Message]:
     """Return what has not reached an end for a person."""
     guard = or_(*(outbox.c.state == state for state in WAITING))
-    return _read(conn, select(*COLUMNS).where(outbox.c.person_id == person_id, guard).order_by(outbox.c.id))
+    return read(conn, select(*COLUMNS).where(outbox.c.person_id == person_id, guard).order_by(outbox.c.id))
 
 
-def _read(conn: Connection, query: Select[Any]) -> list[Message]:
+def read(conn: Connection, query: Select[Any]) -> list[Message]:
     found = []
     for row in conn.execute(query).all():
         values = dict(zip(FIELDS, row, strict=True))

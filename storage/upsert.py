@@ -1,22 +1,29 @@
 """Insert-or-update by a natural key, in the words of the database at hand."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Dialect, Table
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 
 from storage.database import Connection
 
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
 
-def insert_into(conn: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+
+def insert_into(conn: Connection, table: Table) -> "sqlite.Insert | postgresql.Insert":
     """Return an INSERT that knows ON CONFLICT."""
     return insert_for(conn.dialect, table)
 
 
-def insert_for(dialect: Dialect, table: Table) -> sqlite.Insert | postgresql.Insert:
+def insert_for(dialect: Dialect, table: Table) -> "sqlite.Insert | postgresql.Insert":
     """Return an INSERT that knows ON CONFLICT, for statements made ahead."""
-    return sqlite.insert(table) if dialect.name == "sqlite" else postgresql.insert(table)
+    if dialect.name == "sqlite":
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql  # not loaded where it is not used
+
+    return postgresql.insert(table)
 
 
 def upsert(conn: Connection, table: Table, keys: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
@@ -38,7 +45,7 @@ def upsert_ids(
 
 def _statement(
     conn: Connection, table: Table, keys: Sequence[str], row: Mapping[str, Any]
-) -> sqlite.Insert | postgresql.Insert:
+) -> "sqlite.Insert | postgresql.Insert":
     query = insert_into(conn, table)
     changed = {name: query.excluded[name] for name in row if name not in keys}
     return query.on_conflict_do_update(index_elements=list(keys), set_=changed)

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import insert, select
 
 from bot.rules.zone import at
-from storage import outbox, tickets
+from storage import claims, outbox, tickets
 from storage.database import Connection
 from storage.outbox import Settlement
 from storage.records import DeadlineStatus, MessageDraft, MessageKind, MessageState, Ticket, TicketState
@@ -101,7 +101,7 @@ def put_message(
     outbox.put(conn, [draft], moment)
     number: int = conn.execute(select(messages.c.id).where(messages.c.intent == intent)).scalar_one()
     if state != MessageState.PENDING:
-        outbox.claim(conn, moment, moment + timedelta(minutes=1), "test")
+        claims.claim(conn, moment, moment + timedelta(minutes=1), "test")
         accepted = moment if state in (MessageState.ACCEPTED, MessageState.DELIVERED) else None
         settled = outbox.settle(
             conn, [Settlement(id=number, fence=1, state=state, accepted_at=accepted, parent_id=parent_id)]

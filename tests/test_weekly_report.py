@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from openpyxl import Workbook, load_workbook
 
-from bot.reports.weekly import ledger_line, text, workbook
+from bot.reports.ledger import ledger_line
+from bot.reports.weekly import text
+from bot.reports.weekly_workbook import workbook
 from bot.rules.deadline import Lateness
 from bot.rules.figures import WeeklyFigures, how_late, weekly
 from bot.rules.weeks import Week

@@ -10,8 +10,8 @@ from bot.actions.context import Context
 from bot.actions.conversation import renumber
 from bot.actions.requests import asked_in
 from bot.rules.calendars import Calendars
-from bot.rules.pacing import pace, still_true, wait_until
-from storage import files, outbox, requests, tickets
+from bot.rules.pacing import ALONE, pace, still_true, wait_until
+from storage import claims, files, outbox, requests, tickets
 from storage.database import Connection
 from storage.outbox import Settlement
 from storage.records import Directory, Message, MessageDraft, MessageKind, MessageState, Policy, Ticket
@@ -44,7 +44,7 @@ def claim(context: Context, holder: str, lease: timedelta, digest_from: int, lim
     now = context.now()
     until = now + lease
     with context.database.begin() as conn:
-        claimed = outbox.claim(conn, now, until, holder, limit)
+        claimed = claims.claim(conn, now, until, holder, limit, ALONE)
         directory, calendars = context.directory(conn), context.calendars(conn)
         # A digest that was not sent yet, or may not have arrived, comes back: what it tells is looked up again.
         told = {one.id: tuple(outbox.children(conn, one.id)) for one in claimed if one.kind == MessageKind.DIGEST}
@@ -169,7 +169,7 @@ def _digests(
             urgency=min(one.urgency for one in many),
             params={"messages": [one.id for one in many]},
         )
-        digest = outbox.add_claimed(conn, draft, now, until, holder)
+        digest = claims.add_claimed(conn, draft, now, until, holder)
         ends = [Settlement(id=m.id, fence=m.fence, state=MessageState.BUNDLED, parent_id=digest.id) for m in many]
         outbox.settle(conn, ends)
         # What went through all ways in vain does so no faster together.

@@ -6,11 +6,8 @@ from typing import TypeVar
 from bot.delivery.wording import Language, Wording
 from bot.reports import weekly_words as words
 from bot.reports.ledger import ledger_line, told_briefly, who
-from bot.reports.weekly_workbook import workbook
 from bot.rules.figures import LateTicket, WeeklyFigures
 from storage.records import TicketFacts
-
-__all__ = ["ledger_line", "text", "workbook"]
 
 TEXT_BYTES = 2_000  # WeCom cuts a text at 2048
 LONGEST_LISTS = (50, 20, 10, 7, 5, 3, 2, 1, 0)  # so many tickets of each list are told: the most that fit

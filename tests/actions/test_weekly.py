@@ -12,7 +12,8 @@ from bot.actions import weekly
 from bot.actions.context import Context
 from bot.clock import WoundClock
 from bot.policies.loading import load
-from bot.reports.weekly import text, workbook
+from bot.reports.weekly import text
+from bot.reports.weekly_workbook import workbook
 from bot.rules.figures import WeeklyFigures
 from bot.rules.weeks import Week
 from bot.rules.zone import at

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from storage import outbox
+from storage import claims, outbox
 from storage.database import Database
 from storage.outbox import Settlement
 from storage.records import Message, MessageDraft, MessageKind, MessageState
@@ -29,7 +29,7 @@ def put(database: Database, *drafts: MessageDraft) -> None:
 
 def claim(database: Database, holder: str = "a", now: object = NOW, limit: int = 100) -> list[Message]:
     with database.begin() as conn:
-        return outbox.claim(conn, now, now + LEASE, holder, limit)
+        return claims.claim(conn, now, now + LEASE, holder, limit)
 
 
 def settle(database: Database, message: Message, state: MessageState, **given: object) -> bool:
@@ -64,6 +64,22 @@ def test_whole_people_are_claimed(database: Database) -> None:
     put(database, *(draft(f"jia{number}") for number in range(5)), draft("yi", YI, urgency=9))
     assert {one.person_id for one in claim(database, limit=1)} == {JIA}
     assert {one.person_id for one in claim(database, limit=1)} == {YI}
+
+
+def test_of_what_goes_out_alone_no_more_is_claimed_than_asked_for(database: Database) -> None:
+    put(database, *(draft(f"a{number}", kind=MessageKind.ANSWER) for number in range(9)), draft("r", urgency=9))
+    with database.begin() as conn:
+        found = claims.claim(conn, NOW, NOW + LEASE, "a", 4, {MessageKind.ANSWER})
+    assert [one.intent for one in found] == ["a0", "a1", "a2", "a3"]
+
+
+def test_a_claim_stays_small_and_still_takes_whole_people(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(claims, "ENOUGH", 10)
+    put(database, draft("first", urgency=0), draft("then", YI, urgency=1))
+    put(database, *(draft(f"m{number}", (JIA, YI)[number % 2], urgency=9) for number in range(24)))
+    assert [one.person_id for one in claim(database, limit=2)] == [JIA] * 13
+    assert [one.person_id for one in claim(database, limit=2)] == [YI] * 13
+    assert claim(database) == []
 
 
 def test_a_claim_that_ran_out_is_claimed_again_with_a_higher_fence(database: Database) -> None:
@@ -135,7 +151,7 @@ def bundled(database: Database) -> Message:
     put(database, *(draft(f"c{number}", ticket_id=number) for number in (1, 2, 3)))
     told = claim(database)
     with database.begin() as conn:
-        digest = outbox.add_claimed(conn, draft("d", kind=MessageKind.DIGEST, ticket_id=None), NOW, NOW + LEASE, "a")
+        digest = claims.add_claimed(conn, draft("d", kind=MessageKind.DIGEST, ticket_id=None), NOW, NOW + LEASE, "a")
         ends = [Settlement(id=one.id, fence=one.fence, state=S.BUNDLED, parent_id=digest.id) for one in told]
         outbox.settle(conn, ends)
     return digest
