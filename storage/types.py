@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ARRAY, DateTime, String, Text
@@ -80,6 +81,7 @@ def _to_utc(value: datetime | None) -> datetime | None:
     return value if value is None or value.tzinfo is UTC else check_aware(value)
 
 
+@lru_cache(maxsize=1_000)  # most moments of a batch are the same few
 def _to_text(value: datetime | None) -> str | None:
     utc = _to_utc(value)
     return None if utc is None else utc.isoformat(timespec="microseconds")[:26] + "Z"

@@ -61,7 +61,6 @@ def _loaded(module: str) -> Any:
     try:
         return importlib.import_module(f"handlers.shell.{module}")
     finally:
-        gc.freeze()
         gc.enable()
 
 
