@@ -3,21 +3,21 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from operator import attrgetter
-from typing import Any
 
-from sqlalchemy import ColumnElement, Dialect, Insert, RowMapping, bindparam, literal_column, select, update
+from sqlalchemy import ColumnElement, Dialect, Insert, RowMapping, bindparam, func, literal_column, select, update
 
 from storage.database import Connection
 from storage.numbering import reserve
 from storage.prepared import Bulk, Lookup, one_of
 from storage.records import Inbound, InboundState
 from storage.tables import inbound
-from storage.upsert import insert_for, insert_into
+from storage.upsert import insert_for
 
 NAMES = ("id", "kind", "source", "event_id", "received_at", "raw", "state", "reason", "ticket_id")
 _row = attrgetter(*NAMES)
 # Written out: SQLite plans a statement anew each time a value is given that one of its partial indexes turns on.
 SET_ASIDE: ColumnElement[str] = literal_column(f"'{InboundState.SET_ASIDE}'")
+WAITING: ColumnElement[str] = literal_column(f"'{InboundState.WAITING}'")
 _KNOWN = Lookup(
     lambda dialect: select(inbound.c.event_id, inbound.c.ticket_id).where(
         inbound.c.kind == bindparam("kind"),
@@ -36,6 +36,25 @@ def _keep(dialect: Dialect) -> Insert:
 
 
 _KEEP = Bulk(_keep, NAMES)
+_KEEP_ONCE = Bulk(
+    lambda dialect: insert_for(dialect, inbound).on_conflict_do_nothing(index_elements=["kind", "source", "event_id"]),
+    NAMES,
+)
+_HOLD = Lookup(
+    lambda _: (
+        select(inbound.c.id).where(inbound.c.id == bindparam("b_id"), inbound.c.state == WAITING).with_for_update()
+    ),
+    ("b_id",),
+)
+_SETTLE = Bulk(
+    lambda _: (
+        update(inbound)
+        .where(inbound.c.id == bindparam("b_id"))
+        .values(state=bindparam("state"), reason=bindparam("reason"))
+        .values(ticket_id=func.coalesce(bindparam("ticket_id", type_=inbound.c.ticket_id.type), inbound.c.ticket_id))
+    ),
+    ("b_id", "state", "reason", "ticket_id"),
+)
 
 
 def known_events(conn: Connection, kind: str, source: str, event_ids: Iterable[str]) -> dict[str, int | None]:
@@ -48,13 +67,11 @@ def keep_all(conn: Connection, rows: Sequence[Inbound]) -> None:
     _KEEP.run(conn, [*map(_row, rows)])
 
 
-def keep_once(conn: Connection, kind: str, source: str, event_id: str, now: datetime, raw: str) -> bool:
-    """Insert one raw thing; False when it is there already."""
+def keep_once(conn: Connection, kind: str, source: str, event_id: str, now: datetime, raw: str) -> int | None:
+    """Insert one raw thing that waits, and return its id; None when it is there already."""
     [number] = reserve(conn, inbound, 1)
-    row = {"id": number, "kind": kind, "source": source, "event_id": event_id, "received_at": now, "raw": raw}
-    statement = insert_into(conn, inbound).on_conflict_do_nothing(index_elements=["kind", "source", "event_id"])
-    values = {**row, "state": InboundState.WAITING, "reason": ""}
-    return conn.execute(statement.returning(inbound.c.id), values).first() is not None
+    row = (number, kind, source, event_id, now, raw, InboundState.WAITING, "", None)
+    return number if _KEEP_ONCE.run(conn, [row]) else None
 
 
 def event(conn: Connection, kind: str, source: str, event_id: str) -> Inbound:
@@ -65,18 +82,14 @@ def event(conn: Connection, kind: str, source: str, event_id: str) -> Inbound:
 
 def hold_waiting(conn: Connection, inbound_id: int) -> bool:
     """Lock a raw thing until the transaction ends; False when it no longer waits."""
-    here = (inbound.c.id == inbound_id) & (inbound.c.state == InboundState.WAITING)
-    return conn.execute(select(inbound.c.id).where(here).with_for_update()).first() is not None
+    return _HOLD.first(conn, inbound_id) is not None
 
 
 def settle(
     conn: Connection, inbound_id: int, state: InboundState, reason: str = "", ticket_id: int | None = None
 ) -> None:
-    """Say what became of a raw thing."""
-    values: dict[str, Any] = {"state": state, "reason": reason}
-    if ticket_id is not None:
-        values["ticket_id"] = ticket_id
-    conn.execute(update(inbound).where(inbound.c.id == inbound_id).values(values))
+    """Say what became of a raw thing; the ticket it was about stays where none is named."""
+    _SETTLE.run(conn, [(inbound_id, state, reason, ticket_id)])
 
 
 def in_state(conn: Connection, state: InboundState, kind: str, limit: int = 100) -> list[Inbound]:

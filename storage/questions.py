@@ -2,12 +2,16 @@
 
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 
 from storage.database import Connection
 from storage.records import Question
 from storage.tables import questions
 from storage.upsert import upsert
+
+_PENDING = select(questions).where(
+    questions.c.person_id == bindparam("person"), questions.c.expires_at > bindparam("now")
+)
 
 
 def ask(conn: Connection, question: Question) -> None:
@@ -26,8 +30,7 @@ def ask(conn: Connection, question: Question) -> None:
 
 def pending(conn: Connection, person_id: int, now: datetime) -> Question | None:
     """Return the person's open question; None when there is none or it has expired."""
-    query = select(questions).where(questions.c.person_id == person_id, questions.c.expires_at > now)
-    row = conn.execute(query).mappings().first()
+    row = conn.execute(_PENDING, {"person": person_id, "now": now}).mappings().first()
     if row is None:
         return None
     return Question(**{**row, "ticket_ids": tuple(map(int, row["ticket_ids"].split()))})

@@ -228,34 +228,6 @@ def end_leave(conn: Connection, person_id: int, at: datetime) -> bool:
     return ended
 
 
-def person_by_phone(conn: Connection, phone_index: str) -> int | None:
-    """Return the one active person with this number; None for nobody and for a number several share."""
-    if not phone_index:
-        return None
-    query = select(people.c.id).where(people.c.phone_index == phone_index, people.c.active).limit(2)
-    found = conn.execute(query).scalars().all()
-    return found[0] if len(found) == 1 else None
-
-
-def person_at(conn: Connection, channel: str, address: str) -> int | None:
-    """Return the person bound to an address, active or not; None when it is nobody's."""
-    query = select(addresses.c.person_id).where(addresses.c.channel == channel, addresses.c.address == address)
-    found: int | None = conn.execute(query).scalar_one_or_none()
-    return found if found is not None else caseless.person_at(conn, channel, address)
-
-
-def phone_indexes(conn: Connection) -> dict[int, str]:
-    """Return the keyed hash of the number of each person who has one."""
-    query = select(people.c.id, people.c.phone_index).where(people.c.phone_index != "")
-    return {row.id: row.phone_index for row in conn.execute(query)}
-
-
-def sealed_phone(conn: Connection, person_id: int) -> str:
-    """Return a person's sealed number; empty when none is stored."""
-    found = conn.execute(select(people.c.phone_sealed).where(people.c.id == person_id)).scalar_one_or_none()
-    return found or ""
-
-
 def _load(conn: Connection, at_version: int) -> Directory:
     found_accounts, keys = _accounts(conn)
     names = ("id", "person_id", "channel", "address", "preference", "usable")

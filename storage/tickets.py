@@ -45,6 +45,15 @@ _KNOWN = Lookup(
 
 _BY_IDS = select(*COLUMNS).where(tickets.c.id.in_(bindparam("ids", expanding=True))).order_by(tickets.c.id)
 _BY_IDS_STEADILY = _BY_IDS.with_for_update()
+_OF_PEOPLE = (
+    select(*COLUMNS)
+    .where(
+        tickets.c.state.in_(bindparam("states", expanding=True)),
+        tickets.c.account_id.in_(bindparam("accounts", expanding=True))
+        | tickets.c.holder_id.in_(bindparam("holders", expanding=True)),
+    )
+    .order_by(tickets.c.received_at, tickets.c.id)
+)
 _DUE = (
     select(*COLUMNS)
     .where(tickets.c.next_step_at <= bindparam("now"))
@@ -109,8 +118,8 @@ def of_people(
     conn: Connection, account_ids: Iterable[int], holder_ids: Iterable[int], states: Iterable[TicketState]
 ) -> list[Ticket]:
     """Return the tickets in these states of these accounts, or held by these people, by receipt."""
-    whose = tickets.c.account_id.in_(list(account_ids)) | tickets.c.holder_id.in_(list(holder_ids))
-    return matching(conn, tickets.c.state.in_(list(states)), whose)
+    values = {"accounts": list(account_ids), "holders": list(holder_ids), "states": list(states)}
+    return _read(conn, _OF_PEOPLE, values)
 
 
 def matching(conn: Connection, *conditions: ColumnElement[bool], lock: bool = False) -> list[Ticket]:

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from bot.actions.context import Context
 from bot.rules.routing import desk
 from bot.sealing import PhoneInvalid, Sealer, read_phone
-from storage import bind_codes, journal, outbox, register
+from storage import bind_codes, journal, outbox, register, whose
 from storage.database import Connection
 from storage.records import Address, Directory, JournalDraft, MessageDraft, MessageKind, Person
 
@@ -68,7 +68,7 @@ def by_phone(context: Context, sealer: Sealer, phone: str, channel: str, address
     except PhoneInvalid:
         return None
     with context.database.begin() as conn:
-        person_id = register.person_by_phone(conn, sealer.index(number))
+        person_id = whose.person_by_phone(conn, sealer.index(number))
         return None if person_id is None else _bind(context, conn, person_id, channel, address, "phone")
 
 
@@ -76,12 +76,12 @@ def unbound(context: Context, sealer: Sealer, channel: str) -> list[Unbound]:
     """Return whom a channel could find by number: nobody who is bound there, shares a number, or was asked lately."""
     with context.database.read() as conn:
         directory = context.directory(conn)
-        indexes = {one: index for one, index in register.phone_indexes(conn).items() if directory.people[one].active}
+        indexes = {one: index for one, index in whose.phone_indexes(conn).items() if directory.people[one].active}
         shared = Counter(indexes.values())
         alone = [one for one, index in indexes.items() if shared[index] == 1 and not _bound(one, channel, directory)]
         asked = outbox.known_intents(conn, [_asked(channel, one, day) for one in alone for day in _lately(context)])
         ids = [one for one in alone if not any(_asked(channel, one, day) in asked for day in _lately(context))]
-        numbers = {one: sealer.unseal(register.sealed_phone(conn, one)) for one in sorted(ids)}
+        numbers = {one: sealer.unseal(whose.sealed_phone(conn, one)) for one in sorted(ids)}
     mobiles = {one: number.removeprefix("+86") for one, number in numbers.items()}
     return [
         Unbound(person=directory.people[one], mobile=mobile)
@@ -97,7 +97,7 @@ def ask(context: Context, person_id: int, channel: str, address: str, words: Ask
     """
     now = context.now()
     with context.database.begin() as conn:
-        if register.person_at(conn, channel, address) is not None:
+        if whose.person_at(conn, channel, address) is not None:
             return False
         code = _drawn()
         bind_codes.keep(conn, _of_address(code, channel, address), person_id, now + ASKED_STANDS)
@@ -119,7 +119,7 @@ def unreachable(context: Context, channel: str, address: str) -> None:
     """A person shut the door: their address is not used again until they are bound anew, and the desk is told."""
     now = context.now()
     with context.database.begin() as conn:
-        person_id = register.person_at(conn, channel, address)
+        person_id = whose.person_at(conn, channel, address)
         directory = context.directory(conn)
         ways = directory.addresses.get(person_id or 0, ())
         for way in ways:

@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.actions.context import Context
 from bot.rules.access import Right, may, workers
 from bot.rules.lifecycle import Verb
 from storage import inbound, journal, outbox, questions, tickets
@@ -88,13 +87,13 @@ class Numbering:
         return self.ticket_ids[place - 1] if 0 < place <= len(self.ticket_ids) else None
 
 
-def keep_raw(context: Context, said: Said) -> Kept | None:
-    """Commit a person's words before anything is done with them; None when they were answered already."""
-    now = context.now()
-    with context.database.begin() as conn:
-        event_id = _event_id(said.event_id)
-        inbound.keep_once(conn, KIND, said.via, event_id, now, _raw(said))
-        kept = inbound.event(conn, KIND, said.via, event_id)
+def keep(conn: Connection, said: Said, now: datetime) -> Kept | None:
+    """Keep a person's words in this transaction; None when they were answered already."""
+    event_id = _event_id(said.event_id)
+    number = inbound.keep_once(conn, KIND, said.via, event_id, now, _raw(said))
+    if number is not None:
+        return Kept(id=number, received_at=now, said=said)
+    kept = inbound.event(conn, KIND, said.via, event_id)
     return Kept(id=kept.id, received_at=kept.received_at, said=said) if kept.state == InboundState.WAITING else None
 
 

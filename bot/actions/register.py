@@ -8,7 +8,7 @@ from bot.rules.matching import name_key
 from bot.rules.roster import AccountRow, Checked, PersonKey, PersonRow, Roster, RowNote, UnitRow
 from bot.rules.roster_check import check_roster
 from bot.sealing import Sealer
-from storage import journal, register
+from storage import journal, register, whose
 from storage.database import Connection
 from storage.records import (
     AccountDraft,
@@ -118,7 +118,7 @@ class _Import:
 
     def _write_people(self, rows: Iterable[PersonRow]) -> Count:
         known = set(self.person_ids)
-        hashes = register.phone_indexes(self.conn)
+        hashes = whose.phone_indexes(self.conn)
         drafts = {(row.unit, row.name): self._person_draft(row, hashes) for row in rows}
         wanted = {key: draft for key, draft in drafts.items() if draft is not None}
         written = register.save_people(self.conn, wanted.values()) if wanted else {}

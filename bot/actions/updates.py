@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bot.actions import oversight
 from bot.actions.context import Context
-from storage import inbound, outbox, register
+from storage import inbound, outbox, whose
 from storage.records import Inbound, InboundState, MessageDraft, MessageKind, Person
 
 KIND = "update"
@@ -33,7 +33,7 @@ def keep(context: Context, channel: str, event_id: str, raw: str) -> bool:
     """Commit an update as it came; False when the same one came before."""
     now = context.now()
     with context.database.begin() as conn:
-        return inbound.keep_once(conn, KIND, channel, event_id, now, raw)
+        return inbound.keep_once(conn, KIND, channel, event_id, now, raw) is not None
 
 
 def keep_all(context: Context, arrived: Sequence[Arrived]) -> None:
@@ -60,7 +60,7 @@ def settle(context: Context, ends: Mapping[int, str]) -> None:
 def speaker(context: Context, channel: str, address: str, reply_to: str) -> Speaker:
     """Find who speaks at an address, and which ticket they reply to."""
     with context.database.read() as conn:
-        person_id = register.person_at(conn, channel, address)
+        person_id = whose.person_at(conn, channel, address)
         person = context.directory(conn).people.get(person_id or 0)
         ticket_id = outbox.answered(conn, channel, reply_to) if reply_to else None
     return Speaker(person=person if person and person.active else None, ticket_id=ticket_id)

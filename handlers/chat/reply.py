@@ -1,4 +1,4 @@
-"""The conversation: words are kept first, then understood, carried out and answered in one transaction."""
+"""The conversation: words that are safe are understood, carried out and answered in one transaction."""
 
 import logging
 import re
@@ -31,7 +31,7 @@ TRIES = 2  # a deadlock, or a ticket that moved on meanwhile, is gone at the sec
 FILLER = re.compile(r"(?:好的?|嗯+|哦|收到|知道了?|谢谢|稍等|在吗|ok|okay|thanks)[\s。.!~,、]*", re.IGNORECASE)
 NAMED = re.compile(r"^(?:理由|原因|说明|reason)[:: ]*", re.IGNORECASE)
 RESUME_AFTER = timedelta(minutes=1)  # younger words may still be under way elsewhere
-
+REPEATED = Reply(text="", repeated=True)
 
 # Offered as a button where they were perhaps meant: most ask for more first, and none ends the work.
 OFFERED = (Verb.ACKNOWLEDGE, Verb.EXTEND, Verb.DISPUTE, Verb.TRANSFER)
@@ -78,12 +78,8 @@ class Conversation:
             answer_to=answer_to,
             action=action,
         )
-        try:
-            kept = conversation.keep_raw(self._context, said)
-        except Exception as error:
-            _report(error, "keep", via, None)
-            return Reply(text=self._wording("chat.not_kept"), kept=False)
-        return Reply(text="", repeated=True) if kept is None else self._answer(kept, enqueue=answer_to is not None)
+        # What a platform brought is safe already, as it came; else the words are committed before anything is done.
+        return (self._at_once(said) if answer_to is not None else None) or self._kept_first(said)
 
     def resume(self) -> int:
         """Answer what was kept but never answered, as after a crash; the answers go out as messages."""
@@ -91,6 +87,25 @@ class Conversation:
             left = conversation.waiting(conn)
         old = [one for one in left if one.received_at <= self._context.now() - RESUME_AFTER]
         return sum(not self._answer(one, enqueue=True).repeated for one in old)
+
+    def _at_once(self, said: Said) -> Reply | None:
+        """Keep and answer in one transaction; None where that fails, and nothing was kept."""
+        try:
+            with self._context.database.begin() as conn:
+                kept = conversation.keep(conn, said, self._context.now())
+                return REPEATED if kept is None else self._settled(conn, kept, enqueue=True)
+        except Exception as error:
+            _report(error, "answer", said.via, None)
+            return None
+
+    def _kept_first(self, said: Said) -> Reply:
+        try:
+            with self._context.database.begin() as conn:
+                kept = conversation.keep(conn, said, self._context.now())
+        except Exception as error:
+            _report(error, "keep", said.via, None)
+            return Reply(text=self._wording("chat.not_kept"), kept=False)
+        return REPEATED if kept is None else self._answer(kept, enqueue=said.answer_to is not None)
 
     def _answer(self, kept: Kept, *, enqueue: bool = False) -> Reply:
         reason = ""
@@ -105,7 +120,7 @@ class Conversation:
 
     def _settled(self, conn: Connection, kept: Kept, enqueue: bool) -> Reply:
         if not conversation.hold(conn, kept):
-            return Reply(text="", repeated=True)
+            return REPEATED
         reply = self._reply(conn, kept)
         if reply.aside:
             conversation.set_aside(conn, kept, reply.reason)

@@ -12,7 +12,7 @@ from bot.policies.loading import load
 from bot.rules.roster import AccountRow, PersonRow, Roster, UnitRow
 from bot.sealing import Sealer
 from handlers.intake.register_file import read_register
-from storage import journal, register
+from storage import journal, register, whose
 from storage.database import Database
 from storage.records import Directory, Role
 from tests.fakes.sheets import xlsx
@@ -107,8 +107,8 @@ def test_phone_numbers_are_sealed_masked_and_found(context: Context, sealer: Sea
     [jia] = [person for person in directory(context).people.values() if person.name == "甲"]
     assert jia.phone_mask == "138****0001"
     with context.database.read() as conn:
-        assert register.person_by_phone(conn, sealer.index(PHONE)) == jia.id
-        sealed = register.sealed_phone(conn, jia.id)
+        assert whose.person_by_phone(conn, sealer.index(PHONE)) == jia.id
+        sealed = whose.sealed_phone(conn, jia.id)
     assert "3800000001" not in sealed
     assert sealer.unseal(sealed) == PHONE
 

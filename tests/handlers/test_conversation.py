@@ -179,7 +179,8 @@ class TestAgain:
         """Stop where a killed process would: after the words are kept, before they are answered."""
         at = office.clock.now()
         said = Said(person_id=office.people["甲"], text=words, at=at, via="telegram", event_id=event)
-        assert conversation.keep_raw(office.context, said) is not None
+        with office.database.begin() as conn:
+            assert conversation.keep(conn, said, at) is not None
 
 
 class TestWhichTicket:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import event
 
-from storage import register
+from storage import register, whose
 from storage.database import Connection, Database
 from storage.records import (
     AccountDraft,
@@ -70,8 +70,8 @@ def test_a_draft_without_a_phone_leaves_the_stored_one(database: Database) -> No
         register.save_person(conn, PersonDraft(name="测试乙", unit_id=unit, active=False))
         assert register.load(conn).people[person].phone_mask == "138****0001"
         assert not register.load(conn).people[person].active
-        assert register.phone_indexes(conn) == {person: "a" * 64}
-        assert register.sealed_phone(conn, person) == "sealed"
+        assert whose.phone_indexes(conn) == {person: "a" * 64}
+        assert whose.sealed_phone(conn, person) == "sealed"
 
 
 def test_a_number_finds_its_person_only_when_one_active_person_has_it(database: Database) -> None:
@@ -79,13 +79,13 @@ def test_a_number_finds_its_person_only_when_one_active_person_has_it(database: 
     with database.begin() as conn:
         unit, nobody, _ = water(conn)
         person = register.save_person(conn, PersonDraft(name="测试乙", unit_id=unit, phone=phone))
-        assert register.person_by_phone(conn, "a" * 64) == person
-        assert register.person_by_phone(conn, "b" * 64) is None
-        assert register.person_by_phone(conn, "") is None
+        assert whose.person_by_phone(conn, "a" * 64) == person
+        assert whose.person_by_phone(conn, "b" * 64) is None
+        assert whose.person_by_phone(conn, "") is None
         register.save_person(conn, PersonDraft(name="测试丙", unit_id=unit, phone=phone))
-        assert register.person_by_phone(conn, "a" * 64) is None
+        assert whose.person_by_phone(conn, "a" * 64) is None
         register.save_person(conn, PersonDraft(name="测试丙", unit_id=unit, active=False))
-        assert register.person_by_phone(conn, "a" * 64) == person != nobody
+        assert whose.person_by_phone(conn, "a" * 64) == person != nobody
 
 
 def test_addresses_come_by_preference(database: Database) -> None:
@@ -106,8 +106,8 @@ def test_binding_again_replaces_and_tells_the_old_address(database: Database) ->
         assert register.bind_address(conn, person, "wecom", "jia", NOW) is None
         assert register.bind_address(conn, person, "wecom", "jia", NOW) is None
         assert register.bind_address(conn, person, "wecom", "jia2", NOW) == "jia"
-        assert register.person_at(conn, "wecom", "jia") is None
-        assert register.person_at(conn, "wecom", "jia2") == person
+        assert whose.person_at(conn, "wecom", "jia") is None
+        assert whose.person_at(conn, "wecom", "jia2") == person
 
 
 def test_an_address_speaks_for_one_person_only(database: Database) -> None:
@@ -116,7 +116,7 @@ def test_an_address_speaks_for_one_person_only(database: Database) -> None:
         other = register.save_person(conn, PersonDraft(name="测试乙", unit_id=unit))
         register.bind_address(conn, person, "wecom", "jia", NOW)
         register.bind_address(conn, other, "wecom", "jia", NOW)
-        assert register.person_at(conn, "wecom", "jia") == other
+        assert whose.person_at(conn, "wecom", "jia") == other
         assert person not in register.load(conn).addresses
 
 
@@ -126,8 +126,8 @@ def test_only_where_the_platform_tells_no_capitals_an_address_in_other_letters_i
         other = register.save_person(conn, PersonDraft(name="测试乙", unit_id=unit))
         for channel in ("wecom", "wechat"):
             register.bind_address(conn, person, channel, "zhangsan", NOW)
-        assert register.person_at(conn, "wecom", "ZhangSan") == person
-        assert register.person_at(conn, "wechat", "ZhangSan") is None
+        assert whose.person_at(conn, "wecom", "ZhangSan") == person
+        assert whose.person_at(conn, "wechat", "ZhangSan") is None
         assert register.bind_address(conn, person, "wecom", "ZHANGSAN", NOW) == "zhangsan"
         for channel in ("wecom", "wechat"):
             register.bind_address(conn, other, channel, "ZhangSan", NOW)
