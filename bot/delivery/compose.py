@@ -11,11 +11,13 @@ from bot.delivery.explaining import explain
 from bot.delivery.facts import Body, facts, standing, work_buttons
 from bot.delivery.notices import word_notice, word_request
 from bot.delivery.wording import Wording
+from bot.rules.access import workers
 from bot.rules.escalation import deadline_of
 from bot.rules.moving import with_lines
 from storage.records import DEADLINE_MOVED, REROUTED, Directory, Message, MessageKind, Role, Ticket, TicketState
 
 DIGEST_LINES = 20
+EXAMPLES = 2  # so many numbers show that several tickets can be taken at once
 OVERVIEWS = frozenset({MessageKind.DIGEST, MessageKind.SUMMARY})
 ANSWERING = ("reply_to", "edits", "callback")
 
@@ -165,8 +167,19 @@ def _digest(message: Message, load: Load, wording: Wording, now: datetime) -> Bo
         )
     if len(told) > DIGEST_LINES:
         lines.append(wording("message.digest_more", count=len(told) - DIGEST_LINES))
-    lines.append(wording("message.ask_digest"))
+    lines.append(_ask_digest(message, load, wording, [load.tickets[one.ticket_id or 0] for one in told], now))
     return Body(text="\n".join(lines))
+
+
+def _ask_digest(message: Message, load: Load, wording: Wording, told: Sequence[Ticket], now: datetime) -> str:
+    if not any(message.person_id in workers(one, load.directory, now) for one in told):
+        return wording("message.ask_digest_overseer")
+    shown = {one.id: one for one in told[:DIGEST_LINES]}
+    new = [one for one in shown.values() if one.state == TicketState.NEW and _works(message, one, load.directory)]
+    if len(new) < EXAMPLES:
+        return wording("message.ask_digest")
+    places = [load.numbers[message.id].index(one.id) + 1 for one in new]
+    return wording("message.ask_digest_new", places=" ".join(map(str, sorted(places)[:EXAMPLES])))
 
 
 def _short(message: Message, wording: Wording) -> str:

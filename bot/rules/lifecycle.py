@@ -109,6 +109,9 @@ def move(ticket: Ticket, verb: Verb, answer: Answer, directory: Directory, polic
         raise refusal(ticket, verb, directory)
     if row.needs_text:
         need_reason(ticket, verb, answer.text)
+    if answer.recorded_at is not None and answer.at < ticket.received_at:
+        # Somebody wrote this time down: a mistake to put right, not a clock that is slow.
+        raise MoveRefused("before_receipt", number=ticket.number, at=ticket.received_at)
     # Nobody answers before the ticket exists, whatever the chat server's clock says.
     answer = replace(answer, at=max(answer.at, ticket.received_at))
     after = replace(ticket, state=row.to, **row.changes(ticket, answer))

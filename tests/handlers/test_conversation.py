@@ -102,8 +102,12 @@ class TestTheStory:
         assert json.loads(str(row["raw"]))["text"] == raw
 
     def test_an_answer_by_telephone_is_recorded_as_such(self, one: Office) -> None:
-        reply = one.say("甲", "已删除", at=sh(8, 23, 9), via="say", behalf="丁")
+        early = one.say("甲", "已删除", at=sh(8, 23, 9), via="say", behalf="丁")
+        assert "10:00才收到,答复不能更早,未作任何记录" in early.text
+        one.clock.wind_to(sh(8, 23, 15))
+        reply = one.say("甲", "已删除", at=sh(8, 23, 14), via="say", behalf="丁")
         assert "由丁代为记录。" in reply.text
+        assert one.ticket(NUMBER).completed_at == sh(8, 23, 14)
         assert one.story(NUMBER)[0].data["via"] == "say:丁"
 
     def test_the_story_in_english(self, database: Database) -> None:

@@ -119,6 +119,13 @@ def test_some_moves_need_a_reason(verb: Verb, text: str) -> None:
     assert refused(state, verb, text=text).key == "reason_needed"
 
 
+def test_an_answer_by_telephone_noted_before_the_ticket_is_refused() -> None:
+    noted = Answer(person_id=JIA, at=EARLIER, text="已经改好", via="say:值班员", recorded_at=NOON + timedelta(hours=2))
+    with pytest.raises(MoveRefused) as refused:
+        move(ticket(received_at=NOON), Verb.COMPLETE, noted, directory(), policy())
+    assert (refused.value.key, refused.value.params["at"]) == ("before_receipt", NOON)
+
+
 def test_an_answer_before_the_ticket_counts_from_the_ticket() -> None:
     one = in_state(S.NEW)
     early = Answer(person_id=JIA, at=one.received_at - timedelta(minutes=3))
