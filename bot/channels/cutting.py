@@ -1,4 +1,8 @@
-"""Cuts texts to what a platform takes, with a word, before the platform cuts them without one."""
+"""Fits texts to a platform: cut with a word before it cuts them without one, and shown as they were written."""
+
+import re
+
+ANCHOR = re.compile(r"<(?=\s*/?\s*a\b)", re.IGNORECASE)
 
 
 def cut(text: str, limit: int, word: str = "…(内容较长,已截短)") -> str:
@@ -12,3 +16,8 @@ def cut(text: str, limit: int, word: str = "…(内容较长,已截短)") -> str
 def cut_characters(text: str, limit: int) -> str:
     """Return the text in at most `limit` characters; a cut text ends in “…”."""
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def unlinked(text: str) -> str:
+    """Return the text so that WeChat makes no link of markup in it: a ticket quotes pages that may hold anything."""
+    return ANCHOR.sub("<", text)

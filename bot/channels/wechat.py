@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.channels.base import Abilities, Attachment, Outgoing, Receipt, SendFailed
-from bot.channels.cutting import cut, cut_characters
+from bot.channels.cutting import cut, cut_characters, unlinked
 from bot.channels.tencent import Api, ApiRefused, SharedToken
 from bot.channels.wechat_api import WeChatAccountClient
 from bot.clock import Clock
@@ -71,7 +71,7 @@ class WeChatChannel:
             raise SendFailed(fault, permanent=True)
         picture = _picture(message.attachment)
         try:
-            text = cut(_worded(message, picture), TEXT_BYTES, MORE)
+            text = cut(unlinked(_worded(message, picture)), TEXT_BYTES, MORE)
             await self._api.call(lambda client: client.message.send_text(message.address, text), sends=True)
         except ApiRefused as refused:
             if refused.code not in WINDOW_SHUT:

@@ -84,6 +84,11 @@ class TestTheWindow:
         await wechat.send(_with(text="督" * 1000))
         assert mpapi.sent[0].text.endswith("…(内容较长,请发送“我的工单”查看)")
 
+    async def test_a_link_quoted_from_a_page_is_no_link(self, wechat: WeChatChannel, mpapi: MpApi) -> None:
+        mpapi.hear(ZHANG)
+        await wechat.send(_with(text='问题:首页有 <a href="https://bad.example.test">办事大厅</A> 和 <abc>'))
+        assert mpapi.sent[0].text == '问题:首页有 <a href="https://bad.example.test">办事大厅</A> 和 <abc>'
+
     async def test_a_picture_follows_its_text_and_anything_else_is_named(
         self, wechat: WeChatChannel, mpapi: MpApi
     ) -> None:
