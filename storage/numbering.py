@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from sqlalchemy import Select, Table, bindparam, func, literal_column, select
+from sqlalchemy import Integer, Table, bindparam, func, literal_column, select, true
 
 from storage.database import Connection
 from storage.prepared import Lookup
@@ -25,9 +25,7 @@ def reserve_each(conn: Connection, tables: tuple[Table, ...], count: int) -> lis
         # BEGIN IMMEDIATE holds the only write lock, so nobody can take the next ids meanwhile.
         [highest] = _highest(tables).all(conn)
         return [list(range(last + 1, last + 1 + count)) for last in highest]
-    conn.execute(_lock(tables))
-    rows = conn.execute(_next(tables), {"count": count})
-    return [list(ids) for ids in zip(*rows, strict=True)]
+    return [list(ids) for ids in zip(*_next(tables).all(conn, count), strict=True)]
 
 
 @cache
@@ -38,15 +36,10 @@ def _highest(tables: tuple[Table, ...]) -> Lookup:
 
 
 @cache
-def _lock(tables: tuple[Table, ...]) -> Select[tuple[object, ...]]:
-    return select(*(func.pg_advisory_xact_lock(func.hashtext(_sequence(table))) for table in tables))
-
-
-@cache
-def _next(tables: tuple[Table, ...]) -> Select[tuple[int, ...]]:
-    series = func.generate_series(1, bindparam("count")).alias("series")
-    return select(*(func.nextval(_sequence(table)) for table in tables)).select_from(series)
-
-
-def _sequence(table: Table) -> str:
-    return f"{table.name}_id_seq"
+def _next(tables: tuple[Table, ...]) -> Lookup:
+    """Locks first, then numbers: no row of the one is there before those of the other."""
+    names = [literal_column(f"'{table.name}_id_seq'") for table in tables]
+    held = select(*(func.pg_advisory_xact_lock(func.hashtext(name)) for name in names)).cte("held")
+    series = func.generate_series(literal_column("1"), bindparam("count", type_=Integer)).alias("series")
+    query = select(*map(func.nextval, names)).select_from(held.prefix_with("MATERIALIZED").join(series, true()))
+    return Lookup(lambda _: query, ("count",))

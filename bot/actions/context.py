@@ -27,6 +27,7 @@ class Context:
         self._send_window = send_window
         self._register = Register()
         self._snapshots: dict[str, Policy] = {}
+        self._stored: set[str] = set()  # keys of policies whose snapshots are known to be in the database for good
         self._past: dict[str, Calendars] = {}  # by the name of the schedules
         self._calendars: tuple[int, int, Calendars] | None = None  # with the versions of calendar and register
 
@@ -85,3 +86,9 @@ class Context:
         if key not in self._snapshots:
             self._snapshots[key] = decode(policy_store.body(conn, key))
         return self._snapshots[key]
+
+    def stored(self, conn: Connection, key: str) -> bool:
+        """Whether a policy's snapshot is in the database; to be asked before the same transaction stores it."""
+        if key not in self._stored and policy_store.known(conn, key):
+            self._stored.add(key)
+        return key in self._stored

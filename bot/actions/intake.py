@@ -186,7 +186,7 @@ class _Batch:
         key = self.context.policies.key(policy)
         if key not in self.stamped:
             # Writing a policy out takes longer than asking whether that was done before.
-            if not policies.known(self.conn, key):
+            if not self.context.stored(self.conn, key):
                 policies.keep(self.conn, key, policy.name, encode(policy))
             self.stamped.add(key)
         return key
