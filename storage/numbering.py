@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from sqlalchemy import Integer, Table, bindparam, func, literal_column, select, true
+from sqlalchemy import ColumnElement, Integer, Table, bindparam, func, literal_column, select, true
 
 from storage.database import Connection
 from storage.prepared import Lookup
@@ -38,7 +38,7 @@ def _highest(tables: tuple[Table, ...]) -> Lookup:
 @cache
 def _next(tables: tuple[Table, ...]) -> Lookup:
     """Locks first, then numbers: no row of the one is there before those of the other."""
-    names = [literal_column(f"'{table.name}_id_seq'") for table in tables]
+    names: list[ColumnElement[str]] = [literal_column(f"'{table.name}_id_seq'") for table in tables]
     held = select(*(func.pg_advisory_xact_lock(func.hashtext(name)) for name in names)).cte("held")
     series = func.generate_series(literal_column("1"), bindparam("count", type_=Integer)).alias("series")
     query = select(*map(func.nextval, names)).select_from(held.prefix_with("MATERIALIZED").join(series, true()))
