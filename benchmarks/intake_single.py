@@ -42,9 +42,8 @@ def measure(stage: Stage) -> Iterator[Row]:
             "driver": _driver(plain, count),
         }
         if os.environ.get(PEER_PYTHON):
-            folder = stage.path("django")
-            folder.mkdir()
-            subjects["django"] = stack.enter_context(_peer(folder, count))
+            subjects["django"] = stack.enter_context(_peer(stage, count))
+            subjects["installed"] = stack.enter_context(_peer(stage, count, "as-installed"))
         found = rates(in_turn(stage.rounds(ROUNDS), subjects), count)
     peer = found.get("django")
     for name, what in (("ours", "one caller"), ("callers", f"{CALLERS} callers at once")):
@@ -63,7 +62,10 @@ def measure(stage: Stage) -> Iterator[Row]:
     what = "the driver alone, all rows of a ticket, nothing read or decided"
     yield Row(what=what, figure=found["driver"], unit="tickets/s", against=share)
     if peer:
-        yield Row(what="django-helpdesk Ticket.objects.create, SQLite", figure=peer, unit="tickets/s")
+        yield Row(what="django-helpdesk Ticket.objects.create, SQLite set as ours", figure=peer, unit="tickets/s")
+        against = f"one caller of ours {number(ratio(found['ours'], found['installed']))} x that"
+        what = "django-helpdesk as installed, with its own journal on disk"
+        yield Row(what=what, figure=found["installed"], unit="tickets/s", against=against)
     else:
         yield Row(what="django-helpdesk", figure=f"not measured: set {PEER_PYTHON}")
     yield from _postgres(stage, count)
@@ -182,8 +184,10 @@ def _taken_out_by_ticket(plain: Any) -> list[list[tuple[str, Sequence[object]]]]
 
 
 @contextmanager
-def _peer(folder: Path, count: int) -> Iterator[Callable[[], float]]:
-    command = [os.environ[PEER_PYTHON], "-W", "ignore", str(PEER), str(folder)]
+def _peer(stage: Stage, count: int, *options: str) -> Iterator[Callable[[], float]]:
+    folder = stage.path("django")
+    folder.mkdir()
+    command = [os.environ[PEER_PYTHON], "-W", "ignore", str(PEER), str(folder), *options]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1) as process:
         if process.stdin is None or process.stdout is None or not process.stdout.readline().startswith("ready"):
             raise RuntimeError("django-helpdesk did not start")
