@@ -7,7 +7,6 @@ from operator import attrgetter
 from sqlalchemy import ColumnElement, Dialect, Insert, RowMapping, bindparam, func, literal_column, select, update
 
 from storage.database import Connection
-from storage.numbering import reserve
 from storage.prepared import Bulk, Lookup, one_of
 from storage.records import Inbound, InboundState
 from storage.tables import inbound
@@ -36,9 +35,13 @@ def _keep(dialect: Dialect) -> Insert:
 
 
 _KEEP = Bulk(_keep, NAMES)
-_KEEP_ONCE = Bulk(
-    lambda dialect: insert_for(dialect, inbound).on_conflict_do_nothing(index_elements=["kind", "source", "event_id"]),
-    NAMES,
+_KEEP_ONCE = Lookup(
+    lambda dialect: (
+        insert_for(dialect, inbound)
+        .on_conflict_do_nothing(index_elements=["kind", "source", "event_id"])
+        .returning(inbound.c.id)
+    ),
+    ("kind", "source", "event_id", "received_at", "raw", "state", "reason"),
 )
 _HOLD = Lookup(
     lambda _: (
@@ -69,9 +72,8 @@ def keep_all(conn: Connection, rows: Sequence[Inbound]) -> None:
 
 def keep_once(conn: Connection, kind: str, source: str, event_id: str, now: datetime, raw: str) -> int | None:
     """Insert one raw thing that waits, and return its id; None when it is there already."""
-    [number] = reserve(conn, inbound, 1)
-    row = (number, kind, source, event_id, now, raw, InboundState.WAITING, "", None)
-    return number if _KEEP_ONCE.run(conn, [row]) else None
+    row = _KEEP_ONCE.first(conn, kind, source, event_id, now, raw, InboundState.WAITING, "")
+    return row[0] if row else None
 
 
 def event(conn: Connection, kind: str, source: str, event_id: str) -> Inbound:

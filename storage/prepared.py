@@ -80,7 +80,7 @@ class Bulk(Prepared):
 
 
 class Lookup(Prepared):
-    """A SELECT of plain texts and numbers, which come back as the driver gives them."""
+    """A statement whose rows are plain texts and numbers; they come back as the driver gives them."""
 
     def all(self, conn: Connection, *values: Any) -> list[tuple[Any, ...]]:
         """Return all rows for these values of its names."""
