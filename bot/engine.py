@@ -17,7 +17,7 @@ from bot.policies.loading import load as load_policies
 from bot.reports.weekly import text
 from bot.rules.figures import WeeklyFigures
 from bot.sealing import Sealer
-from settings import Settings
+from settings import Settings, SettingsInvalid
 from storage import schema
 from storage.database import Database
 
@@ -62,6 +62,17 @@ class Engine:
         self.database.close()
 
 
+def make_folder(settings: Settings) -> None:
+    """Make the data folder, its owner's alone, where the database is a file in it; SettingsInvalid if impossible."""
+    if settings.database_url is not None:
+        return
+    try:
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError:
+        why = "请检查路径是否写对、上级文件夹有没有写权限"
+        raise SettingsInvalid(f"数据目录 {settings.data_dir} 建不了,{why}(设置 DUBAN_DATA_DIR)。") from None
+
+
 def open_engine(
     settings: Settings,
     *,
@@ -71,8 +82,7 @@ def open_engine(
     """Build the engine on a migrated database; PolicyInvalid and SettingsInvalid name what is wrong."""
     clock = clock or SystemClock()
     policies = load_policies(settings.policies)
-    if settings.database_url is None:
-        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(settings)
     key = settings.secret_key.get_secret_value() if settings.secret_key else None
     sealer = Sealer.open(settings.data_dir, key)
     database = Database(settings.database)

@@ -10,16 +10,17 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import StaticPool
 
-__all__ = ["Connection", "Database", "Unreachable", "driven"]
+from storage.trouble import URL_INVALID, DatabaseRefused
 
-Unreachable = OperationalError  # the database does not answer, or its file cannot be read
+__all__ = ["Connection", "Database", "driven"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
+POSTGRES = "postgresql+psycopg://"
 MEMORY_URLS = ("sqlite://", "sqlite:///:memory:")
 BUSY_TIMEOUT_MS = 15_000
 CHECKPOINT_PAGES = 4_000  # 16 MB: of pages written again and again only the last state is carried over
@@ -29,9 +30,13 @@ class Database:
     """Owns the connections; every write of the product goes through `begin`."""
 
     def __init__(self, url: str, *, pool_size: int = 8, read_only: bool = False) -> None:
+        """DatabaseRefused where the URL is not one of these two kinds."""
         self.url = _driver_url(url)
-        self.sqlite = self.url.startswith("sqlite")
-        self.engine = _sqlite_engine(self.url, read_only) if self.sqlite else _postgres_engine(self.url, pool_size)
+        self.sqlite = self.url.startswith("sqlite:")
+        try:
+            self.engine = _sqlite_engine(self.url, read_only) if self.sqlite else _postgres_engine(self.url, pool_size)
+        except (ArgumentError, ValueError):
+            raise DatabaseRefused(URL_INVALID) from None
         # SQLite has one writer: threads queue here instead of polling the file lock.
         self._write_lock: AbstractContextManager[Any] = threading.RLock() if self.sqlite else nullcontext()
         self._writer: Connection | None = None
@@ -73,6 +78,11 @@ class Database:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._readers, lambda: function(*args, **kwargs))
 
+    @property
+    def file(self) -> str | None:
+        """Path of SQLite's file; None on a server."""
+        return (self.engine.url.database or "").removeprefix("file:") if self.sqlite else None
+
     def answers(self) -> bool:
         """Whether the database answers a trivial question now."""
         with self.read() as conn:
@@ -112,7 +122,9 @@ def driven(conn: Connection, sql: str, *rows: Any) -> Any:
 def _driver_url(url: str) -> str:
     for plain in ("postgresql://", "postgres://"):
         if url.startswith(plain):
-            return "postgresql+psycopg://" + url.removeprefix(plain)
+            return POSTGRES + url.removeprefix(plain)
+    if not url.startswith(("sqlite:", POSTGRES)):
+        raise DatabaseRefused(URL_INVALID)
     return url
 
 

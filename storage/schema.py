@@ -5,6 +5,7 @@ from pathlib import Path
 from sqlalchemy import inspect, text
 
 from storage.database import Connection, Database
+from storage.trouble import DatabaseRefused, told
 
 NEWEST = "0006"  # the revision this code is written for; a test holds it against the scripts
 SCRIPTS = Path(__file__).parent / "migrations"
@@ -12,14 +13,21 @@ MIGRATION_LOCK = 2_021_0823  # PostgreSQL advisory lock: one node migrates, the 
 
 
 def migrate(database: Database, revision: str = NEWEST) -> None:
-    """Bring the schema to the revision in one transaction; a failure leaves it as it was."""
-    with database.read() as conn:
-        if current(conn) == revision:
+    """Bring the schema to the revision in one transaction; a failure leaves it as it was.
+
+    DatabaseRefused where the database cannot be used, or was made by a later version of this code.
+    """
+    with told(database.file):
+        with database.read() as conn:
+            stands = current(conn)
+        if stands == revision:
             return
-    with database.begin() as conn:
-        if not database.sqlite:
-            conn.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
-        _upgrade(conn, revision)
+        if stands is not None and not any(SCRIPTS.glob(f"versions/{stands}_*.py")):
+            raise DatabaseRefused(f"数据库由更新的程序建立(结构 {stands},本程序 {NEWEST}),请升级程序后再用。")
+        with database.begin() as conn:
+            if not database.sqlite:
+                conn.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
+            _upgrade(conn, revision)
 
 
 def current(conn: Connection) -> str | None:

@@ -8,16 +8,17 @@ from storage import calendar, register
 from storage.database import Database
 from storage.records import Unit
 from storage.schedules import base_schedules, revision_of
+from storage.trouble import told
 
 
 def stored_calendars(url: str, policies: Policies, send_window: tuple[time, time]) -> tuple[Calendars, dict[int, Unit]]:
-    """Return the calendars in force and the units; storage.database.Unreachable where the database cannot be read.
+    """Return the calendars in force and the units; DatabaseRefused where the database cannot be read.
 
     A database from before the calendar had tables of its own answers with the shipped schedules.
     """
     database = Database(url, read_only=True)
     try:
-        with database.read() as conn:
+        with told(database.file), database.read() as conn:
             layers = calendar.stored(conn)
             units = dict(register.load(conn).units) if layers else {}
     finally:

@@ -44,10 +44,10 @@ def known() -> Known:
         return Known(policies=policies, calendars=calendars)
     # Imported only where there is a database: it takes as long as all the rest.
     from bot.actions.lookup import stored_calendars
-    from storage.database import Unreachable
+    from storage.trouble import DatabaseRefused
 
     try:
         calendars, units = stored_calendars(settings.database, policies, window)
-    except Unreachable:
-        raise refuse("数据库读不到,请检查 DUBAN_DATABASE_URL 或数据目录。") from None
+    except DatabaseRefused as refused:
+        raise refuse(str(refused)) from None
     return Known(policies=policies, calendars=calendars, units=units)

@@ -3,6 +3,7 @@
 import typer
 
 import settings as settings_file
+from bot.engine import make_folder
 from handlers.shell.opening import refusals
 from storage.database import Database
 from storage.schema import current, migrate
@@ -15,8 +16,7 @@ def run() -> None:
     """升级数据库结构。"""
     with refusals():
         settings = settings_file.load()
-        if settings.database_url is None:
-            settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(settings)
         database = Database(settings.database)
         migrate(database)
         with database.read() as conn:

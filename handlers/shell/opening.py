@@ -21,6 +21,7 @@ from bot.sealing import KeyRefused, PhoneInvalid
 from bot.simulator.scenario import ScenarioInvalid
 from handlers.intake import InputRefused
 from handlers.shell.lines import emit, local, refuse
+from storage.trouble import DatabaseRefused, told
 
 __all__ = ["emit", "input_file", "local", "opened", "read_moment", "refusals", "refuse"]
 
@@ -35,6 +36,7 @@ REFUSALS = (
     CalendarRefused,
     CalendarNotPublished,
     NoticeRefused,
+    DatabaseRefused,
 )
 
 
@@ -55,7 +57,8 @@ def opened(clock: Clock | None = None, **overrides: Any) -> Iterator[Engine]:
         logs.set_up(settings.log_level if sys.stderr.isatty() is False else "WARNING")
         engine = open_engine(settings, clock=clock)
         try:
-            yield engine
+            with told(engine.database.file):
+                yield engine
         finally:
             engine.database.close()
 

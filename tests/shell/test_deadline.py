@@ -104,7 +104,7 @@ def test_it_counts_with_the_database_where_there_is_one_even_an_older_one(shell:
     assert old("deadline", "2026-09-30", "--json").lines[0]["due_day"] == "2026-10-08"
     gone = Shell(folder=shell.folder, extra=(("DUBAN_DATABASE_URL", f"sqlite:///{shell.folder}/none.sqlite3"),))
     ran = gone("deadline", "2026-09-30")
-    assert (ran.code, "数据库读不到" in ran.err) == (1, True)
+    assert (ran.code, "打不开,请检查文件夹" in ran.err) == (1, True)
     assert not (shell.folder / "none.sqlite3").exists()
 
 
