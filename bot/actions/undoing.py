@@ -63,6 +63,12 @@ def _undo(context: Context, conn: Connection, act: LastAct, ticket_id: int, give
 
 def _told(conn: Connection, act: LastAct, ticket_id: int) -> list[int]:
     """Who may have heard of the act: what only waits is taken back unsaid."""
-    step = f"request_{ASKED[Verb(act.verb)]}" if act.verb in ASKED else HANDED_OVER
+    verb = Verb(act.verb)
+    if verb in ASKED:
+        step = f"request_{ASKED[verb]}"
+    elif verb == Verb.HAND_OVER:
+        step = HANDED_OVER
+    else:
+        return []  # what was put at the same moment tells of somebody else's act
     put = (one for one in outbox.of_step(conn, ticket_id, step) if one.created_at >= act.at)
     return [one.person_id for one in put if one.state not in UNTOLD]
