@@ -190,8 +190,8 @@ class TestUndoing:
     def test_taking_what_was_handed_over_this_very_second_is_undone_and_nobody_is_told(self, told: Office) -> None:
         told.says("jia", "转B角")
         told.expect("yi", "handed_over")
-        told.says("yi", "签收")
-        assert told.says("yi", "撤销").text.startswith("已撤销签收:FJ-1(水清三明)现在是“待签收”。")
+        told.says("bing", "签收")
+        assert told.says("bing", "撤销").text.startswith("已撤销签收:FJ-1(水清三明)现在是“待签收”。")
         assert told.ticket("FJ-1").holder_id == told.people["yi"]
         told.expect_silence()
         told.says("yi", "已删除")
