@@ -69,8 +69,8 @@ def make_folder(settings: Settings) -> None:
     try:
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError:
-        why = "请检查路径是否写对、上级文件夹有没有写权限"
-        raise SettingsInvalid(f"数据目录 {settings.data_dir} 建不了,{why}(设置 DUBAN_DATA_DIR)。") from None
+        why = "请检查 DUBAN_DATA_DIR 的路径是否写对、上级文件夹有没有写权限"
+        raise SettingsInvalid(f"数据目录 {settings.data_dir} 无法建立,{why}。") from None
 
 
 def open_engine(

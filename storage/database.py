@@ -34,6 +34,7 @@ class Database:
         self.url = _driver_url(url)
         self.sqlite = self.url.startswith("sqlite:")
         try:
+            self.file = make_url(self.url).database or "" if self.sqlite else None  # path of SQLite's file
             self.engine = _sqlite_engine(self.url, read_only) if self.sqlite else _postgres_engine(self.url, pool_size)
         except (ArgumentError, ValueError):
             raise DatabaseRefused(URL_INVALID) from None
@@ -77,11 +78,6 @@ class Database:
         """Run a function that only reads off the event loop, where possible beside a write that is under way."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._readers, lambda: function(*args, **kwargs))
-
-    @property
-    def file(self) -> str | None:
-        """Path of SQLite's file; None on a server."""
-        return (self.engine.url.database or "").removeprefix("file:") if self.sqlite else None
 
     def answers(self) -> bool:
         """Whether the database answers a trivial question now."""

@@ -38,7 +38,7 @@ class Waiting:
 
 def check(context: Context, conn: Connection, ticket_id: int, kind: RequestKind, given: Answer) -> None:
     """Refuse what cannot be asked for at all, before anybody is asked for a reason."""
-    ticket = locked(conn, ticket_id)
+    ticket = locked(conn, ticket_id, given)
     rules.check(ticket, kind, given, requests.pending(conn, [ticket_id]), scene_of(context, conn, ticket))
 
 
@@ -46,7 +46,7 @@ def ask(
     context: Context, conn: Connection, ticket_id: int, kind: RequestKind, given: Answer, until: Until | None = None
 ) -> Asked:
     """Put a request before those who decide; MoveRefused says why not."""
-    ticket = locked(conn, ticket_id)
+    ticket = locked(conn, ticket_id, given)
     scene = scene_of(context, conn, ticket)
     wanted = rules.Wanted(id=requests.next_id(conn), kind=kind, until=until)
     decision = rules.ask(ticket, wanted, given, requests.pending(conn, [ticket_id]), scene)
@@ -66,7 +66,7 @@ def rule(
     if known.kind == RequestKind.EXTENSION:
         # A deadline will be stamped: the calendar stands still first, as for whoever changes it.
         context.calendars(conn, steady=True)
-    ticket = locked(conn, known.ticket_id)
+    ticket = locked(conn, known.ticket_id, given)
     # Read again under the lock: somebody else may have decided it meanwhile.
     request = requests.by_ids(conn, [request_id])[request_id]
     scene = scene_of(context, conn, ticket)
@@ -81,7 +81,7 @@ def move_to(context: Context, conn: Connection, ticket_id: int, target: Target, 
     for one in requests.pending(conn, [ticket_id]):
         if one.kind == RequestKind.TRANSFER:
             return rule(context, conn, one.id, True, given, target).ticket
-    ticket = locked(conn, ticket_id)
+    ticket = locked(conn, ticket_id, given)
     scene = scene_of(context, conn, ticket)
     decision = reroute(ticket, target, given, scene)
     record(conn, [decision], scene.now)

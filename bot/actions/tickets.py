@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from bot.actions.context import Context
 from bot.actions.recording import record
 from bot.rules.decision import Decision, MoveRefused, Scene
-from bot.rules.lifecycle import Answer, Verb, line, move
+from bot.rules.lifecycle import Answer, Verb, check_time, line, move
 from bot.rules.rerouting import hand_over, send_back
 from bot.rules.undo import as_it_was
 from storage import journal, last_acts, tickets
@@ -17,7 +17,7 @@ DENIED = "denied"  # kind of the journal line: somebody without the right to it 
 
 def answer(context: Context, conn: Connection, ticket_id: int, verb: Verb, given: Answer) -> Ticket:
     """Carry out a person's answer on a ticket and return the ticket after; MoveRefused says why not."""
-    ticket = locked(conn, ticket_id)
+    ticket = locked(conn, ticket_id, given)
     scene = scene_of(context, conn, ticket)
     decide = _DECIDERS.get(verb)
     decision = decide(ticket, given, scene) if decide else move(ticket, verb, given, scene.directory, scene.policy)
@@ -26,11 +26,12 @@ def answer(context: Context, conn: Connection, ticket_id: int, verb: Verb, given
     return decision.ticket
 
 
-def locked(conn: Connection, ticket_id: int) -> Ticket:
-    """Return a ticket that nobody else changes until the transaction ends."""
+def locked(conn: Connection, ticket_id: int, given: Answer) -> Ticket:
+    """Return the ticket a person's answer is about; nobody else changes it until the transaction ends."""
     ticket = tickets.by_ids(conn, [ticket_id], lock=True).get(ticket_id)
     if ticket is None:
         raise MoveRefused("unknown_ticket", number=str(ticket_id))
+    check_time(ticket, given)
     return ticket
 
 

@@ -46,7 +46,7 @@ def undo_last(context: Context, conn: Connection, given: Answer, expected: int |
 
 
 def _undo(context: Context, conn: Connection, act: LastAct, ticket_id: int, given: Answer) -> Ticket:
-    ticket = locked(conn, ticket_id)
+    ticket = locked(conn, ticket_id, given)
     scene = scene_of(context, conn, ticket)
     decision = undo(
         ticket,

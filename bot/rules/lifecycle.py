@@ -109,9 +109,6 @@ def move(ticket: Ticket, verb: Verb, answer: Answer, directory: Directory, polic
         raise refusal(ticket, verb, directory)
     if row.needs_text:
         need_reason(ticket, verb, answer.text)
-    if answer.recorded_at is not None and answer.at < ticket.received_at:
-        # Somebody wrote this time down: a mistake to put right, not a clock that is slow.
-        raise MoveRefused("before_receipt", number=ticket.number, at=ticket.received_at)
     # Nobody answers before the ticket exists, whatever the chat server's clock says.
     answer = replace(answer, at=max(answer.at, ticket.received_at))
     after = replace(ticket, state=row.to, **row.changes(ticket, answer))
@@ -125,6 +122,15 @@ def move(ticket: Ticket, verb: Verb, answer: Answer, directory: Directory, polic
         supersede=f"已由人员答复:{verb}" if row.stops_ladder else "",
         lapse=row.stops_ladder,
     )
+
+
+def check_time(ticket: Ticket, answer: Answer) -> None:
+    """Refuse an answer that somebody noted as given before the ticket was there.
+
+    That is a mistake to put right; a chat server's clock may be slow, and then the receipt counts.
+    """
+    if answer.recorded_at is not None and answer.at < ticket.received_at:
+        raise MoveRefused("before_receipt", number=ticket.number, at=ticket.received_at)
 
 
 def need_reason(ticket: Ticket, verb: Verb, text: str) -> None:

@@ -5,9 +5,11 @@ from datetime import UTC, date, datetime, time
 import pytest
 
 from bot.actions.context import Context
+from bot.actions.intake import Arrival, preview, take_in
 from bot.clock import WoundClock
 from bot.policies.loading import load
-from storage import calendar, register
+from bot.rules.arrivals import TicketInput
+from storage import calendar, register, tickets
 from storage.database import Database
 from storage.records import Act, Notice, NoticeKind, OverlayDraft, OverlayKind, RevisionStatus, UnitDraft
 
@@ -81,3 +83,14 @@ def test_a_change_waits_for_deadlines_that_are_being_computed(postgres):
         with database.begin() as changing:
             calendar.touch(changing)
         database.close()
+
+
+def test_a_policy_stored_in_what_was_rolled_back_is_stored_again(database: Database):
+    context = node(database)
+    ticket = TicketInput(number="A-1", account_name="水清三明", platform="微信公众号", received_at=NOW)
+    batch = [Arrival(event_id="e1", raw={"no": "A-1"}, ticket=ticket)]
+    assert preview(context, "省平台", batch)[0].outcome == "created"
+    assert take_in(context, "省平台", batch)[0].outcome == "created"
+    with database.read() as conn:
+        [found] = tickets.by_number(conn, "A-1")
+        assert node(database).policy(conn, found.policy_key) == context.policies.named("")

@@ -102,8 +102,10 @@ class TestTheStory:
         assert json.loads(str(row["raw"]))["text"] == raw
 
     def test_an_answer_by_telephone_is_recorded_as_such(self, one: Office) -> None:
-        early = one.say("甲", "已删除", at=sh(8, 23, 9), via="say", behalf="丁")
-        assert "10:00才收到,答复不能更早,未作任何记录" in early.text
+        for said in ("已删除", "签收", "转B角", "误报 不是错字", "延期 到明天 领导出差", f"转派 {NUMBER} 不归本单位"):
+            early = one.say("甲", said, at=sh(8, 23, 9), via="say", behalf="丁")
+            assert "10:00才收到,答复不能更早,未作任何记录" in early.text
+        assert one.story(NUMBER) == []
         one.clock.wind_to(sh(8, 23, 15))
         reply = one.say("甲", "已删除", at=sh(8, 23, 14), via="say", behalf="丁")
         assert "由丁代为记录。" in reply.text

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.rules.decision import Decision, MoveRefused
-from bot.rules.lifecycle import MOVES, Answer, Verb, archive, move
+from bot.rules.lifecycle import MOVES, Answer, Verb, archive, check_time, move
 from storage.records import Ticket, TicketState
 from tests.rules.cast import BING, DING, JI, JIA, NOON, WU, YI, directory, ticket
 from tests.rules.oracle import policy
@@ -122,8 +122,10 @@ def test_some_moves_need_a_reason(verb: Verb, text: str) -> None:
 def test_an_answer_by_telephone_noted_before_the_ticket_is_refused() -> None:
     noted = Answer(person_id=JIA, at=EARLIER, text="已经改好", via="say:值班员", recorded_at=NOON + timedelta(hours=2))
     with pytest.raises(MoveRefused) as refused:
-        move(ticket(received_at=NOON), Verb.COMPLETE, noted, directory(), policy())
+        check_time(ticket(received_at=NOON), noted)
     assert (refused.value.key, refused.value.params["at"]) == ("before_receipt", NOON)
+    check_time(ticket(received_at=EARLIER), noted)
+    check_time(ticket(received_at=NOON), replace(noted, recorded_at=None))
 
 
 def test_an_answer_before_the_ticket_counts_from_the_ticket() -> None:

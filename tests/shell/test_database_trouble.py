@@ -74,7 +74,7 @@ def test_a_data_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     ran = Shell(folder=tmp_path / "x", extra=(("DUBAN_DATA_DIR", f"{tmp_path}/file/data"),))("tickets")
     assert (ran.code, ran.out) == (1, "")
-    assert ran.err.startswith(f"数据目录 {tmp_path}/file/data 建不了,请检查")
+    assert ran.err.startswith(f"数据目录 {tmp_path}/file/data 无法建立,请检查")
 
 
 def test_damage_found_in_the_middle_is_told_too(tmp_path: Path) -> None:
