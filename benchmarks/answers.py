@@ -18,12 +18,12 @@ from sqlalchemy import Column, select
 from benchmarks import telegram
 from benchmarks.measure import Row, Spread
 from benchmarks.stage import Stage
-from bot.channels.telegram_client import HOOKS, hook_path
-from bot.rules.zone import SHANGHAI
-from storage import register
-from storage.database import Database
+from bot.channels.telegram.client import HOOKS, hook_path
+from bot.rules.calendar.zone import SHANGHAI
+from storage.people import addresses, register
 from storage.records import AddressDraft, MessageKind, PersonDraft, UnitDraft
-from storage.schema import migrate
+from storage.sql.database import Database
+from storage.sql.schema import migrate
 from storage.tables import inbound, outbox
 
 QUESTION = "how long does a person wait for the answer while updates come at a steady pace, committed before 200?"
@@ -73,7 +73,7 @@ def _fill(database: Database, people: int) -> None:
         # Not at the desk: that is told of a missing schedule at the start.
         unit = register.save_unit(conn, UnitDraft(name="市水利局", parent_id=desk))
         found = register.save_people(conn, [PersonDraft(name=f"人员{one}", unit_id=unit) for one in range(people)])
-        register.bind_addresses(
+        addresses.bind_all(
             conn,
             [
                 AddressDraft(person_id=person, channel="telegram", address=str(place), bound_at=BOUND)

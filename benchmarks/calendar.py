@@ -14,14 +14,14 @@ from workalendar.asia import China
 from benchmarks import office
 from benchmarks.measure import Row, Spread, in_turn, number, rates, ratio, seconds
 from benchmarks.stage import Opened, Stage
-from bot.actions import calendar as acts
+from bot.actions.calendar import calendar as acts
+from bot.actions.calendar.notices import Who
 from bot.actions.context import Context
-from bot.actions.notices import Who
-from bot.rules.notice import read_notice
-from bot.rules.workdays import GovChina
-from storage.database import Database
+from bot.rules.calendar.notice import read_notice
+from bot.rules.calendar.workdays import GovChina
+from storage.calendar.schedules import base_schedules, revision_of
 from storage.records import OverlayDraft, OverlayKind
-from storage.schedules import base_schedules, revision_of
+from storage.sql.database import Database
 
 QUESTION = "how right and how fast is the next working day, and what does a change of the calendar cost?"
 

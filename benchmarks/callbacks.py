@@ -15,11 +15,11 @@ from benchmarks.measure import Row, Spread, in_turn, number, rates, ratio, secon
 from benchmarks.stage import Stage
 from bot.clock import WoundClock
 from bot.engine import Engine, open_engine
-from handlers.chat import wecom
+from handlers.chat.platforms import wecom
 from handlers.web import server
 from settings import Settings, WeCom
-from storage.database import Database
 from storage.records import InboundState
+from storage.sql.database import Database
 from storage.tables import inbound
 from tests.fakes import callbacks
 from tests.fakes.callbacks import Platform

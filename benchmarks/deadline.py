@@ -11,10 +11,10 @@ from workalendar.asia import China
 from benchmarks.measure import Row, Spread, in_turn, number, rates, ratio, seconds
 from benchmarks.stage import Stage
 from bot.policies.loading import load
-from bot.rules.deadline import compute
-from bot.rules.hours import WorkingTime
-from bot.rules.workdays import GovChina
-from storage import calendar as calendar_store
+from bot.rules.calendar.deadline import compute
+from bot.rules.calendar.hours import WorkingTime
+from bot.rules.calendar.workdays import GovChina
+from storage.calendar import calendar as calendar_store
 
 QUESTION = "how many deadlines and working days a second?"
 

@@ -8,10 +8,10 @@ import xlsxwriter
 from benchmarks import office, rowcopy
 from benchmarks.measure import Row, Spread, in_turn, number, rates, ratio, seconds
 from benchmarks.stage import Stage, settled
-from bot.actions.intake import BATCH, Arrival
+from bot.actions.tickets.intake import BATCH, Arrival
 from handlers.intake.fields import map_columns, read_arrivals, ticket_headings
 from handlers.intake.files import Book
-from storage.database import Database
+from storage.sql.database import Database
 
 QUESTION = "how many tickets a second come in from a spreadsheet, everything written and durable?"
 

@@ -13,9 +13,9 @@ from sqlalchemy import insert
 from benchmarks import office, rowcopy
 from benchmarks.measure import Row, in_turn, number, rates, ratio, seconds
 from benchmarks.stage import Stage, settled
-from bot.actions.intake import Arrival, Taken, take_in
-from bot.together import Together
-from storage.database import Database
+from bot.actions.tickets.intake import Arrival, Taken, take_in
+from bot.batching import Together
+from storage.sql.database import Database
 from storage.tables import inbound, journal, outbox, tickets
 
 QUESTION = "how many tickets a second come in one by one, with raw row, deadline, journal and messages?"

@@ -6,14 +6,14 @@ from datetime import UTC, datetime, time, timedelta
 from itertools import count
 
 from bot.actions.context import Context
-from bot.actions.intake import Arrival, Outcome, take_in
+from bot.actions.tickets.intake import Arrival, Outcome, take_in
 from bot.clock import Clock, WoundClock
 from bot.policies.loading import load
-from bot.rules.arrivals import TicketInput, event_id
-from bot.rules.matching import name_key
-from storage import register
-from storage.database import Database
+from bot.rules.people.matching import name_key
+from bot.rules.tickets.arrivals import TicketInput, event_id
+from storage.people import addresses, register
 from storage.records import AccountDraft, AddressDraft, PersonDraft, Role, UnitDraft
+from storage.sql.database import Database
 
 SOURCE = "省平台"
 PLATFORM = "微信公众号"
@@ -38,7 +38,7 @@ def fill(database: Database, accounts: int = ACCOUNTS) -> None:
         drafts = [PersonDraft(name=role.value, unit_id=unit) for unit in unit_ids for role in Role]
         drafts += [PersonDraft(name=name, unit_id=desk) for name in ("值班", "督导")]
         people = register.save_people(conn, drafts)
-        register.bind_addresses(
+        addresses.bind_all(
             conn,
             [AddressDraft(person_id=one, channel="inbox", address=str(one), bound_at=OPENS) for one in people.values()],
         )

@@ -18,9 +18,9 @@ from benchmarks import office
 from benchmarks.measure import Row, in_turn, number, seconds
 from benchmarks.stage import Stage
 from bot.clock import WoundClock
-from storage.database import Database
 from storage.records import MessageKind, MessageState
-from storage.schema import migrate
+from storage.sql.database import Database
+from storage.sql.schema import migrate
 from storage.tables import inbox_items, journal, outbox, tickets
 
 QUESTION = "how soon is work going on after a start with 100,000 things pending, and is anything lost?"

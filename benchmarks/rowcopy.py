@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Table, delete, insert, select, text
 
-from storage.database import Connection, Database
+from storage.sql.database import Connection, Database
 from storage.tables import inbound, journal, outbox, tickets
 
 Rows = Mapping[Table, list[dict[str, Any]]]

@@ -10,13 +10,13 @@ from sqlalchemy import delete, func, insert, select, update
 from benchmarks import office, rowcopy
 from benchmarks.measure import Row, Spread, in_turn, number, rates, ratio, seconds
 from benchmarks.stage import Opened, Stage, settled
-from bot.actions import dispatch
 from bot.actions.context import Context
+from bot.actions.messages import dispatch
 from bot.channels.inbox import InboxChannel
 from bot.delivery.sender import Sender
 from bot.delivery.wording import Wording
-from storage.database import Database
 from storage.records import MessageState
+from storage.sql.database import Database
 from storage.tables import inbox_items, journal, tickets
 from storage.tables import outbox as messages
 

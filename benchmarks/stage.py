@@ -7,8 +7,8 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from storage.database import Database
-from storage.schema import migrate
+from storage.sql.database import Database
+from storage.sql.schema import migrate
 from tests.postgres import Postgres, server
 
 Opened = Callable[[], AbstractContextManager[Database]]

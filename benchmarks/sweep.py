@@ -10,9 +10,9 @@ from benchmarks import office, rowcopy
 from benchmarks.measure import Row, Spread, in_turn, number, ratio, seconds
 from benchmarks.stage import Opened, Stage, settled
 from bot.actions.context import Context
-from bot.actions.watch import tick
+from bot.actions.tickets.watch import tick
 from bot.clock import WoundClock
-from storage.database import Database
+from storage.sql.database import Database
 from storage.tables import journal, outbox, tickets
 
 QUESTION = "what does a tick cost, with nothing due, and with a thousand tickets due at once?"

@@ -24,16 +24,16 @@ from benchmarks import office
 from benchmarks.measure import Row, Spread, in_turn, number, rates, ratio, seconds
 from benchmarks.stage import Stage
 from bot.channels.base import Button, Outgoing
-from bot.channels.telegram import TelegramChannel
-from bot.channels.telegram_client import HOOKS, hook_path
-from bot.channels.telegram_layout import inline
+from bot.channels.telegram.channel import TelegramChannel
+from bot.channels.telegram.client import HOOKS, hook_path
+from bot.channels.telegram.layout import inline
 from bot.clock import SystemClock
 from bot.delivery.sender import IN_FLIGHT, Sender
 from bot.delivery.wording import Wording
-from handlers.chat.telegram_hook import router
+from handlers.chat.platforms.telegram_hook import router
 from settings import Settings, Telegram
-from storage.database import Database
 from storage.records import InboundState, MessageState
+from storage.sql.database import Database
 from storage.tables import addresses, inbound, journal, tickets
 from storage.tables import outbox as messages
 from tests.fakes.serving import Serving

@@ -18,15 +18,15 @@ from wechatpy.enterprise import WeChatClient
 from benchmarks import office
 from benchmarks.measure import Row, in_turn, number, rates, ratio, seconds
 from benchmarks.stage import Stage
-from bot.channels import wecom_parts
 from bot.channels.base import Button, Outgoing
-from bot.channels.wecom import WeComChannel
+from bot.channels.wecom import parts as wecom_parts
+from bot.channels.wecom.channel import WeComChannel
 from bot.clock import Clock
 from bot.delivery.sender import Sender
 from bot.delivery.wording import Wording
 from settings import WeCom
-from storage.database import Database
 from storage.records import MessageState
+from storage.sql.database import Database
 from storage.tables import addresses, journal, tickets
 from storage.tables import outbox as messages
 from tests.fakes.qyapi import AGENT, CORP, SECRET

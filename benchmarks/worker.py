@@ -15,7 +15,7 @@ from bot.clock import Clock
 from bot.engine import Engine, open_engine
 from handlers.shell.run import serve
 from settings import Settings
-from storage.database import Database
+from storage.sql.database import Database
 
 
 class ShiftedClock:

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.actions import calendar, watch, weekly
+from bot.actions.calendar import calendar
 from bot.actions.context import Context
+from bot.actions.reports import weekly
+from bot.actions.tickets import watch
 from bot.channels import catalog
 from bot.channels.base import Channel
 from bot.clock import Clock, SystemClock
@@ -15,11 +17,11 @@ from bot.delivery.sender import Sender
 from bot.delivery.wording import Wording
 from bot.policies.loading import load as load_policies
 from bot.reports.weekly import text
-from bot.rules.figures import WeeklyFigures
+from bot.rules.reports.figures import WeeklyFigures
 from bot.sealing import Sealer
 from settings import Settings, SettingsInvalid
-from storage import schema
-from storage.database import Database
+from storage.sql import schema
+from storage.sql.database import Database
 
 
 @dataclass(frozen=True, kw_only=True)

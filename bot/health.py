@@ -8,10 +8,10 @@ from datetime import date
 from enum import StrEnum
 
 from bot.channels.base import Channel
-from bot.rules.missing import missing
-from bot.rules.notice_check import Opinion, disagreements, odd_sum
-from bot.rules.routing import desk, named_supervisors, ways
-from bot.rules.workdays import GovChina
+from bot.rules.calendar.missing import missing
+from bot.rules.calendar.notice_check import Opinion, disagreements, odd_sum
+from bot.rules.calendar.workdays import GovChina
+from bot.rules.people.routing import desk, named_supervisors, ways
 from storage.records import Directory, Revision, RevisionStatus, Role
 
 log = logging.getLogger(__name__)

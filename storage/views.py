@@ -6,8 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
-from storage import journal, outbox
-from storage.database import Connection
+from storage.messages import outbox
 from storage.records import (
     Inbound,
     InboundState,
@@ -22,9 +21,11 @@ from storage.records import (
     TicketState,
     TicketStory,
 )
+from storage.sql.database import Connection
 from storage.tables import inbound, people, tickets, units
 from storage.tables import outbox as messages
-from storage.tickets import by_ids, by_number, is_open, matching
+from storage.tickets import journal
+from storage.tickets.tickets import by_ids, by_number, is_open, matching
 
 CHUNK = 500  # ids asked for at once
 SENT = (MessageState.ACCEPTED, MessageState.DELIVERED)

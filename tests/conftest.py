@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from storage.database import Database
-from storage.schema import migrate
-from tests.office import Office
+from storage.sql.database import Database
+from storage.sql.schema import migrate
+from tests.cast.office import Office
 from tests.postgres import Postgres, server
 
 

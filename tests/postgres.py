@@ -11,8 +11,8 @@ from pathlib import Path
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import URL, make_url
 
-from storage.database import Database
-from storage.schema import migrate
+from storage.sql.database import Database
+from storage.sql.schema import migrate
 
 WAITING = ("fsync", "full_page_writes", "synchronous_commit")  # what makes a server wait for the disk
 

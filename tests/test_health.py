@@ -9,9 +9,9 @@ import pytest
 
 from bot.channels.base import Abilities, Outgoing, Receipt
 from bot.health import Finding, Level, channel_findings, findings, together
-from bot.rules.workdays import GovChina
+from bot.rules.calendar.workdays import GovChina
+from storage.calendar.schedules import base_schedules
 from storage.records import Account, Address, Directory, Person, Role, Unit
-from storage.schedules import base_schedules
 
 TODAY = date(2021, 8, 23)
 CALENDAR = GovChina(base_schedules(), "base")

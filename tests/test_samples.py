@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.rules.roster import Roster
-from bot.rules.roster_check import check_roster
+from bot.rules.people.roster import Roster
+from bot.rules.people.roster_check import check_roster
 from handlers.intake.fields import map_columns, read_arrivals, ticket_headings
 from handlers.intake.files import Book
 from handlers.intake.register_file import read_register

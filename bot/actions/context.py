@@ -4,15 +4,15 @@ from datetime import datetime, time
 
 from bot.clock import Clock
 from bot.policies.loading import Policies, decode
-from bot.rules.calendars import Calendars
-from bot.rules.hours import WorkingTime
-from storage import calendar as calendar_store
-from storage import journal
-from storage import policies as policy_store
-from storage.calendar import Layers
-from storage.database import Connection, Database
+from bot.rules.calendar.calendars import Calendars
+from bot.rules.calendar.hours import WorkingTime
+from storage.calendar import calendar as calendar_store
+from storage.calendar.calendar import Layers
+from storage.people.register import Register
 from storage.records import DEADLINE_MOVED, EXTENDED, Directory, Policy, Ticket
-from storage.register import Register
+from storage.sql.database import Connection, Database
+from storage.tickets import journal
+from storage.tickets import policies as policy_store
 
 PAST_KEPT = 32  # calendars no longer in force, kept to explain what rests on them
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from bot.actions.context import Context
-from storage import leases
+from storage.nodes import leases
 
 
 def hold(context: Context, name: str, holder: str, lease: timedelta) -> bool:

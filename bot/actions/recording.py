@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.failpoints import failpoint
-from bot.rules.decision import Decision
-from storage import journal, outbox, requests, tickets
-from storage.database import Connection
+from bot.rules.tickets.decision import Decision
+from storage.messages import outbox
+from storage.sql.database import Connection
+from storage.tickets import journal, requests, tickets
 
 
 def record(conn: Connection, decisions: Sequence[Decision], now: datetime) -> None:

@@ -3,15 +3,16 @@
 from dataclasses import dataclass
 
 from bot.actions.context import Context
-from bot.actions.leave import put_back
+from bot.actions.people.leave import put_back
 from bot.actions.recording import record
-from bot.actions.tickets import locked, scene_of
-from bot.rules.decision import MoveRefused
-from bot.rules.lifecycle import Answer, Verb
-from bot.rules.undo import ASKED, UNDOABLE, in_time, undo
-from storage import journal, last_acts, outbox, requests
-from storage.database import Connection
+from bot.actions.tickets.tickets import locked, scene_of
+from bot.rules.refused import MoveRefused
+from bot.rules.tickets.lifecycle import Answer, Verb
+from bot.rules.tickets.undo import ASKED, UNDOABLE, in_time, undo
+from storage.messages import outbox
 from storage.records import HANDED_OVER, LastAct, MessageState, Ticket
+from storage.sql.database import Connection
+from storage.tickets import journal, last_acts, requests
 
 LEAVE = "leave"
 UNTOLD = frozenset({MessageState.PENDING, MessageState.SUPERSEDED, MessageState.FAILED})

@@ -8,7 +8,7 @@ from bot.channels.console import ConsoleChannel
 from bot.channels.inbox import InboxChannel
 from bot.clock import Clock
 from settings import Settings
-from storage.database import Database
+from storage.sql.database import Database
 
 Maker = Callable[[Settings, Database, Clock], Channel | None]
 
@@ -28,10 +28,10 @@ def _when(wanted: Callable[[Settings], bool], module: str) -> Maker:
 CATALOG: Mapping[str, Maker] = {
     "inbox": lambda settings, database, clock: InboxChannel(database, clock),
     "console": lambda settings, database, clock: ConsoleChannel(),
-    "telegram": _when(lambda settings: settings.telegram.configured, "bot.channels.telegram"),
-    "wecom": _when(lambda settings: settings.wecom.configured, "bot.channels.wecom"),
-    "wechat": _when(lambda settings: settings.wechat.configured, "bot.channels.wechat"),
-    "robot": _when(lambda settings: bool(settings.robots), "bot.channels.robot"),
+    "telegram": _when(lambda settings: settings.telegram.configured, "bot.channels.telegram.channel"),
+    "wecom": _when(lambda settings: settings.wecom.configured, "bot.channels.wecom.channel"),
+    "wechat": _when(lambda settings: settings.wechat.configured, "bot.channels.wechat.channel"),
+    "robot": _when(lambda settings: bool(settings.robots), "bot.channels.robot.channel"),
     "mail": _when(lambda settings: settings.mail.configured, "bot.channels.mail"),
 }
 

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from bot.channels.base import Abilities, Outgoing, Receipt, SendFailed
 from bot.clock import Clock
-from storage import inbox_items
-from storage.database import Database
+from storage.messages import inbox_items
+from storage.sql.database import Database
 
 NOBODY = "网页收件箱的地址应为人员编号"
 LONGEST_ID = 18  # digits of a number both databases can hold

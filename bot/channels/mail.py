@@ -17,9 +17,9 @@ from aiosmtplib import errors
 from bot.channels.base import Abilities, Outgoing, Receipt, SendFailed
 from bot.channels.cutting import cut, cut_characters
 from bot.clock import Clock
-from bot.rules.zone import SHANGHAI
+from bot.rules.calendar.zone import SHANGHAI
 from settings import Mail, Settings
-from storage.database import Database
+from storage.sql.database import Database
 
 log = logging.getLogger(__name__)
 

@@ -18,9 +18,9 @@ from wechatpy.exceptions import WeChatClientException
 from bot.channels.base import SendFailed
 from bot.clock import Clock
 from bot.sealing import KeyRefused, Sealer
-from storage import tokens
-from storage.database import Database
-from storage.tokens import Token, TokenBusy, TokenRefused
+from storage.nodes import tokens
+from storage.nodes.tokens import Token, TokenBusy, TokenRefused
+from storage.sql.database import Database
 
 T = TypeVar("T")
 

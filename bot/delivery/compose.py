@@ -5,15 +5,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from bot.actions.dispatch import Load
+from bot.actions.messages.dispatch import Load
 from bot.channels.base import Attachment, Button, Outgoing
 from bot.delivery.explaining import explain
 from bot.delivery.facts import Body, facts, standing, work_buttons
-from bot.delivery.notices import word_notice, word_request
+from bot.delivery.notifications import word_notice, word_request
 from bot.delivery.wording import Wording
-from bot.rules.access import workers
-from bot.rules.escalation import deadline_of
-from bot.rules.moving import with_lines
+from bot.rules.tickets.access import workers
+from bot.rules.tickets.escalation import deadline_of
+from bot.rules.tickets.moving import with_lines
 from storage.records import DEADLINE_MOVED, REROUTED, Directory, Message, MessageKind, Role, Ticket, TicketState
 
 DIGEST_LINES = 20

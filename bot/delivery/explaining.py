@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from itertools import groupby
 
-from bot.rules.deadline import CountedDay, missing_year, trace
-from bot.rules.hours import DAY, WorkingTime
-from bot.rules.workdays import DayKind
-from bot.rules.zone import shanghai, shanghai_day
+from bot.rules.calendar.deadline import CountedDay, missing_year, trace
+from bot.rules.calendar.hours import DAY, WorkingTime
+from bot.rules.calendar.workdays import DayKind
+from bot.rules.calendar.zone import shanghai, shanghai_day
 from storage.records import Deadline, Policy, TimeUnit
 
 WEEKDAYS = "一二三四五六日"

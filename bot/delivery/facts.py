@@ -6,9 +6,9 @@ from datetime import datetime
 
 from bot.channels.base import Button
 from bot.delivery.wording import Wording
-from bot.rules.deadline import INSTANT, lateness
-from bot.rules.hours import WorkingTime
-from bot.rules.zone import shanghai, shanghai_day
+from bot.rules.calendar.deadline import INSTANT, lateness
+from bot.rules.calendar.hours import WorkingTime
+from bot.rules.calendar.zone import shanghai, shanghai_day
 from storage.records import Ticket, TicketState
 
 PROBLEM_CHARACTERS = 300

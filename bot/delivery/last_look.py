@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from bot.actions.dispatch import Asked
+from bot.actions.messages.dispatch import Asked
 from bot.clock import Clock
 
 FRESH = 0.5  # seconds an answer holds; who waited longer for a place in flight is asked for again

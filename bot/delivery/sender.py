@@ -5,17 +5,17 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
-from bot.actions import dispatch, results
 from bot.actions.context import Context
-from bot.actions.dispatch import Asked, Load
-from bot.actions.results import Result
+from bot.actions.messages import dispatch, results
+from bot.actions.messages.dispatch import Asked, Load
+from bot.actions.messages.results import Result
 from bot.channels.base import Attachment, Channel, SendFailed
 from bot.delivery.compose import outgoing
 from bot.delivery.last_look import LastLook
 from bot.delivery.tries import End, Tries, Try
 from bot.delivery.wording import Wording
 from bot.failpoints import failpoint
-from storage.outbox import Settlement
+from storage.messages.outbox import Settlement
 from storage.records import Address, Message
 
 log = logging.getLogger(__name__)

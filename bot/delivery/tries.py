@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.actions.dispatch import Load
+from bot.actions.messages.dispatch import Load
 from bot.channels.base import Channel, Receipt, SendFailed
 from bot.clock import Clock
 from bot.delivery.compose import compose, encode
 from bot.delivery.wording import Wording
-from bot.rules import retry
-from bot.rules.routing import ways
-from storage.outbox import Settlement
+from bot.rules.messages import retry
+from bot.rules.people.routing import ways
+from storage.messages.outbox import Settlement
 from storage.records import Address, Message, MessageKind, MessageState
 
 log = logging.getLogger(__name__)

@@ -7,9 +7,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal
 
-from bot.rules.decision import MoveRefused
-from bot.rules.lifecycle import Verb
-from bot.rules.zone import shanghai, shanghai_day
+from bot.rules.calendar.zone import shanghai, shanghai_day
+from bot.rules.refused import MoveRefused
+from bot.rules.tickets.lifecycle import Verb
 from storage.records import DeadlineStatus, Ticket, TicketState
 
 Language = Literal["zh", "en"]

@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.policies.places import Place, PolicyInvalid
 from bot.policies.reading import Table, office_hours_from, policy_from
-from bot.rules.hours import spans_by_day, spans_named
+from bot.rules.calendar.hours import spans_by_day, spans_named
 from storage.records import (
     Audience,
     JudgingLine,

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import date
 
 from bot.delivery.wording import Language, Wording
-from bot.rules.deadline import Lateness
-from bot.rules.zone import shanghai_day
+from bot.rules.calendar.deadline import Lateness
+from bot.rules.calendar.zone import shanghai_day
 from storage.records import MessageKind, Telling, Ticket, TicketFacts, TicketState
 
 

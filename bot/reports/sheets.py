@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from bot.rules.zone import shanghai
+from bot.rules.calendar.zone import shanghai
 
 A4 = 9  # the paper's number in the file format
 CELL_CHARACTERS = 32_767  # the file format's limit; a longer text would be left out whole

@@ -6,9 +6,9 @@ from typing import Any
 
 from bot.delivery.wording import Wording
 from bot.reports.ledger import ledger_line
-from bot.rules.deadline import lateness
-from bot.rules.workdays import GovChina
-from bot.rules.zone import shanghai
+from bot.rules.calendar.deadline import lateness
+from bot.rules.calendar.workdays import GovChina
+from bot.rules.calendar.zone import shanghai
 from storage.records import DEADLINE_MOVED, JournalLine, TicketStory
 
 # What people do beyond moving a ticket from one state to the next; "until" and "was" in it are limits.

@@ -6,7 +6,7 @@ from typing import TypeVar
 from bot.delivery.wording import Language, Wording
 from bot.reports import weekly_words as words
 from bot.reports.ledger import ledger_line, told_briefly, who
-from bot.rules.figures import LateTicket, WeeklyFigures
+from bot.rules.reports.figures import LateTicket, WeeklyFigures
 from storage.records import TicketFacts
 
 TEXT_BYTES = 2_000  # WeCom cuts a text at 2048

@@ -3,9 +3,9 @@
 from datetime import date
 
 from bot.delivery.wording import Wording
-from bot.rules.deadline import INSTANT
-from bot.rules.figures import Ahead, Cause, Span, WeekCounts, WeeklyFigures
-from bot.rules.workdays import DayKind
+from bot.rules.calendar.deadline import INSTANT
+from bot.rules.calendar.workdays import DayKind
+from bot.rules.reports.figures import Ahead, Cause, Span, WeekCounts, WeeklyFigures
 
 UNITS = 3  # so many are named, the others counted
 

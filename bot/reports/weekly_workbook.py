@@ -10,7 +10,7 @@ from bot.delivery.wording import Wording
 from bot.reports import weekly_words as words
 from bot.reports.ledger import told_line
 from bot.reports.sheets import HEAD_ROW, Book, Cell, Column, Style
-from bot.rules.figures import FEWEST_FOR_RATE, LateTicket, WeekCounts, WeeklyFigures
+from bot.rules.reports.figures import FEWEST_FOR_RATE, LateTicket, WeekCounts, WeeklyFigures
 from storage.records import TicketFacts
 
 NOTES = (

@@ -9,11 +9,12 @@ from typing import Any, TypeVar
 from bot.channels.base import Abilities, Channel, Outgoing, Receipt, SendFailed
 from bot.clock import WoundClock
 from bot.engine import Engine
-from bot.rules.hours import DAY
-from bot.rules.zone import at, shanghai_day
-from storage import outbox, tickets
-from storage.database import Connection
+from bot.rules.calendar.hours import DAY
+from bot.rules.calendar.zone import at, shanghai_day
+from storage.messages import outbox
 from storage.records import Message, MessageKind, Ticket
+from storage.sql.database import Connection
+from storage.tickets import tickets
 
 STAGE = Abilities(two_way=True, tells_doubles=True, buttons=True, attachments=True)
 T = TypeVar("T")

@@ -4,18 +4,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from bot.actions.calendar import close
-from bot.actions.intake import Arrival, Outcome, take_in
-from bot.actions.notices import Who
+from bot.actions.calendar.calendar import close
+from bot.actions.calendar.notices import Who
+from bot.actions.tickets.intake import Arrival, Outcome, take_in
 from bot.engine import Engine
-from bot.rules.arrivals import TicketInput, event_id
-from bot.rules.deadline import lateness
-from bot.rules.matching import name_key, platform_of
-from bot.rules.zone import SHANGHAI
+from bot.rules.calendar.deadline import lateness
+from bot.rules.calendar.zone import SHANGHAI
+from bot.rules.people.matching import name_key, platform_of
+from bot.rules.tickets.arrivals import TicketInput, event_id
 from bot.simulator.play import Changed, Play, Sent
 from bot.simulator.scenario import Closure, Event, Scenario, ScenarioTicket
-from storage import register, tickets
+from storage.people import addresses, leaves, register
 from storage.records import AccountDraft, OverlayDraft, OverlayKind, PersonDraft, Role, Ticket, UnitDraft
+from storage.tickets import tickets
 
 Line = dict[str, Any]
 # Hears what a person typed and returns the bot's answer: (person id, text, moment).
@@ -68,7 +69,7 @@ class Simulation:
             away = event.leave
             with self._engine.database.begin() as conn:
                 deputy = self._ids[away.deputy] if away.deputy else None
-                register.add_leave(conn, self._ids[away.person], event.at, away.until, deputy)
+                leaves.add(conn, self._ids[away.person], event.at, away.until, deputy)
             yield {"at": _local(event.at), "event": "leave", "person": away.person, "until": _local(away.until)}
         elif event.closure is not None:
             yield self._decide(event.closure, event.at)
@@ -176,7 +177,7 @@ class Simulation:
                 ids[person.id] = number = register.save_person(
                     conn, PersonDraft(name=person.name, unit_id=units[person.unit])
                 )
-                register.bind_address(conn, number, person.channel, f"{person.channel}:{person.id}", scenario.start)
+                addresses.bind(conn, number, person.channel, f"{person.channel}:{person.id}", scenario.start)
             for account in scenario.account:
                 platform = platform_of(account.platform) or account.platform
                 draft = AccountDraft(

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from bot.rules.zone import SHANGHAI
+from bot.rules.calendar.zone import SHANGHAI
 
 # What the form's checks say, in the words of whoever writes a scenario.
 WORDS = {

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from enum import StrEnum
 
-from bot.actions import binding
+from bot.actions.people import binding
 from bot.channels.base import Finding
 from bot.engine import Engine
 from storage.records import Person

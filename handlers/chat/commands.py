@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bot.delivery.wording import Wording
-from bot.rules.lifecycle import Verb
+from bot.rules.tickets.lifecycle import Verb
 from handlers.chat.answers import leave, moves, office, requests, tickets
 from handlers.chat.turn import Reply, Turn, Wish
 from storage.records import Ticket

@@ -6,14 +6,15 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 
-from bot.actions import binding, evidence, updates
-from bot.actions.evidence import SentFile
-from bot.actions.updates import Speaker
+from bot.actions.messages import evidence, updates
+from bot.actions.messages.evidence import SentFile
+from bot.actions.messages.updates import Speaker
+from bot.actions.people import binding
 from bot.channels.base import SHARE_PHONE, Fetching, SendFailed
 from bot.engine import Engine
-from bot.rules.lifecycle import Verb
+from bot.rules.tickets.lifecycle import Verb
 from handlers.chat.commands import BY_NAME, pressed
-from handlers.chat.heard import Heard, HeardKind, Reader
+from handlers.chat.platforms.heard import Heard, HeardKind, Reader
 from handlers.chat.reply import Conversation, Reply
 from storage.records import AnswerTo, Inbound, Person
 

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from handlers.chat.commands import BY_NAME, COMMANDS, Command
-from handlers.chat.folding import Folded, fold, match_end
-from handlers.chat.numbers import Known, is_place, mentioned, read
-from handlers.chat.until import names_time
+from handlers.chat.words.folding import Folded, fold, match_end
+from handlers.chat.words.numbers import Known, is_place, mentioned, read
+from handlers.chat.words.until import names_time
 
 ENDING = re.compile(r"[\s。.!~;,、]+$")
 ASKING = re.compile(r"(?:\?|吗|[了好]么|[了完]没有?)[\s。.!~;,、?]*$")

@@ -7,20 +7,21 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from traceback import extract_tb
 
-from bot.actions import conversation, oversight, requests
 from bot.actions.context import Context
-from bot.actions.conversation import Kept, Said
+from bot.actions.messages import conversation, numbering
+from bot.actions.messages.conversation import Kept, Said
+from bot.actions.tickets import oversight, requests, visible
 from bot.delivery.wording import Wording
-from bot.rules.lifecycle import Verb
+from bot.rules.tickets.lifecycle import Verb
 from handlers.chat.choosing import by_number, carry, chosen, not_above
 from handlers.chat.commands import BY_NAME, Command
-from handlers.chat.folding import fold, visible
 from handlers.chat.parse import Parsed, parse
 from handlers.chat.taps import tapped
 from handlers.chat.turn import Reply, Turn, Wish
-from handlers.chat.until import names_time
-from storage.database import Connection
+from handlers.chat.words.folding import fold, printable
+from handlers.chat.words.until import names_time
 from storage.records import AnswerTo, Directory
+from storage.sql.database import Connection
 
 __all__ = ["Conversation", "Reply"]
 
@@ -157,7 +158,7 @@ class Conversation:
         person = directory.people.get(said.person_id)
         if person is None or not person.active:
             return Reply(text=wording("chat.stranger"), reason="不在通讯录中,或已停用", aside=True)
-        if not visible(said.text) and not said.action:
+        if not printable(said.text) and not said.action:
             return Reply(text=wording("chat.empty"), reason="没有文字", aside=True)
         if said.at.tzinfo is None:
             return Reply(text=wording("chat.trouble"), reason="时间没有写明时区", aside=True)
@@ -166,12 +167,12 @@ class Conversation:
 
     def _turn(self, conn: Connection, kept: Kept, directory: Directory) -> Turn:
         now, person_id = self._context.now(), kept.said.person_id
-        own = conversation.tickets_of(conn, directory, person_id, now)
-        numbering = conversation.numbering(conn, person_id, now)
+        own = visible.tickets_of(conn, directory, person_id, now)
+        numbers = numbering.current(conn, person_id, now)
         oversees = oversight.oversees(self._context, conn, person_id)
         mine = {one.id for one in own}
-        foreign = [one for one in numbering.ticket_ids if one not in mine]
-        listed = conversation.visible(conn, directory, person_id, foreign, now)
+        foreign = [one for one in numbers.ticket_ids if one not in mine]
+        listed = visible.by_ids(conn, directory, person_id, foreign, now)
         waiting = requests.to_decide(self._context, conn, person_id, now) if oversees else []
         return Turn(
             context=self._context,
@@ -182,7 +183,7 @@ class Conversation:
             at=min(kept.said.at, kept.received_at),
             directory=directory,
             tickets=own,
-            numbering=numbering,
+            numbering=numbers,
             replied=kept.said.reply_to_ticket,
             others=(*listed, *(one.ticket for one in waiting)),
             oversees=oversees,
@@ -207,7 +208,7 @@ def _missing_words(turn: Turn, parsed: Parsed) -> Reply | None:
     waits, row = turn.numbering, BY_NAME[turn.numbering.command]
     if turn.replied is not None and turn.replied != waits.about:
         return None  # said in reply to a message about another ticket
-    said = visible(turn.kept.said.text)
+    said = printable(turn.kept.said.text)
     number = parsed.choice is not None or (parsed.numbers and not parsed.rest)
     if parsed.stated and row.name not in (parsed.command, parsed.suggestion):
         # "已答复网民,内容无误" may be the reason that was asked for, or the end of the work: never guessed.
@@ -219,10 +220,10 @@ def _missing_words(turn: Turn, parsed: Parsed) -> Reply | None:
     wish = Wish(command=row.name, verb=row.verb, text=f"{waits.text} {NAMED.sub('', said)}".strip())
     if not waits.about:
         return row.does(turn, wish)
-    ticket = conversation.seen(turn.conn, turn.directory, turn.person_id, waits.about, turn.now)
+    ticket = visible.by_id(turn.conn, turn.directory, turn.person_id, waits.about, turn.now)
     if ticket is None:
         return None
-    conversation.remember(turn.conn, turn.person_id, waits.ticket_ids, turn.now, about=ticket.id)
+    numbering.remember(turn.conn, turn.person_id, waits.ticket_ids, turn.now, about=ticket.id)
     return row.does(turn, replace(wish, tickets=(ticket,)))
 
 
@@ -269,7 +270,7 @@ def _suggestion(turn: Turn, row: Command, parsed: Parsed) -> str:
     word = next(one for one in row.words if one.isascii() == english)
     number = parsed.number_text
     if not number and turn.replied is not None:
-        seen = conversation.seen(turn.conn, turn.directory, turn.person_id, turn.replied, turn.now)
+        seen = visible.by_id(turn.conn, turn.directory, turn.person_id, turn.replied, turn.now)
         number = seen.number if seen else ""
     elif not number and row.needs_ticket and len(turn.open) == 1:
         number = turn.open[0].number

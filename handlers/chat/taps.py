@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from bot.actions import requests
-from bot.actions.tickets import deny
+from bot.actions.tickets import requests
+from bot.actions.tickets.tickets import deny
 from handlers.chat.choosing import carry, not_above
 from handlers.chat.commands import BY_CODE, Command, pressed
 from handlers.chat.parse import Parsed

@@ -4,17 +4,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from bot.actions import conversation
 from bot.actions.context import Context
-from bot.actions.conversation import Kept, Numbering
-from bot.actions.tickets import deny, last_move
+from bot.actions.messages import numbering
+from bot.actions.messages.conversation import Kept
+from bot.actions.messages.numbering import Numbering
+from bot.actions.tickets.tickets import deny, last_move
 from bot.delivery.wording import Wording
-from bot.rules.access import Right, may
-from bot.rules.decision import MoveRefused
-from bot.rules.hours import WorkingTime
-from bot.rules.lifecycle import Answer, Verb
-from storage.database import Connection
+from bot.rules.calendar.hours import WorkingTime
+from bot.rules.refused import MoveRefused
+from bot.rules.tickets.access import Right, may
+from bot.rules.tickets.lifecycle import Answer, Verb
 from storage.records import Directory, Ticket, number_key
+from storage.sql.database import Connection
 
 COMPLETION_LENGTH = 2_000
 MINUTE = timedelta(minutes=1)
@@ -90,7 +91,7 @@ class Turn:
 
     def ask(self, command: str, ticket: Ticket, text: str, question: str, **facts: object) -> Reply:
         """Ask for the words that are missing; what the person says next is taken for them, for ten minutes."""
-        conversation.remember(
+        numbering.remember(
             self.conn, self.person_id, self.numbering.ticket_ids, self.now, command, text, about=ticket.id
         )
         asked = self.wording(f"ask.{question}", number=ticket.number, account=ticket.account_name, **facts)

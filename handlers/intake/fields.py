@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 
-from bot.actions.intake import Arrival
-from bot.rules.arrivals import Refusal, TicketInput, check, clean, event_id
-from bot.rules.matching import platform_of
+from bot.actions.tickets.intake import Arrival
+from bot.rules.people.matching import platform_of
+from bot.rules.tickets.arrivals import Refusal, TicketInput, check, clean, event_id
 from handlers.intake import InputRefused
 from handlers.intake.files import Sheet, SheetRow
 from handlers.intake.headings import Known, heading_key, known_among

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice, pairwise
 
-from bot.rules.arrivals import clean
+from bot.rules.tickets.arrivals import clean
 from handlers.intake.grid import Grid, Line
 
 HEADING_LINES = 15  # titles, dates and notes may stand above the headings

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 
-from bot.rules.arrivals import Refusal, clean
-from bot.rules.zone import SHANGHAI, at
+from bot.rules.calendar.zone import SHANGHAI, at
+from bot.rules.tickets.arrivals import Refusal, clean
 
 _WEEKDAY = re.compile(r"\(?(?:星期|周|礼拜)[一二三四五六日天]\)?")
 _WRITTEN = re.compile(

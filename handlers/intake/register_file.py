@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
 
-from bot.rules.arrivals import clean
-from bot.rules.matching import PLATFORMS, name_key, platform_of
-from bot.rules.roster import AccountRow, PersonRow, Roster, RowNote, UnitRow
-from bot.rules.roster_check import ACCOUNTS, PEOPLE, UNITS
+from bot.rules.people.matching import PLATFORMS, name_key, platform_of
+from bot.rules.people.roster import AccountRow, PersonRow, Roster, RowNote, UnitRow
+from bot.rules.people.roster_check import ACCOUNTS, PEOPLE, UNITS
+from bot.rules.tickets.arrivals import clean
 from bot.sealing import PhoneInvalid, read_phone
 from handlers.intake import InputRefused
 from handlers.intake.files import Book, Sheet, SheetRow

@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import Abort, TyperException
 
-from handlers.shell.usage import PROGRAM, sentence
+from handlers.shell.terminal.usage import PROGRAM, sentence
 
 # name -> (module under handlers.shell, help); a module holds a typer app named `app`.
 COMMANDS = {

@@ -5,12 +5,13 @@ from typing import Annotated
 
 import typer
 
-from bot.actions import binding, updates
+from bot.actions.messages import updates
+from bot.actions.people import binding
 from bot.channels.base import Finding, Particular, SendFailed
 from bot.engine import Engine
 from handlers.chat.asking import Asked, ask_members
-from handlers.shell.opening import opened, refuse
-from handlers.shell.people import find_person
+from handlers.shell.terminal.opening import opened, refuse
+from handlers.shell.terminal.people import find_person
 from storage.records import Person
 
 app = typer.Typer(add_completion=False)

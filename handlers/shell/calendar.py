@@ -9,22 +9,28 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from bot.actions import calendar as acts
-from bot.actions import notices
-from bot.actions.opinions import opinions
+from bot.actions.calendar import calendar as acts
+from bot.actions.calendar import notices
+from bot.actions.calendar.opinions import opinions
 from bot.engine import Engine
 from bot.health import Level, calendar_findings, governed_findings, opinion_findings
-from bot.rules.arrivals import Refusal
-from bot.rules.workdays import CalendarNotPublished, GovChina
-from bot.rules.zone import shanghai_day
+from bot.rules.calendar.workdays import CalendarNotPublished, GovChina
+from bot.rules.calendar.zone import shanghai_day
+from bot.rules.tickets.arrivals import Refusal
 from handlers.intake.moments import read_moment
-from handlers.shell.asking import known
-from handlers.shell.calendar_picture import show_year
-from handlers.shell.calendar_words import examined_json, overlay_json, revision_json, show_examined, show_listing
 from handlers.shell.check import COLOURS
-from handlers.shell.deciding import decide, deciding, scope
-from handlers.shell.lines import emit, refuse
-from handlers.shell.opening import input_file, opened
+from handlers.shell.terminal.asking import known
+from handlers.shell.terminal.calendar_picture import show_year
+from handlers.shell.terminal.calendar_words import (
+    examined_json,
+    overlay_json,
+    revision_json,
+    show_examined,
+    show_listing,
+)
+from handlers.shell.terminal.deciding import decide, deciding, scope
+from handlers.shell.terminal.lines import emit, refuse
+from handlers.shell.terminal.opening import input_file, opened
 from storage.records import OverlayDraft, OverlayKind, RevisionStatus
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="工作日历:查看、导入通知、停工与检查")

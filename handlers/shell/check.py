@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.text import Text
 
 from bot.health import Finding, Level, channel_findings, findings, together
-from bot.rules.zone import shanghai_day
-from handlers.shell.opening import emit, opened
+from bot.rules.calendar.zone import shanghai_day
+from handlers.shell.terminal.opening import emit, opened
 
 app = typer.Typer(add_completion=False)
 

@@ -12,12 +12,12 @@ import typer
 
 from bot.clock import SystemClock
 from bot.delivery.explaining import explain, explain_by_day
-from bot.rules.arrivals import Refusal
-from bot.rules.deadline import FixedMomentMissing, compute
-from bot.rules.hours import WorkingTime
+from bot.rules.calendar.deadline import FixedMomentMissing, compute
+from bot.rules.calendar.hours import WorkingTime
+from bot.rules.tickets.arrivals import Refusal
 from handlers.intake.moments import read_limit, read_moment
-from handlers.shell.asking import known
-from handlers.shell.lines import local, refuse
+from handlers.shell.terminal.asking import known
+from handlers.shell.terminal.lines import local, refuse
 from storage.records import Policy
 
 app = typer.Typer(add_completion=False)

@@ -14,27 +14,27 @@ from rich.panel import Panel
 from rich.rule import Rule
 from rich.text import Text
 
-from bot.actions.intake import take_in
-from bot.actions.register import import_register
+from bot.actions.people.register import import_register
+from bot.actions.tickets.intake import take_in
 from bot.channels.inbox import InboxChannel
 from bot.clock import SystemClock, WoundClock
 from bot.engine import Engine, open_engine
 from bot.reports.ledger import ledger_line
-from bot.rules.figures import how_late
-from bot.rules.weeks import Week
-from bot.rules.zone import SHANGHAI, shanghai
+from bot.rules.calendar.weeks import Week
+from bot.rules.calendar.zone import SHANGHAI, shanghai
+from bot.rules.reports.figures import how_late
 from bot.simulator.play import Changed, Play, Sent, StageChannel
 from handlers.chat.reply import Conversation
 from handlers.intake.fields import map_columns, read_arrivals, ticket_headings
 from handlers.intake.files import Book
 from handlers.intake.register_file import read_register
-from handlers.shell.opening import refusals, refuse
 from handlers.shell.report import write_weekly
 from handlers.shell.run import serve
-from handlers.shell.wrapping import say_wrapped, wrapped
+from handlers.shell.terminal.opening import refusals, refuse
+from handlers.shell.terminal.wrapping import say_wrapped, wrapped
 from settings import Settings
 from storage import views
-from storage.database import Database
+from storage.sql.database import Database
 
 app = typer.Typer(add_completion=False)
 

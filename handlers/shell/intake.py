@@ -11,12 +11,12 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from bot.actions import sources
-from bot.actions.intake import BATCH, Arrival, Outcome, Taken, preview, take_in
+from bot.actions.tickets import sources
+from bot.actions.tickets.intake import BATCH, Arrival, Outcome, Taken, preview, take_in
 from bot.engine import Engine
 from handlers.intake.fields import map_columns, read_arrivals, read_mapping, ticket_headings
 from handlers.intake.files import Book
-from handlers.shell.opening import emit, input_file, local, opened
+from handlers.shell.terminal.opening import emit, input_file, local, opened
 from storage.records import Deadline
 
 app = typer.Typer(add_completion=False)

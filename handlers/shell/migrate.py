@@ -4,9 +4,9 @@ import typer
 
 import settings as settings_file
 from bot.engine import make_folder
-from handlers.shell.opening import refusals
-from storage.database import Database
-from storage.schema import current, migrate
+from handlers.shell.terminal.opening import refusals
+from storage.sql.database import Database
+from storage.sql.schema import current, migrate
 
 app = typer.Typer(add_completion=False)
 

@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from bot.actions.matching import rematch
-from bot.actions.register import Count, RegisterReport, import_register, preview_register
+from bot.actions.people.register import Count, RegisterReport, import_register, preview_register
+from bot.actions.tickets.matching import rematch
 from handlers.intake.register_file import read_register
-from handlers.shell.opening import emit, input_file, opened
+from handlers.shell.terminal.opening import emit, input_file, opened
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="登记簿:单位、人员、账号")
 

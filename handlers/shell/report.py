@@ -5,13 +5,13 @@ from typing import Annotated
 
 import typer
 
-from bot.actions import weekly as weekly_action
+from bot.actions.reports import weekly as weekly_action
 from bot.engine import Engine
 from bot.reports.weekly import text
 from bot.reports.weekly_workbook import workbook
-from bot.rules.weeks import Week
-from bot.rules.zone import shanghai_day
-from handlers.shell.opening import opened, refuse
+from bot.rules.calendar.weeks import Week
+from bot.rules.calendar.zone import shanghai_day
+from handlers.shell.terminal.opening import opened, refuse
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="周报等报表")
 

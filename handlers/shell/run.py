@@ -14,10 +14,10 @@ import uvicorn
 
 from bot.engine import Engine
 from bot.scheduler import Beat, Rhythm
+from handlers.chat.catalog import Platform, platforms
 from handlers.chat.listen import Listener
-from handlers.chat.platforms import Platform, platforms
 from handlers.chat.reply import Conversation
-from handlers.shell.opening import opened, refuse
+from handlers.shell.terminal.opening import opened, refuse
 from handlers.web.server import build
 
 log = logging.getLogger(__name__)

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from bot.rules.arrivals import CLOCK_SKEW
+from bot.rules.tickets.arrivals import CLOCK_SKEW
 from handlers.chat.reply import Conversation
-from handlers.shell.opening import emit, opened, read_moment, refuse
-from handlers.shell.people import find_person
+from handlers.shell.terminal.opening import emit, opened, read_moment, refuse
+from handlers.shell.terminal.people import find_person
 
 app = typer.Typer(add_completion=False)
 

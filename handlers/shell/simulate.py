@@ -17,8 +17,8 @@ from bot.simulator import scenario as scenarios
 from bot.simulator.play import Play, StageChannel
 from bot.simulator.run import Simulation
 from handlers.chat.reply import Conversation
-from handlers.shell.opening import emit, input_file, refusals
-from handlers.shell.wrapping import say_wrapped
+from handlers.shell.terminal.opening import emit, input_file, refusals
+from handlers.shell.terminal.wrapping import say_wrapped
 from settings import Settings
 from storage.records import TicketState
 

@@ -7,10 +7,10 @@ from rich.console import Console
 
 from bot.delivery.explaining import explain
 from bot.reports.story import story_lines
-from bot.rules.escalation import deadline_of
-from handlers.shell.opening import emit, local, opened, refuse
+from bot.rules.tickets.escalation import deadline_of
+from handlers.shell.terminal.opening import emit, local, opened, refuse
+from handlers.shell.terminal.wrapping import say_wrapped
 from handlers.shell.tickets import facts
-from handlers.shell.wrapping import say_wrapped
 from storage import views
 from storage.records import MessageKind, TicketStory
 

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from bot.delivery.facts import standing_briefly
 from bot.engine import Engine
-from handlers.shell.opening import emit, local, opened
+from handlers.shell.terminal.opening import emit, local, opened
 from storage import views
 from storage.records import Ticket
 

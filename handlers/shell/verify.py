@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 from rich.progress import track
 
-from bot.actions.proof import HOUSE, Broken, broken_chains, count, number_of
+from bot.actions.tickets.proof import HOUSE, Broken, broken_chains, count, number_of
 from bot.engine import Engine
-from handlers.shell.opening import emit, opened, refuse
+from handlers.shell.terminal.opening import emit, opened, refuse
 
 app = typer.Typer(add_completion=False)
 

@@ -1,4 +1,4 @@
-"""Alembic's entry: runs on the connection that storage.schema hands over."""
+"""Alembic's entry: runs on the connection that storage.sql.schema hands over."""
 
 from alembic import context
 

@@ -2,8 +2,8 @@
 
 from sqlalchemy import Column, Date, ForeignKey, Integer, String, Table, Text
 
+from storage.sql.types import JsonText, Moment
 from storage.tables.base import Id, id_column, metadata
-from storage.types import JsonText, Moment
 
 calendar_revisions = Table(
     "calendar_revisions",

@@ -2,8 +2,8 @@
 
 from sqlalchemy import Column, Integer, String, Table, Text
 
+from storage.sql.types import Moment
 from storage.tables.base import metadata
-from storage.types import Moment
 
 meta = Table(
     "meta",

@@ -2,8 +2,8 @@
 
 from sqlalchemy import Boolean, Column, ForeignKey, Integer, String, Table, Text, UniqueConstraint
 
+from storage.sql.types import Moment
 from storage.tables.base import Id, id_column, metadata
-from storage.types import Moment
 
 units = Table(
     "units",

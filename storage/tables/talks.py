@@ -2,8 +2,8 @@
 
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, text
 
+from storage.sql.types import JsonText, Moment
 from storage.tables.base import Id, id_column, metadata
-from storage.types import JsonText, Moment
 
 questions = Table(
     "questions",

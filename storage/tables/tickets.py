@@ -14,8 +14,8 @@ from sqlalchemy import (
     text,
 )
 
+from storage.sql.types import JsonText, Moment
 from storage.tables.base import Id, id_column, metadata
-from storage.types import JsonText, Moment
 
 sources = Table(
     "sources",

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.clock import WoundClock
-from storage.database import Database
+from storage.sql.database import Database
 from tests.fakes.mpapi import MpApi
 from tests.fakes.peer import serving
 from tests.fakes.qyapi import QyApi

@@ -14,9 +14,10 @@ from bot.channels.base import Channel
 from bot.channels.catalog import CATALOG
 from bot.clock import Clock
 from settings import Mail, Robot, Settings, Telegram, WeChat, WeCom
-from storage import inbox_items, register
-from storage.database import Database
+from storage.messages import inbox_items
+from storage.people import register
 from storage.records import PersonDraft, UnitDraft
+from storage.sql.database import Database
 from tests.fakes import mpapi, qyapi, robots, telegram_wire
 from tests.fakes.mpapi import MpApi
 from tests.fakes.peer import serving

@@ -8,7 +8,7 @@ from pydantic import SecretStr
 from bot.channels import catalog
 from bot.clock import WoundClock
 from settings import Mail, Robot, Settings, Telegram
-from storage.database import Database
+from storage.sql.database import Database
 from tests.channels import test_wechat, test_wecom
 
 

@@ -8,9 +8,9 @@ from bot.channels.base import Button, Outgoing, Particular, SendFailed
 from bot.channels.catalog import CATALOG, build
 from bot.clock import WoundClock
 from settings import Settings
-from storage.database import Database
+from storage.sql.database import Database
+from tests.cast.rows import sh
 from tests.channels.rigs import RIGS, Rig
-from tests.rows import sh
 
 CLOCK = WoundClock(sh(8, 23))
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from handlers.chat import wechat, wecom
+from handlers.chat.platforms import wechat, wecom
 from settings import Mail, Robot, Settings, Telegram, WeChat, WeCom
 
 DOCS = Path(__file__).parents[2] / "docs" / "channels"

@@ -9,10 +9,10 @@ import pytest
 from pydantic import SecretStr
 
 from bot.channels.base import Outgoing, SendFailed
-from bot.channels.robot import RobotChannel
+from bot.channels.robot.channel import RobotChannel
 from bot.clock import WoundClock
 from settings import Robot, SettingsInvalid, load
-from storage.database import Database
+from storage.sql.database import Database
 from tests.channels.leaks import everything, real_logs
 from tests.fakes import robots as fakes
 from tests.fakes.peer import Fault, cut, late, page, serving

@@ -15,12 +15,12 @@ from telegram.error import RetryAfter
 
 from bot.channels import catalog
 from bot.channels.base import SHARE_PHONE, Attachment, Button, Outgoing, SendFailed
-from bot.channels.telegram import Limits, TelegramChannel
-from bot.channels.telegram_client import hook_url, pause_of
+from bot.channels.telegram.channel import Limits, TelegramChannel
+from bot.channels.telegram.client import hook_url, pause_of
 from bot.clock import SystemClock
 from bot.logs import scrub
 from settings import Settings
-from storage.database import Database
+from storage.sql.database import Database
 from tests.fakes.telegram import FakeTelegram, Person
 from tests.fakes.telegram_wire import HTML, TOKEN
 
@@ -515,8 +515,11 @@ def test_an_unreachable_telegram_stops_no_start(database: Database) -> None:
 @pytest.mark.parametrize(
     ("rooms", "loaded"),
     [
-        ("bot.channels.telegram, handlers.chat.telegram_hook, handlers.chat.telegram_poll", ["telegram"]),
-        ("bot.channels.catalog, handlers.chat.platforms", []),
+        (
+            "bot.channels.telegram.channel, handlers.chat.platforms.telegram_hook, handlers.chat.platforms.telegram_poll",
+            ["telegram"],
+        ),
+        ("bot.channels.catalog, handlers.chat.catalog", []),
     ],
     ids=["with Telegram set up", "without"],
 )

@@ -9,10 +9,10 @@ import pytest
 from pydantic import SecretStr
 
 from bot.channels.base import Attachment, Outgoing, SendFailed
-from bot.channels.wechat import WeChatChannel
+from bot.channels.wechat.channel import WeChatChannel
 from bot.clock import WoundClock
 from settings import WeChat
-from storage.database import Database
+from storage.sql.database import Database
 from tests.channels.leaks import everything, real_logs
 from tests.channels.test_wecom import AES_KEY, NOT_THEIRS
 from tests.fakes import mpapi as api

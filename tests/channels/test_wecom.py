@@ -10,10 +10,10 @@ import pytest
 from pydantic import SecretStr
 
 from bot.channels.base import SHARE_PHONE, Attachment, Button, Outgoing, Receipt, SendFailed
-from bot.channels.wecom import WeComChannel
+from bot.channels.wecom.channel import WeComChannel
 from bot.clock import WoundClock
 from settings import WeCom
-from storage.database import Database
+from storage.sql.database import Database
 from tests.channels.leaks import everything, real_logs
 from tests.fakes import qyapi as api
 from tests.fakes.peer import Fault, code, cut, late, page

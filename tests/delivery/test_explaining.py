@@ -3,12 +3,12 @@
 import pytest
 
 from bot.delivery.explaining import explain, explain_by_day
-from bot.rules.deadline import compute
-from bot.rules.hours import WorkingTime
-from bot.rules.workdays import GovChina
-from storage.calendar import base_schedules
+from bot.rules.calendar.deadline import compute
+from bot.rules.calendar.hours import WorkingTime
+from bot.rules.calendar.workdays import GovChina
+from storage.calendar.calendar import base_schedules
 from storage.records import JudgingLine, Policy, Schedule, TimeUnit
-from tests.rules.oracle import POLICIES, WORKING, beijing, policy
+from tests.rules.calendar.oracle import POLICIES, WORKING, beijing, policy
 
 
 def said(one: Policy, received: str, fixed: str = "") -> str:

@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import Sequence
 
-from bot.actions.dispatch import Asked
+from bot.actions.messages.dispatch import Asked
 from bot.delivery.last_look import FRESH, LastLook
 from storage.records import Message
-from tests.rules.cast import message
+from tests.cast.values import message
 
 
 class Ticking:

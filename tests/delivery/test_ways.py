@@ -9,11 +9,12 @@ from pydantic import SecretStr
 from bot.channels.base import Abilities, Outgoing, Receipt, SendFailed
 from bot.clock import WoundClock
 from bot.engine import Engine, open_engine
-from bot.rules import retry
+from bot.rules.messages import retry
 from settings import Settings
-from storage import outbox, register
+from storage.messages import outbox
+from storage.people import addresses, register
 from storage.records import AddressDraft, Message, MessageDraft, MessageKind, MessageState
-from tests.rows import JIA, office
+from tests.cast.rows import JIA, office
 
 NOW = datetime(2021, 8, 23, 2, tzinfo=UTC)
 MINUTES = timedelta(minutes=1)
@@ -62,7 +63,7 @@ def _stage(tmp_path: Path, *channels: Scripted) -> Stage:
             AddressDraft(person_id=JIA, channel=one.name, address=f"at-{one.name}", bound_at=NOW, preference=place)
             for place, one in enumerate(channels)
         ]
-        register.bind_addresses(conn, drafts)
+        addresses.bind_all(conn, drafts)
         draft = MessageDraft(intent="n:1", person_id=JIA, kind=MessageKind.SUMMARY, params={"text": "每周汇总"})
         outbox.put(conn, [draft], NOW)
     return Stage(engine, clock)

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from bot.delivery.wording import Wording, texts
-from bot.rules.decision import MoveRefused
-from bot.rules.lifecycle import MOVES, Verb
-from bot.rules.zone import at
+from bot.rules.calendar.zone import at
+from bot.rules.refused import MoveRefused
+from bot.rules.tickets.lifecycle import MOVES, Verb
 from handlers.chat.commands import COMMANDS
 from storage.records import DeadlineStatus, Ticket, TicketState
 

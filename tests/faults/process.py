@@ -16,17 +16,19 @@ from typing import Any
 from pydantic import SecretStr
 from sqlalchemy import select, update
 
-from bot.actions.intake import Arrival, take_in
+from bot.actions.tickets.intake import Arrival, take_in
 from bot.clock import SystemClock, WoundClock
 from bot.engine import Engine, open_engine
 from bot.failpoints import VARIABLE
-from bot.rules.arrivals import TicketInput
+from bot.rules.tickets.arrivals import TicketInput
 from settings import Settings
-from storage import journal, outbox, register, tickets
-from storage.database import Database
+from storage.messages import outbox
+from storage.people import addresses, register
 from storage.records import AccountDraft, Message, MessageState, PersonDraft, Role, UnitDraft
+from storage.sql.database import Database
 from storage.tables import inbox_items
 from storage.tables import outbox as messages
+from storage.tickets import journal, tickets
 from tests.faults import nursery
 
 ROOT = Path(__file__).parents[2]
@@ -174,7 +176,7 @@ def _people(url: str, now: datetime) -> dict[str, int]:
         for who, name in NAMES.items():
             unit = desk if who == "wu" else water
             people[who] = register.save_person(conn, PersonDraft(name=name, unit_id=unit))
-            register.bind_address(conn, people[who], "inbox", str(people[who]), now)
+            addresses.bind(conn, people[who], "inbox", str(people[who]), now)
         draft = AccountDraft(platform="微信公众号", name="水清三明", name_key="水清三明", unit_id=water)
         account = register.save_account(conn, draft)
         for role, who in zip(Role, ("jia", "yi", "bing"), strict=True):

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from storage import inbound, tickets
 from storage.records import InboundState
+from storage.tickets import inbound, tickets
 from tests.faults.process import House, furnish
 
 HEADINGS = "工单编号,平台名称,账号名称,存在问题,下发时间"

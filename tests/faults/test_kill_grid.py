@@ -14,7 +14,7 @@ import pytest
 
 from bot.clock import SystemClock
 from bot.failpoints import NAMES
-from storage import register
+from storage.people import addresses
 from storage.records import Message, MessageState
 from tests.faults.far_ends import FAR_ENDS, Copy, FarEnd
 from tests.faults.process import House, furnish
@@ -76,7 +76,7 @@ def scene(request: pytest.FixtureRequest, database_url: str, tmp_path: Path) -> 
     with FAR_ENDS[request.param]() as end:
         with house.database() as database, database.begin() as conn:
             for who, address in zip(TOLD, end.addresses, strict=True):
-                register.bind_address(conn, house.people[who], end.channel, address, SystemClock().now(), -1)
+                addresses.bind(conn, house.people[who], end.channel, address, SystemClock().now(), -1)
         yield Scene(house=replace(house, sections=end.sections), end=end)
 
 

@@ -13,11 +13,12 @@ from typing import Any
 import pytest
 
 from bot.clock import WoundClock
-from storage import outbox, register
+from storage.messages import outbox
+from storage.people import addresses, register
 from storage.records import Message, MessageDraft, MessageKind, MessageState
 from tests.fakes.telegram import FakeTelegram, Person
 from tests.fakes.telegram_wire import TOKEN, Shown
-from tests.stories.platform import NUMBER, House, moment
+from tests.stories.platforms.office import NUMBER, House, moment
 
 AGAIN = "(重复提醒)"
 ROOT = Path(__file__).parents[2]
@@ -44,8 +45,8 @@ def house(database_url: str, tmp_path: Path, fake: FakeTelegram, jia: Person) ->
         with opened.engine.database.begin() as conn:
             now = opened.clock.now()
             for name, address in {"甲": "1001", "乙": "1002", "丁": "1004"}.items():
-                register.bind_address(conn, opened.people[name], "telegram", address, now)
-            register.bind_address(conn, opened.people["甲"], "inbox", str(opened.people["甲"]), now, 9)
+                addresses.bind(conn, opened.people[name], "telegram", address, now)
+            addresses.bind(conn, opened.people["甲"], "inbox", str(opened.people["甲"]), now, 9)
         yield opened
 
 
@@ -201,7 +202,7 @@ def test_a_group_that_became_another_keeps_its_place_in_the_register(house: Hous
     old = fake.group(-500, "水利局值班群")
     new = old.becomes_supergroup(-1_000_000_500)
     with house.engine.database.begin() as conn:
-        register.bind_address(conn, house.people["乙"], "telegram", "-500", house.clock.now())
+        addresses.bind(conn, house.people["乙"], "telegram", "-500", house.clock.now())
     house.receive()
     assert len(about_the_ticket(new.sees)) == 1
     with house.engine.database.read() as conn:

@@ -15,9 +15,11 @@ from pathlib import Path
 import pytest
 
 from bot.clock import SystemClock
-from storage import journal, outbox, register, tickets
-from storage.database import Database
+from storage.messages import outbox
+from storage.people import addresses, register
 from storage.records import MessageDraft, MessageKind, MessageState, TicketState
+from storage.sql.database import Database
+from storage.tickets import journal, tickets
 from tests.faults.process import ROOT, WORKER, House, furnish
 from tests.faults.worker import ROUNDS, TICKETS
 from tests.postgres import Postgres
@@ -56,10 +58,10 @@ def side_by_side(mode: str, url: str, out: Path) -> list[list[str]]:
     return [line.split() for line in out.read_text().splitlines()]
 
 
-def bind(database: Database, who: int, *addresses: tuple[str, str]) -> None:
+def bind(database: Database, who: int, *ways: tuple[str, str]) -> None:
     with database.begin() as conn:
-        for preference, (channel, address) in enumerate(addresses):
-            register.bind_address(conn, who, channel, address, SystemClock().now(), preference)
+        for preference, (channel, address) in enumerate(ways):
+            addresses.bind(conn, who, channel, address, SystemClock().now(), preference)
 
 
 def test_three_hundred_messages_are_sent_once_each(url: str, tmp_path: Path) -> None:

@@ -14,17 +14,18 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from bot.actions.intake import take_in
-from bot.actions.tickets import answer
+from bot.actions.tickets.intake import take_in
+from bot.actions.tickets.tickets import answer
 from bot.channels.base import Abilities, Outgoing, Receipt, SendFailed
 from bot.clock import Clock, SystemClock
 from bot.delivery.sender import Sender
 from bot.engine import Engine, open_engine
-from bot.rules.decision import MoveRefused
-from bot.rules.lifecycle import Answer, Verb
+from bot.rules.refused import MoveRefused
+from bot.rules.tickets.lifecycle import Answer, Verb
 from settings import Settings
-from storage import register, tickets
-from storage.database import Connection
+from storage.people import register
+from storage.sql.database import Connection
+from storage.tickets import tickets
 from tests.faults.process import KEY, arrival
 
 START = datetime(2021, 8, 23, 2, tzinfo=UTC)

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from sqlalchemy import event, insert
 
-from storage import journal, views
-from storage.database import Connection, Database
+from storage import views
 from storage.records import JournalDraft, MessageKind, MessageState, TicketFacts, TicketState
+from storage.sql.database import Connection, Database
 from storage.tables import inbound
-from tests.rows import DING, FOREST, JI, JIA, WATER, WU, YI, office, put_message, put_ticket, sh
+from storage.tickets import journal
+from tests.cast.rows import DING, FOREST, JI, JIA, WATER, WU, YI, office, put_message, put_ticket, sh
 
 SINCE, UNTIL = sh(8, 30, 0), sh(9, 6, 0)  # the week 2021-W35
 

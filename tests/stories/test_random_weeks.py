@@ -7,9 +7,9 @@ from random import Random
 
 import pytest
 
-from bot.rules.zone import SHANGHAI
-from storage import tickets
-from tests.office import NAMES, Office
+from bot.rules.calendar.zone import SHANGHAI
+from storage.tickets import tickets
+from tests.cast.office import NAMES, Office
 
 STEPS = 200
 POLICIES = (

@@ -4,17 +4,18 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from bot.actions import conversation, leave
-from bot.actions.conversation import NO_TICKET
-from bot.actions.leave import Taken
-from bot.rules.decision import MoveRefused
-from bot.rules.extension import Until
-from bot.rules.targets import find_people, full_name
-from bot.rules.workdays import CalendarNotPublished
-from bot.rules.zone import at, shanghai_day
+from bot.actions.messages import numbering
+from bot.actions.messages.numbering import NO_TICKET
+from bot.actions.people import leave
+from bot.actions.people.leave import Taken
+from bot.rules.calendar.workdays import CalendarNotPublished
+from bot.rules.calendar.zone import at, shanghai_day
+from bot.rules.refused import MoveRefused
+from bot.rules.tickets.extension import Until
+from bot.rules.tickets.targets import find_people, full_name
 from handlers.chat.answers.moves import on_behalf
 from handlers.chat.turn import Reply, Turn, Wish
-from handlers.chat.until import read_period
+from handlers.chat.words.until import read_period
 from storage.records import Leave, Person
 
 DAY = timedelta(days=1)
@@ -68,14 +69,14 @@ def come_back(turn: Turn, _wish: Wish) -> Reply:
 def _ask(turn: Turn, text: str, question: str, **facts: str) -> Reply:
     """Ask for what is missing; there is no ticket to it."""
     listed = turn.numbering.ticket_ids
-    conversation.remember(turn.conn, turn.person_id, listed, turn.now, "leave", text, about=NO_TICKET)
+    numbering.remember(turn.conn, turn.person_id, listed, turn.now, "leave", text, about=NO_TICKET)
     return Reply(text=turn.wording(f"ask.{question}", **facts), reason="asked_words", keeps_card=True)
 
 
 def _answered(turn: Turn) -> None:
     """Wait for nothing more; the last list keeps its numbers."""
     if turn.numbering.waiting and not turn.numbering.about:
-        conversation.remember(turn.conn, turn.person_id, turn.numbering.ticket_ids, turn.now)
+        numbering.remember(turn.conn, turn.person_id, turn.numbering.ticket_ids, turn.now)
 
 
 def _leave(turn: Turn, since: Until | None, until: Until, deputy: Person | None) -> Leave:

@@ -4,14 +4,15 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from bot.actions import conversation
-from bot.actions.tickets import answer as act
+from bot.actions.messages import numbering
+from bot.actions.tickets import visible
+from bot.actions.tickets.tickets import answer as act
 from bot.actions.undoing import undo_last
-from bot.rules.decision import MoveRefused
-from bot.rules.lifecycle import Verb
+from bot.rules.refused import MoveRefused
+from bot.rules.tickets.lifecycle import Verb
 from handlers.chat.answers.tickets import buttons, late, limit
-from handlers.chat.numbers import is_place
 from handlers.chat.turn import Reply, Turn, Wish
+from handlers.chat.words.numbers import is_place
 from storage.records import Ticket, number_key
 
 AT_ALL = re.compile(
@@ -50,7 +51,7 @@ def cancel(turn: Turn, _wish: Wish) -> Reply:
     """Drop the question that waits; the last list keeps its numbers."""
     if not turn.numbering.waiting:
         return Reply(text=turn.wording("chat.nothing_to_cancel"))
-    conversation.remember(turn.conn, turn.person_id, turn.numbering.ticket_ids, turn.now)
+    numbering.remember(turn.conn, turn.person_id, turn.numbering.ticket_ids, turn.now)
     return Reply(text=turn.wording("chat.cancelled"))
 
 
@@ -82,7 +83,7 @@ def _as_it_stands(turn: Turn, reply: Reply, ticket: Ticket) -> Reply:
     """An old card is brought to the ticket's present state: what can still be pressed stays on it."""
     if turn.replied is None or reply.private:
         return reply
-    now = conversation.seen(turn.conn, turn.directory, turn.person_id, ticket.id, turn.now)
+    now = visible.by_id(turn.conn, turn.directory, turn.person_id, ticket.id, turn.now)
     return replace(reply, buttons=buttons(turn, now)) if now else reply
 
 

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from itertools import groupby
 
-from bot.actions import binding, conversation, oversight, signin
-from bot.rules.oversight import Overseen
+from bot.actions.messages import numbering
+from bot.actions.people import binding, signin
+from bot.actions.tickets import oversight
+from bot.rules.tickets.oversight import Overseen
 from handlers.chat.answers.tickets import BUTTONS_IN_A_LIST, LISTED, asked_line
 from handlers.chat.turn import Reply, Turn, Wish
 
@@ -16,11 +18,11 @@ def oversee(turn: Turn, _wish: Wish) -> Reply:
         return Reply(text=turn.wording("chat.oversight_none"))
     listed = found[:LISTED]
     ids = [one.ticket.id for one in listed]
-    numbers = conversation.numbered(turn.conn, turn.numbering.ticket_ids, ids)
+    numbers = numbering.numbered(turn.conn, turn.numbering.ticket_ids, ids)
     lines = [turn.wording("chat.oversight", count=len(found)), *_by_unit(turn, listed, numbers)]
     if len(found) > len(listed):
         lines.append(turn.wording("chat.more", count=len(found) - len(listed)))
-    conversation.remember(turn.conn, turn.person_id, numbers, turn.now)
+    numbering.remember(turn.conn, turn.person_id, numbers, turn.now)
     buttons = tuple((str(numbers.index(one) + 1), f"ticket:{one}") for one in ids)
     lines.append(turn.wording("chat.oversight_hint"))
     # Nobody's tickets are held up to a group.

@@ -2,18 +2,18 @@
 
 from collections.abc import Sequence
 
-from bot.actions import requests
-from bot.actions.requests import Asked, Waiting
-from bot.rules.access import Right
-from bot.rules.decision import MoveRefused
-from bot.rules.lifecycle import Verb
-from bot.rules.requests import VERBS, may_decide
-from bot.rules.targets import Named, Target, find_target
-from bot.rules.zone import shanghai_day
+from bot.actions.tickets import requests
+from bot.actions.tickets.requests import Asked, Waiting
+from bot.rules.calendar.zone import shanghai_day
+from bot.rules.refused import MoveRefused
+from bot.rules.tickets.access import Right
+from bot.rules.tickets.lifecycle import Verb
+from bot.rules.tickets.requests import VERBS, may_decide
+from bot.rules.tickets.targets import Named, Target, find_target
 from handlers.chat.answers.moves import on_behalf
 from handlers.chat.answers.tickets import asked_line, buttons, limit, verdicts
 from handlers.chat.turn import Reply, Turn, Wish
-from handlers.chat.until import read_until
+from handlers.chat.words.until import read_until
 from storage.records import Request, RequestKind, Ticket
 
 OFFERED = 8  # so many names are offered to choose from

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 
-from bot.actions import conversation, oversight, requests
+from bot.actions.messages import numbering
+from bot.actions.tickets import oversight, requests
 from bot.delivery.explaining import explain, explain_by_day
 from bot.delivery.facts import facts
-from bot.rules.access import Right, workers
-from bot.rules.deadline import lateness
-from bot.rules.escalation import deadline_of
-from bot.rules.requests import may_decide
-from bot.rules.workdays import CalendarNotPublished
+from bot.rules.calendar.deadline import lateness
+from bot.rules.calendar.workdays import CalendarNotPublished
+from bot.rules.tickets.access import Right, workers
+from bot.rules.tickets.escalation import deadline_of
+from bot.rules.tickets.requests import may_decide
 from handlers.chat.turn import Reply, Turn, Wish
 from storage.records import Request, RequestKind, Ticket, TicketState
 
@@ -78,13 +79,13 @@ def numbered(
 ) -> Reply:
     """List tickets with their short numbers; with a wish that waits for one of them, if any."""
     listed, wording = tickets[:LISTED], turn.wording
-    numbers = conversation.numbered(turn.conn, turn.numbering.ticket_ids, [one.id for one in listed])
+    numbers = numbering.numbered(turn.conn, turn.numbering.ticket_ids, [one.id for one in listed])
     places = {one.id: numbers.index(one.id) + 1 for one in listed}
     lines = [head, *(_line(turn, places[one.id], one) for one in listed)]
     if len(tickets) > len(listed):
         lines.append(wording("chat.more", count=len(tickets) - len(listed)))
     command, text = (waiting.command, waiting.text) if waiting else ("", "")
-    conversation.remember(turn.conn, turn.person_id, numbers, turn.now, command, text)
+    numbering.remember(turn.conn, turn.person_id, numbers, turn.now, command, text)
     choices = tuple((str(place), f"{code}:{one}") for one, place in places.items()) if code else ()
     return Reply(text="\n".join([*lines, foot] if foot else lines), buttons=choices[:BUTTONS_IN_A_LIST])
 

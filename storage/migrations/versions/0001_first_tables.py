@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-import storage.types
+import storage.sql.types
 
 revision = '0001'
 down_revision = None
@@ -19,7 +19,7 @@ def upgrade() -> None:
     sa.Column('media_type', sa.String(length=100), nullable=False),
     sa.Column('sha256', sa.String(length=64), nullable=False),
     sa.Column('body', sa.LargeBinary(), nullable=False),
-    sa.Column('created_at', storage.types.Moment(), nullable=False),
+    sa.Column('created_at', storage.sql.types.Moment(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_files'))
     )
     op.create_index(op.f('ix_files_sha256'), 'files', ['sha256'], unique=False)
@@ -28,7 +28,7 @@ def upgrade() -> None:
     sa.Column('kind', sa.String(length=16), nullable=False),
     sa.Column('source', sa.String(length=64), nullable=False),
     sa.Column('event_id', sa.String(length=128), nullable=False),
-    sa.Column('received_at', storage.types.Moment(), nullable=False),
+    sa.Column('received_at', storage.sql.types.Moment(), nullable=False),
     sa.Column('raw', sa.Text(), nullable=False),
     sa.Column('state', sa.String(length=16), nullable=False),
     sa.Column('reason', sa.Text(), nullable=False),
@@ -41,7 +41,7 @@ def upgrade() -> None:
     op.create_table('journal',
     sa.Column('ticket_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('seq', sa.Integer(), nullable=False),
-    sa.Column('at', storage.types.Moment(), nullable=False),
+    sa.Column('at', storage.sql.types.Moment(), nullable=False),
     sa.Column('kind', sa.String(length=32), nullable=False),
     sa.Column('actor', sa.String(length=64), nullable=False),
     sa.Column('data', sa.Text(), nullable=False),
@@ -52,7 +52,7 @@ def upgrade() -> None:
     op.create_table('leases',
     sa.Column('name', sa.String(length=64), nullable=False),
     sa.Column('holder', sa.String(length=64), nullable=False),
-    sa.Column('until', storage.types.Moment(), nullable=False),
+    sa.Column('until', storage.sql.types.Moment(), nullable=False),
     sa.Column('fence', sa.Integer(), nullable=False),
     sa.PrimaryKeyConstraint('name', name=op.f('pk_leases'))
     )
@@ -69,23 +69,23 @@ def upgrade() -> None:
     sa.Column('ticket_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('step', sa.String(length=32), nullable=False),
     sa.Column('urgency', sa.Integer(), nullable=False),
-    sa.Column('params', storage.types.JsonText(), nullable=False),
-    sa.Column('created_at', storage.types.Moment(), nullable=False),
-    sa.Column('not_before', storage.types.Moment(), nullable=False),
+    sa.Column('params', storage.sql.types.JsonText(), nullable=False),
+    sa.Column('created_at', storage.sql.types.Moment(), nullable=False),
+    sa.Column('not_before', storage.sql.types.Moment(), nullable=False),
     sa.Column('state', sa.String(length=16), nullable=False),
     sa.Column('channel', sa.String(length=32), nullable=False),
     sa.Column('address', sa.String(length=200), nullable=False),
     sa.Column('payload', sa.Text(), nullable=False),
     sa.Column('file_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
-    sa.Column('lease_until', storage.types.Moment(), nullable=True),
+    sa.Column('lease_until', storage.sql.types.Moment(), nullable=True),
     sa.Column('leased_by', sa.String(length=64), nullable=False),
     sa.Column('fence', sa.Integer(), nullable=False),
     sa.Column('attempts', sa.Integer(), nullable=False),
     sa.Column('provider_id', sa.String(length=128), nullable=False),
     sa.Column('reason', sa.Text(), nullable=False),
     sa.Column('parent_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
-    sa.Column('accepted_at', storage.types.Moment(), nullable=True),
-    sa.Column('delivered_at', storage.types.Moment(), nullable=True),
+    sa.Column('accepted_at', storage.sql.types.Moment(), nullable=True),
+    sa.Column('delivered_at', storage.sql.types.Moment(), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_outbox')),
     sa.UniqueConstraint('intent', name=op.f('uq_outbox_intent'))
     )
@@ -103,7 +103,7 @@ def upgrade() -> None:
     )
     op.create_table('sources',
     sa.Column('name', sa.String(length=64), nullable=False),
-    sa.Column('columns', storage.types.JsonText(), nullable=False),
+    sa.Column('columns', storage.sql.types.JsonText(), nullable=False),
     sa.PrimaryKeyConstraint('name', name=op.f('pk_sources'))
     )
     op.create_table('units',
@@ -148,7 +148,7 @@ def upgrade() -> None:
     sa.Column('address', sa.String(length=200), nullable=False),
     sa.Column('preference', sa.Integer(), nullable=False),
     sa.Column('usable', sa.Boolean(), nullable=False),
-    sa.Column('bound_at', storage.types.Moment(), nullable=False),
+    sa.Column('bound_at', storage.sql.types.Moment(), nullable=False),
     sa.ForeignKeyConstraint(['person_id'], ['people.id'], name=op.f('fk_addresses_person_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_addresses')),
     sa.UniqueConstraint('channel', 'address', name=op.f('uq_addresses_channel_address')),
@@ -169,8 +169,8 @@ def upgrade() -> None:
     sa.Column('text', sa.Text(), nullable=False),
     sa.Column('buttons', sa.Text(), nullable=False),
     sa.Column('file_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
-    sa.Column('sent_at', storage.types.Moment(), nullable=False),
-    sa.Column('read_at', storage.types.Moment(), nullable=True),
+    sa.Column('sent_at', storage.sql.types.Moment(), nullable=False),
+    sa.Column('read_at', storage.sql.types.Moment(), nullable=True),
     sa.ForeignKeyConstraint(['person_id'], ['people.id'], name=op.f('fk_inbox_items_person_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_inbox_items')),
     sa.UniqueConstraint('message_key', name=op.f('uq_inbox_items_message_key'))
@@ -179,8 +179,8 @@ def upgrade() -> None:
     op.create_table('leaves',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('person_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('starts_at', storage.types.Moment(), nullable=False),
-    sa.Column('ends_at', storage.types.Moment(), nullable=False),
+    sa.Column('starts_at', storage.sql.types.Moment(), nullable=False),
+    sa.Column('ends_at', storage.sql.types.Moment(), nullable=False),
     sa.Column('deputy_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.ForeignKeyConstraint(['deputy_id'], ['people.id'], name=op.f('fk_leaves_deputy_id')),
     sa.ForeignKeyConstraint(['person_id'], ['people.id'], name=op.f('fk_leaves_person_id')),
@@ -192,8 +192,8 @@ def upgrade() -> None:
     sa.Column('command', sa.String(length=32), nullable=False),
     sa.Column('text', sa.Text(), nullable=False),
     sa.Column('ticket_ids', sa.Text(), nullable=False),
-    sa.Column('asked_at', storage.types.Moment(), nullable=False),
-    sa.Column('expires_at', storage.types.Moment(), nullable=False),
+    sa.Column('asked_at', storage.sql.types.Moment(), nullable=False),
+    sa.Column('expires_at', storage.sql.types.Moment(), nullable=False),
     sa.ForeignKeyConstraint(['person_id'], ['people.id'], name=op.f('fk_questions_person_id')),
     sa.PrimaryKeyConstraint('person_id', name=op.f('pk_questions'))
     )
@@ -215,8 +215,8 @@ def upgrade() -> None:
     sa.Column('unit_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('platform', sa.String(length=64), nullable=False),
     sa.Column('account_name', sa.String(length=200), nullable=False),
-    sa.Column('received_at', storage.types.Moment(), nullable=False),
-    sa.Column('created_at', storage.types.Moment(), nullable=False),
+    sa.Column('received_at', storage.sql.types.Moment(), nullable=False),
+    sa.Column('created_at', storage.sql.types.Moment(), nullable=False),
     sa.Column('problem', sa.Text(), nullable=False),
     sa.Column('problem_class', sa.String(length=64), nullable=False),
     sa.Column('severity', sa.String(length=32), nullable=False),
@@ -225,19 +225,19 @@ def upgrade() -> None:
     sa.Column('deadline_status', sa.String(length=16), nullable=False),
     sa.Column('calendar_revision', sa.String(length=64), nullable=False),
     sa.Column('due_day', sa.Date(), nullable=True),
-    sa.Column('target_at', storage.types.Moment(), nullable=True),
-    sa.Column('due_at', storage.types.Moment(), nullable=True),
+    sa.Column('target_at', storage.sql.types.Moment(), nullable=True),
+    sa.Column('due_at', storage.sql.types.Moment(), nullable=True),
     sa.Column('earliest_day', sa.Date(), nullable=True),
     sa.Column('state', sa.String(length=16), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
     sa.Column('holder_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
-    sa.Column('acknowledged_at', storage.types.Moment(), nullable=True),
+    sa.Column('acknowledged_at', storage.sql.types.Moment(), nullable=True),
     sa.Column('acknowledged_by', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
-    sa.Column('completed_at', storage.types.Moment(), nullable=True),
+    sa.Column('completed_at', storage.sql.types.Moment(), nullable=True),
     sa.Column('completed_by', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('completion_text', sa.Text(), nullable=False),
-    sa.Column('closed_at', storage.types.Moment(), nullable=True),
-    sa.Column('next_step_at', storage.types.Moment(), nullable=True),
+    sa.Column('closed_at', storage.sql.types.Moment(), nullable=True),
+    sa.Column('next_step_at', storage.sql.types.Moment(), nullable=True),
     sa.Column('steps_taken', sa.Text(), nullable=False),
     sa.Column('journal_seq', sa.Integer(), nullable=False),
     sa.Column('journal_hash', sa.String(length=64), nullable=False),

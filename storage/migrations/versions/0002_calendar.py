@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-import storage.types
+import storage.sql.types
 
 revision = '0002'
 down_revision = '0001'
@@ -24,17 +24,17 @@ def upgrade() -> None:
     sa.Column('document', sa.String(length=300), nullable=False),
     sa.Column('notice_number', sa.String(length=64), nullable=False),
     sa.Column('issued', sa.Date(), nullable=True),
-    sa.Column('body', storage.types.JsonText(), nullable=False),
+    sa.Column('body', storage.sql.types.JsonText(), nullable=False),
     sa.Column('raw', sa.Text(), nullable=False),
     sa.Column('proposed_by', _id(), nullable=True),
     sa.Column('proposed_name', sa.String(length=64), nullable=False),
-    sa.Column('proposed_at', storage.types.Moment(), nullable=False),
+    sa.Column('proposed_at', storage.sql.types.Moment(), nullable=False),
     sa.Column('settled_by', _id(), nullable=True),
     sa.Column('settled_name', sa.String(length=64), nullable=False),
-    sa.Column('settled_at', storage.types.Moment(), nullable=True),
+    sa.Column('settled_at', storage.sql.types.Moment(), nullable=True),
     sa.Column('withdrawn_by', _id(), nullable=True),
     sa.Column('withdrawn_name', sa.String(length=64), nullable=False),
-    sa.Column('withdrawn_at', storage.types.Moment(), nullable=True),
+    sa.Column('withdrawn_at', storage.sql.types.Moment(), nullable=True),
     sa.ForeignKeyConstraint(['proposed_by'], ['people.id'], name=op.f('fk_calendar_revisions_proposed_by')),
     sa.ForeignKeyConstraint(['settled_by'], ['people.id'], name=op.f('fk_calendar_revisions_settled_by')),
     sa.ForeignKeyConstraint(['withdrawn_by'], ['people.id'], name=op.f('fk_calendar_revisions_withdrawn_by')),
@@ -50,10 +50,10 @@ def upgrade() -> None:
     sa.Column('document', sa.String(length=300), nullable=False),
     sa.Column('decided_by', _id(), nullable=True),
     sa.Column('decided_name', sa.String(length=64), nullable=False),
-    sa.Column('decided_at', storage.types.Moment(), nullable=False),
+    sa.Column('decided_at', storage.sql.types.Moment(), nullable=False),
     sa.Column('withdrawn_by', _id(), nullable=True),
     sa.Column('withdrawn_name', sa.String(length=64), nullable=False),
-    sa.Column('withdrawn_at', storage.types.Moment(), nullable=True),
+    sa.Column('withdrawn_at', storage.sql.types.Moment(), nullable=True),
     sa.ForeignKeyConstraint(['decided_by'], ['people.id'], name=op.f('fk_calendar_overlays_decided_by')),
     sa.ForeignKeyConstraint(['withdrawn_by'], ['people.id'], name=op.f('fk_calendar_overlays_withdrawn_by')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_calendar_overlays'))

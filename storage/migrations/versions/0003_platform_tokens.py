@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-import storage.types
+import storage.sql.types
 
 revision = "0003"
 down_revision = "0004"
@@ -16,16 +16,16 @@ def upgrade() -> None:
         "platform_tokens",
         sa.Column("key", sa.String(128), nullable=False),
         sa.Column("sealed", sa.Text(), nullable=False),
-        sa.Column("expires_at", storage.types.Moment()),
-        sa.Column("refreshed_at", storage.types.Moment()),
-        sa.Column("busy_until", storage.types.Moment()),
+        sa.Column("expires_at", storage.sql.types.Moment()),
+        sa.Column("refreshed_at", storage.sql.types.Moment()),
+        sa.Column("busy_until", storage.sql.types.Moment()),
         sa.Column("refused_code", sa.Integer()),
         sa.PrimaryKeyConstraint("key", name="pk_platform_tokens"),
     )
     op.create_table(
         "quotas",
         sa.Column("key", sa.String(200), nullable=False),
-        sa.Column("window_at", storage.types.Moment(), nullable=False),
+        sa.Column("window_at", storage.sql.types.Moment(), nullable=False),
         sa.Column("used", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("key", name="pk_quotas"),
     )

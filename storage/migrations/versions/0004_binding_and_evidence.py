@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-import storage.types
+import storage.sql.types
 
 revision = "0004"
 down_revision = "0002"
@@ -18,8 +18,8 @@ def upgrade() -> None:
         "bind_codes",
         sa.Column("code", sa.String(64), nullable=False),
         sa.Column("person_id", ID, nullable=False),
-        sa.Column("expires_at", storage.types.Moment(), nullable=False),
-        sa.Column("used_at", storage.types.Moment(), nullable=True),
+        sa.Column("expires_at", storage.sql.types.Moment(), nullable=False),
+        sa.Column("used_at", storage.sql.types.Moment(), nullable=True),
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_bind_codes_person_id")),
         sa.PrimaryKeyConstraint("code", name=op.f("pk_bind_codes")),
     )
@@ -28,7 +28,7 @@ def upgrade() -> None:
         sa.Column("ticket_id", ID, nullable=False),
         sa.Column("file_id", ID, nullable=False),
         sa.Column("person_id", ID, nullable=False),
-        sa.Column("at", storage.types.Moment(), nullable=False),
+        sa.Column("at", storage.sql.types.Moment(), nullable=False),
         sa.ForeignKeyConstraint(["ticket_id"], ["tickets.id"], name=op.f("fk_evidence_ticket_id")),
         sa.ForeignKeyConstraint(["file_id"], ["files.id"], name=op.f("fk_evidence_file_id")),
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_evidence_person_id")),

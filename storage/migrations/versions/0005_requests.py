@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-import storage.types
+import storage.sql.types
 
 revision = "0005"
 down_revision = "0003"
@@ -21,11 +21,11 @@ def upgrade() -> None:
         sa.Column("ticket_id", ID, nullable=False),
         sa.Column("kind", sa.String(16), nullable=False),
         sa.Column("asked_by", ID, nullable=False),
-        sa.Column("asked_at", storage.types.Moment(), nullable=False),
+        sa.Column("asked_at", storage.sql.types.Moment(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
-        sa.Column("until", storage.types.Moment(), nullable=True),
+        sa.Column("until", storage.sql.types.Moment(), nullable=True),
         sa.Column("decided_by", ID, nullable=True),
-        sa.Column("decided_at", storage.types.Moment(), nullable=True),
+        sa.Column("decided_at", storage.sql.types.Moment(), nullable=True),
         sa.Column("granted", sa.Boolean(), nullable=True),
         sa.ForeignKeyConstraint(["ticket_id"], ["tickets.id"], name=op.f("fk_requests_ticket_id")),
         sa.ForeignKeyConstraint(["asked_by"], ["people.id"], name=op.f("fk_requests_asked_by")),
@@ -45,10 +45,10 @@ def upgrade() -> None:
         "last_acts",
         sa.Column("person_id", ID, nullable=False),
         sa.Column("verb", sa.String(32), nullable=False),
-        sa.Column("at", storage.types.Moment(), nullable=False),
+        sa.Column("at", storage.sql.types.Moment(), nullable=False),
         sa.Column("ticket_id", ID, nullable=True),
         sa.Column("seq", sa.Integer(), nullable=False),
-        sa.Column("before", storage.types.JsonText(), nullable=False),
+        sa.Column("before", storage.sql.types.JsonText(), nullable=False),
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_last_acts_person_id")),
         sa.PrimaryKeyConstraint("person_id", name=op.f("pk_last_acts")),
     )
@@ -56,8 +56,8 @@ def upgrade() -> None:
         "signin_tokens",
         sa.Column("token", sa.String(64), nullable=False),
         sa.Column("person_id", ID, nullable=False),
-        sa.Column("expires_at", storage.types.Moment(), nullable=False),
-        sa.Column("used_at", storage.types.Moment(), nullable=True),
+        sa.Column("expires_at", storage.sql.types.Moment(), nullable=False),
+        sa.Column("used_at", storage.sql.types.Moment(), nullable=True),
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_signin_tokens_person_id")),
         sa.PrimaryKeyConstraint("token", name=op.f("pk_signin_tokens")),
     )

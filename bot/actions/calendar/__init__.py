@@ -1,0 +1,1 @@
+"""Calendar actions: notices, closures, and the recomputing of open deadlines."""

@@ -1,0 +1,1 @@
+"""Message actions: claiming, recording results, hearing updates, short numbers."""

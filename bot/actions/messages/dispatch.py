@@ -1,0 +1,209 @@
+"""Before sending: claim what is due, check again, hold, bundle. Never sends."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.actions.context import Context
+from bot.actions.messages.numbering import renumber
+from bot.actions.tickets.requests import asked_in
+from bot.rules.calendar.calendars import Calendars
+from bot.rules.messages.pacing import ALONE, pace, still_true, wait_until
+from storage.messages import claims, files, outbox
+from storage.messages.outbox import Settlement
+from storage.records import Directory, Message, MessageDraft, MessageKind, MessageState, Policy, Ticket
+from storage.sql.database import Connection
+from storage.tickets import requests, tickets
+
+log = logging.getLogger(__name__)
+
+ASIDE_FOR = timedelta(hours=1)
+LOST = "已由其他节点接手"
+REACHED = "已经联系上"
+Asked = tuple[Message, Sequence[Message]]  # a message about to go out, and what it tells if it is a digest
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Load:
+    """Claimed messages that are still true, with everything needed to word and address them."""
+
+    messages: tuple[Message, ...]
+    bundled: Mapping[int, tuple[Message, ...]]  # digest id -> what it tells
+    tickets: Mapping[int, Ticket]
+    policies: Mapping[str, Policy]  # by the key stamped on the tickets
+    directory: Directory
+    calendars: Calendars
+    numbers: Mapping[int, Sequence[int]]  # message id of a list -> the person's tickets by their short numbers
+    lease_until: datetime
+    claimed: int  # with those that do not go out now
+
+
+def claim(context: Context, holder: str, lease: timedelta, digest_from: int, limit: int = 100) -> Load:
+    """Lease what is due, take back what is no longer true, hold what must wait, and make digests of bursts."""
+    now = context.now()
+    until = now + lease
+    with context.database.begin() as conn:
+        claimed = claims.claim(conn, now, until, holder, limit, ALONE)
+        directory, calendars = context.directory(conn), context.calendars(conn)
+        # A digest that was not sent yet, or may not have arrived, comes back: what it tells is looked up again.
+        told = {one.id: tuple(outbox.children(conn, one.id)) for one in claimed if one.kind == MessageKind.DIGEST}
+        look = _Look(context, conn, [*claimed, *(one for many in told.values() for one in many)], now)
+        told |= {one.id: look.still_told(one, told[one.id]) for one in claimed if one.id in told and not one.payload}
+        ends = {
+            one.id: end for one in claimed if (end := look.end_of(one, told.get(one.id, ()), calendars)) is not None
+        }
+        paced = pace([one for one in claimed if one.id not in ends], digest_from)
+        dropped = [_withdrawn(one, why) for one, why in paced.drop]
+        outbox.settle(conn, [*ends.values(), *dropped])
+        made = _digests(conn, paced.bundles, now, until, holder)
+        told |= {digest.id: many for digest, many in made}
+        sending = (*paced.send, *(digest for digest, _ in made))
+        numbers = _number(conn, sending, told, now)
+    return Load(
+        messages=sending,
+        bundled=told,
+        tickets=look.tickets,
+        policies=look.policies,
+        directory=directory,
+        calendars=calendars,
+        numbers=numbers,
+        lease_until=until,
+        claimed=len(claimed),
+    )
+
+
+def prepare(context: Context, messages: Sequence[Message]) -> None:
+    """Store way and exact payload before anything goes out."""
+    with context.database.begin() as conn:
+        outbox.prepare(conn, messages)
+
+
+def why_not(context: Context, asked: Sequence[Asked]) -> list[str]:
+    """Ask right before sending whether messages, with what they tell, are still ours and still true.
+
+    Returns why each is not to go out; "" where it is.
+    """
+    messages = [one for one, _ in asked]
+    with context.database.read() as conn:
+        held = outbox.held(conn, messages)
+        look = _Look(context, conn, [*messages, *(one for _, told in asked for one in told)], context.now())
+        return [look.no_longer_true(one, told) if one.id in held else LOST for one, told in asked]
+
+
+def attached(context: Context, file_id: int) -> files.File:
+    """Return a stored file that goes out with a message."""
+    with context.database.read() as conn:
+        return files.load(conn, file_id)
+
+
+class _Look:
+    """What the tickets behind some messages look like in this transaction."""
+
+    def __init__(self, context: Context, conn: Connection, messages: Sequence[Message], now: datetime) -> None:
+        self.conn, self.now = conn, now
+        self.pending = {one.id for one in requests.by_ids(conn, asked_in(messages)).values() if one.pending}
+        wanted = {number for one in messages for number in _about(one)}
+        self.tickets: Mapping[int, Ticket] = tickets.by_ids(conn, wanted) if wanted else {}
+        self.policies: dict[str, Policy] = {}
+        for key in {one.policy_key for one in self.tickets.values()}:
+            try:
+                self.policies[key] = context.policy(conn, key)
+            except Exception:
+                # One snapshot that cannot be read must not keep all other messages back.
+                log.exception("policy cannot be read", extra={"action": "claim", "policy_key": key})
+
+    def end_of(self, one: Message, told: Sequence[Message], calendars: Calendars) -> Settlement | None:
+        """Return what becomes of a message that does not go out now; None when it does."""
+        if not all(self._readable(each) for each in (one, *told)):
+            return _postponed(one, self.now + ASIDE_FOR, "时限规则读不出,稍后再试")
+        if why := self.no_longer_true(one, told):
+            return _withdrawn(one, why)
+        any_hour = any(policy.any_hour for each in (one, *told) if (policy := self._policy(each)))
+        unit_id = next((ticket.unit_id for each in (one, *told) if (ticket := self._ticket(each))), None)
+        opening = wait_until(one, any_hour, calendars.of(unit_id), self.now)
+        return _postponed(one, opening, one.reason) if opening else None
+
+    def still_told(self, digest: Message, told: Sequence[Message]) -> tuple[Message, ...]:
+        """Take out of an untried digest what is no longer true, and return what is left to tell."""
+        why = {one.id: self.no_longer_true(one) for one in told if self._readable(one)}
+        for reason in sorted({reason for reason in why.values() if reason}):
+            outbox.supersede_children(self.conn, [one for one, said in why.items() if said == reason], reason)
+        return tuple(one for one in told if not why.get(one.id))
+
+    def no_longer_true(self, one: Message, told: Sequence[Message] = ()) -> str:
+        """Return why a message is not to be sent any more; "" when it is."""
+        if one.kind == MessageKind.DIGEST:
+            return "" if any(not self.no_longer_true(each) for each in told) else "所述工单均已了结"
+        why = still_true(one, self._ticket(one), self._policy(one), self.pending)
+        return why or (REACHED if one.kind == MessageKind.UNREACHED and self._reached_since(one) else "")
+
+    def _reached_since(self, one: Message) -> bool:
+        """Whether somebody of a step heard after all, after another was told that nobody could be reached."""
+        told = [each for each in outbox.of_step(self.conn, one.ticket_id or 0, one.step) if each.kind != one.kind]
+        digests = outbox.by_ids(self.conn, [each.parent_id for each in told if each.parent_id])
+        heard = (digests.get(each.parent_id or 0, each).accepted_at for each in told)
+        return any(at is not None and at >= one.created_at for at in heard)
+
+    def _readable(self, one: Message) -> bool:
+        ticket = self._ticket(one)
+        return ticket is None or ticket.policy_key in self.policies
+
+    def _ticket(self, one: Message) -> Ticket | None:
+        return None if one.ticket_id is None else self.tickets.get(one.ticket_id)
+
+    def _policy(self, one: Message) -> Policy | None:
+        ticket = self._ticket(one)
+        return self.policies.get(ticket.policy_key) if ticket else None
+
+
+def _digests(
+    conn: Connection, bundles: Sequence[Sequence[Message]], now: datetime, until: datetime, holder: str
+) -> list[tuple[Message, tuple[Message, ...]]]:
+    made = []
+    for many in bundles:
+        draft = MessageDraft(
+            intent=f"digest:{many[0].person_id}:{many[0].id}.{many[0].fence}",
+            person_id=many[0].person_id,
+            kind=MessageKind.DIGEST,
+            urgency=min(one.urgency for one in many),
+            params={"messages": [one.id for one in many]},
+        )
+        digest = claims.add_claimed(conn, draft, now, until, holder)
+        ends = [Settlement(id=m.id, fence=m.fence, state=MessageState.BUNDLED, parent_id=digest.id) for m in many]
+        outbox.settle(conn, ends)
+        # What went through all ways in vain does so no faster together.
+        made.append((replace(digest, attempts=min(one.attempts for one in many)), tuple(many)))
+    return made
+
+
+def _about(message: Message) -> Sequence[int]:
+    """The tickets a message is about: its own, or those of a list."""
+    listed: Any = message.params.get("tickets", ())
+    return [*listed, *([] if message.ticket_id is None else [message.ticket_id])]
+
+
+def _number(
+    conn: Connection, messages: Sequence[Message], told: Mapping[int, Sequence[Message]], now: datetime
+) -> dict[int, Sequence[int]]:
+    """The numbers of a list are the ones the person answers by while the tickets are open."""
+    numbers: dict[int, Sequence[int]] = {}
+    for one in messages:
+        listed = [*(number for each in told.get(one.id, ()) for number in _about(each)), *_about(one)]
+        if one.kind == MessageKind.DIGEST or one.params.get("tickets"):
+            numbers[one.id] = renumber(conn, one.person_id, listed, now)
+    return numbers
+
+
+def _withdrawn(one: Message, why: str) -> Settlement:
+    # What was tried may have arrived, so nobody may claim that it was not sent.
+    state = MessageState.UNCERTAIN if one.payload else MessageState.SUPERSEDED
+    return Settlement(id=one.id, fence=one.fence, state=state, reason=why)
+
+
+def _postponed(one: Message, until: datetime, reason: str) -> Settlement:
+    # What was tried keeps its payload and stays uncertain; what was not is worded anew when its time has come.
+    if one.payload:
+        return Settlement(id=one.id, fence=one.fence, state=MessageState.UNCERTAIN, retry_at=until, reason=reason)
+    return Settlement(id=one.id, fence=one.fence, state=MessageState.PENDING, not_before=until, reason=reason)

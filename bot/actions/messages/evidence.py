@@ -1,0 +1,49 @@
+"""Takes pictures and documents a person sent as evidence for a ticket."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.actions.context import Context
+from bot.actions.messages import numbering
+from bot.actions.recording import record
+from bot.actions.tickets import visible
+from bot.rules.tickets.decision import Decision
+from storage.messages import files
+from storage.records import JournalDraft, Ticket
+from storage.sql.database import Connection
+from storage.tickets import evidence, tickets
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SentFile:
+    name: str
+    media_type: str
+    body: bytes = field(repr=False)
+
+
+def attach(
+    context: Context, person_id: int, at: datetime, sent: list[SentFile], ticket_id: int | None, via: str
+) -> Ticket | None:
+    """Attach files to the ticket meant: the one replied to, the one spoken of just now, else the only open one."""
+    now = context.now()
+    with context.database.begin() as conn:
+        meant = ticket_id if ticket_id is not None else _meant(context, conn, person_id, now)
+        if meant is None or visible.by_id(conn, context.directory(conn), person_id, meant, now) is None:
+            return None
+        ticket = tickets.by_ids(conn, [meant], lock=True)[meant]
+        lines = []
+        for one in sent:
+            file_id = files.keep(conn, one.name, one.media_type, one.body, now)
+            if evidence.attach(conn, meant, file_id, person_id, at):
+                data = {"file": file_id, "name": one.name, "via": via}
+                lines.append(JournalDraft(kind="file", at=at, actor=f"person:{person_id}", data=data))
+        record(conn, [Decision(ticket=ticket, journal=tuple(lines))] if lines else [], now)
+        return ticket
+
+
+def _meant(context: Context, conn: Connection, person_id: int, now: datetime) -> int | None:
+    about = numbering.current(conn, person_id, now).about
+    if about:
+        return about
+    open_ones = [one.id for one in visible.tickets_of(conn, context.directory(conn), person_id, now) if one.state.open]
+    return open_ones[0] if len(open_ones) == 1 else None

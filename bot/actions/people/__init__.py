@@ -1,0 +1,1 @@
+"""People actions: the register, binding addresses, leave, sign-in links."""

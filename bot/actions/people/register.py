@@ -1,0 +1,210 @@
+"""Takes a register file in: units, people, accounts, duties, supervisors, in one transaction; twice changes nothing."""
+
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import asdict, dataclass
+
+from bot.actions.context import Context
+from bot.rules.people.matching import name_key
+from bot.rules.people.roster import AccountRow, Checked, PersonKey, PersonRow, Roster, RowNote, UnitRow
+from bot.rules.people.roster_check import check_roster
+from bot.sealing import Sealer
+from storage.people import addresses, register
+from storage.records import (
+    AccountDraft,
+    AddressDraft,
+    Directory,
+    JournalDraft,
+    PersonDraft,
+    SealedPhone,
+    UnitDraft,
+)
+from storage.sql.database import Connection
+from storage.tickets import journal
+
+INBOX = "inbox"
+# Lower is tried first: the chat people live in, then what may lie unread, last the list they must open themselves.
+PREFERENCES = {"wecom": 10, "wechat": 20, "telegram": 30, "mail": 50, INBOX: 100}
+OTHER_PREFERENCE = 40
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Count:
+    """How many rows of one kind were new, different from what was stored, or the same."""
+
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RegisterReport:
+    """What became of a register file."""
+
+    units: Count
+    people: Count
+    accounts: Count
+    refused: tuple[RowNote, ...]
+    warnings: tuple[RowNote, ...]
+
+
+def import_register(context: Context, sealer: Sealer, roster: Roster) -> RegisterReport:
+    """Write what is in order and report every row; a second time changes nothing."""
+    now = context.now()
+    with context.database.begin() as conn:
+        report = _Import(context, conn, sealer).take(roster)
+        counts = {name: asdict(getattr(report, name)) for name in ("units", "people", "accounts")}
+        if any(count["new"] or count["changed"] for count in counts.values()):
+            data = {**counts, "refused": len(report.refused)}
+            journal.write_house(conn, [JournalDraft(kind="register_imported", at=now, actor="operator", data=data)])
+    return report
+
+
+def preview_register(context: Context, sealer: Sealer, roster: Roster) -> RegisterReport:
+    """Say what `import_register` would do, and leave no trace."""
+    with context.database.begin() as conn:
+        report = _Import(context, conn, sealer).take(roster)
+        conn.rollback()
+        return report
+
+
+class _Import:
+    """One transaction: everything is compared with the register first, and only differences are written."""
+
+    def __init__(self, context: Context, conn: Connection, sealer: Sealer) -> None:
+        self.conn, self.sealer, self.now = conn, sealer, context.now()
+        self.directory: Directory = register.load(conn)
+        self.unit_ids = {unit.name: unit.id for unit in self.directory.units.values()}
+        self.person_ids: dict[PersonKey, int] = {
+            (self.directory.units[one.unit_id].name, one.name): one.id for one in self.directory.people.values()
+        }
+
+    def take(self, roster: Roster) -> RegisterReport:
+        checked = check_roster(roster, self.directory)
+        # 1. units, 2. people in them, 3. who supervises the units, 4. accounts of the units with their duties
+        changed_units = self._write_units(checked.units)
+        people = self._write_people(checked.people)
+        changed_units |= self._write_supervisors(checked.supervisors)
+        accounts = self._write_accounts(checked)
+        known = {unit.name for unit in self.directory.units.values()}
+        return RegisterReport(
+            units=_count(known, (row.name for row in checked.units), changed_units),
+            people=people,
+            accounts=accounts,
+            refused=checked.refused,
+            warnings=checked.warnings,
+        )
+
+    def _write_units(self, rows: Iterable[UnitRow]) -> set[str]:
+        new = [UnitDraft(name=row.name) for row in rows if row.name not in self.unit_ids]
+        self.unit_ids |= register.save_units(self.conn, new) if new else {}
+        changed = [draft for row in rows if (draft := self._unit_draft(row)) != self._stored_unit(row.name)]
+        if changed:
+            register.save_units(self.conn, changed)
+        return {draft.name for draft in changed}
+
+    def _unit_draft(self, row: UnitRow) -> UnitDraft:
+        stored = self._stored_unit(row.name)
+        return UnitDraft(
+            name=row.name,
+            parent_id=stored.parent_id if row.parent is None else self.unit_ids.get(row.parent),
+            desk=stored.desk if row.desk is None else row.desk,
+            jurisdiction=stored.jurisdiction if row.jurisdiction is None else row.jurisdiction,
+        )
+
+    def _stored_unit(self, name: str) -> UnitDraft:
+        unit = self.directory.units.get(self.unit_ids[name])
+        if unit is None:
+            return UnitDraft(name=name)
+        return UnitDraft(name=name, parent_id=unit.parent_id, desk=unit.desk, jurisdiction=unit.jurisdiction)
+
+    def _write_people(self, rows: Iterable[PersonRow]) -> Count:
+        known = set(self.person_ids)
+        hashes = addresses.phone_indexes(self.conn)
+        drafts = {(row.unit, row.name): self._person_draft(row, hashes) for row in rows}
+        wanted = {key: draft for key, draft in drafts.items() if draft is not None}
+        written = register.save_people(self.conn, wanted.values()) if wanted else {}
+        units = {number: name for name, number in self.unit_ids.items()}
+        self.person_ids |= {(units[unit], name): number for (unit, name), number in written.items()}
+        bound = self._bind(rows)
+        return _count(known, drafts, {*wanted, *bound})
+
+    def _person_draft(self, row: PersonRow, hashes: Mapping[int, str]) -> PersonDraft | None:
+        """Return what is to be written of a person; None when it is there already."""
+        number = self.person_ids.get((row.unit, row.name), 0)
+        stored = self.directory.people.get(number)
+        active = row.active if row.active is not None else stored is None or stored.active
+        phone: SealedPhone | None = None
+        if row.phone and self.sealer.index(row.phone) != hashes.get(number):
+            phone = self.sealer.sealed_phone(row.phone)
+        if stored is not None and stored.active == active and phone is None:
+            return None
+        return PersonDraft(name=row.name, unit_id=self.unit_ids[row.unit], active=active, phone=phone)
+
+    def _bind(self, rows: Iterable[PersonRow]) -> set[PersonKey]:
+        drafts, bound = [], set()
+        for row in rows:
+            number = self.person_ids[row.unit, row.name]
+            stored = {one.channel: one.address for one in self.directory.addresses.get(number, ())}
+            wanted = {**row.addresses} if INBOX in stored else {**row.addresses, INBOX: str(number)}
+            for channel, address in wanted.items():
+                if stored.get(channel) != address:
+                    bound.add((row.unit, row.name))
+                    drafts.append(self._address(number, channel, address))
+        addresses.bind_all(self.conn, drafts)
+        return bound
+
+    def _address(self, person_id: int, channel: str, address: str) -> AddressDraft:
+        preference = PREFERENCES.get(channel, OTHER_PREFERENCE)
+        return AddressDraft(
+            person_id=person_id, channel=channel, address=address, bound_at=self.now, preference=preference
+        )
+
+    def _write_supervisors(self, wanted: Mapping[str, tuple[PersonKey, ...]]) -> set[str]:
+        changed = {}
+        for name, people in wanted.items():
+            unit, ids = self.unit_ids[name], sorted({self.person_ids[one] for one in people})
+            if tuple(ids) != self.directory.supervisors.get(unit, ()):
+                changed[name] = (unit, ids)
+        register.set_supervisors(self.conn, dict(changed.values()))
+        return set(changed)
+
+    def _write_accounts(self, checked: Checked) -> Count:
+        stored = {key: self.directory.accounts[number] for key, number in self.directory.account_keys.items()}
+        ids = dict(self.directory.account_keys)
+        keys = {row.row: (row.platform, name_key(row.name)) for row in checked.accounts}
+        drafts = {keys[row.row]: self._account_draft(row) for row in checked.accounts}
+        wanted = {key: draft for key, draft in drafts.items() if draft is not None}
+        ids |= register.save_accounts(self.conn, wanted.values()) if wanted else {}
+        duties = {}
+        for (row, role), who in checked.duties.items():
+            place, person = (ids[keys[row]], role), self.person_ids[who] if who else None
+            if self.directory.duties.get(place) != person:
+                duties[place] = person
+        if duties:
+            register.set_duties(self.conn, duties)
+        touched = {account for account, _ in duties}
+        return _count(stored, drafts, {*wanted, *(key for key in drafts if ids[key] in touched)})
+
+    def _account_draft(self, row: AccountRow) -> AccountDraft | None:
+        """Return what is to be written of an account; None when it is there already."""
+        key = name_key(row.name)
+        stored = self.directory.accounts.get(self.directory.account_keys.get((row.platform, key), 0))
+        draft = AccountDraft(
+            platform=row.platform,
+            name=row.name,
+            name_key=key,
+            unit_id=self.unit_ids[row.unit],
+            state=row.state or (stored.state if stored else "active"),
+            verified_entity=row.verified_entity or (stored.verified_entity if stored else ""),
+        )
+        if stored is None:
+            return draft
+        there = (stored.name, stored.unit_id, stored.state, stored.verified_entity)
+        return None if there == (draft.name, draft.unit_id, draft.state, draft.verified_entity) else draft
+
+
+def _count(known: Iterable[object], rows: Iterable[object], changed: Container[object]) -> Count:
+    before, now = set(known), list(rows)
+    new = sum(row not in before for row in now)
+    different = sum(row in before and row in changed for row in now)
+    return Count(new=new, changed=different, unchanged=len(now) - new - different)

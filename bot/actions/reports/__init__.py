@@ -1,0 +1,1 @@
+"""Report actions: enqueueing each report once per recipient."""

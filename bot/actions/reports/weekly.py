@@ -1,0 +1,130 @@
+"""The weekly summary: one message a reader for each week, enqueued once for ever."""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+
+from bot.actions.context import Context
+from bot.rules.calendar.hours import WorkingTime
+from bot.rules.calendar.weeks import Week
+from bot.rules.reports.figures import WeeklyFigures, weekly, within
+from bot.rules.reports.summary import readers, weeks_owed
+from storage import views
+from storage.messages import files, outbox
+from storage.records import Directory, MessageDraft, MessageKind, MessageState, TicketFacts
+from storage.sql.database import Connection
+
+log = logging.getLogger(__name__)
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+URGENCY = 7  # whatever is about one ticket goes first
+
+Text = Callable[[WeeklyFigures], str]
+Table = Callable[[WeeklyFigures], bytes]
+Area = frozenset[int] | None  # unit ids; None: all
+
+
+def plan(context: Context, text: Text, table: Table) -> int:
+    """Enqueue the summaries that are owed now and were never put; returns how many.
+
+    Each area is committed by itself: what an interruption leaves out is put at the next beat, nothing twice.
+    """
+    now, put = context.now(), 0
+    with context.database.read() as conn:
+        directory, working = context.directory(conn), context.working(conn)
+        owed = {week: _areas(conn, week, directory) for week in _weeks(conn, now, working)}
+        known = {week: _facts(conn, week) for week, areas in owed.items() if areas}
+    for week, facts in known.items():
+        for area, people in owed[week].items():
+            try:
+                made = _figures(facts, week, now, working, area, directory)
+                put += _put(context, made, people, text, table, working.next_sending(now))
+            except Exception:
+                log.exception("summary not made; it is tried again", extra={"action": "weekly", "week": week.label})
+    return put
+
+
+def figures(context: Context, week: Week, area: Area = None) -> WeeklyFigures:
+    """Return the figures of any week that has begun; ValueError, in Chinese, for a later one."""
+    with context.database.read() as conn:
+        facts = _facts(conn, week)
+        return _figures(facts, week, context.now(), context.working(conn), area, context.directory(conn))
+
+
+def file_name(week: Week) -> str:
+    """Name the table of a week."""
+    return f"督办周报-{week.year}年第{week.number}周.xlsx"
+
+
+def _weeks(conn: Connection, now: datetime, working: WorkingTime) -> list[Week]:
+    """The weeks owed now, without those that ended before the first ticket was taken in."""
+    since = views.in_use_since(conn)
+    return [week for week in weeks_owed(now, working) if since is not None and since < week.ends_at]
+
+
+def _areas(conn: Connection, week: Week, directory: Directory) -> dict[Area, list[int]]:
+    """Who still waits for the week's summary, by the units they see."""
+    area_of = readers(directory)
+    told = outbox.known_intents(conn, [_intent(week, person) for person in area_of])
+    areas: dict[Area, list[int]] = {}
+    for person, area in area_of.items():
+        if _intent(week, person) not in told:
+            areas.setdefault(area, []).append(person)
+    return areas
+
+
+def _facts(conn: Connection, week: Week) -> list[TicketFacts]:
+    # From the week before, because every figure is set beside that week's.
+    return views.weekly_facts(conn, week.previous().starts_at, week.ends_at)
+
+
+def _figures(
+    facts: Iterable[TicketFacts], week: Week, now: datetime, working: WorkingTime, area: Area, directory: Directory
+) -> WeeklyFigures:
+    if area is None:
+        return weekly(facts, week, now, working.calendar)
+    names = tuple(directory.units[unit].name for unit in sorted(area) if unit in directory.units)
+    return weekly(within(facts, area), week, now, working.calendar, scope=names)
+
+
+def _put(
+    context: Context, made: WeeklyFigures, people: Sequence[int], text: Text, table: Table, not_before: datetime
+) -> int:
+    if made.nothing_to_tell and made.scope:
+        return _spare(context, made.week, people)
+    params: Mapping[str, object] = {"text": text(made)}
+    body = table(made)
+    now = context.now()
+    with context.database.begin() as conn:
+        # Another node may have put them while this one was wording.
+        told = outbox.known_intents(conn, [_intent(made.week, person) for person in people])
+        waiting = [person for person in people if _intent(made.week, person) not in told]
+        if not waiting:
+            return 0
+        file_id = files.keep(conn, file_name(made.week), XLSX, body, now)
+        drafts = [
+            MessageDraft(
+                intent=_intent(made.week, person),
+                person_id=person,
+                kind=MessageKind.SUMMARY,
+                urgency=URGENCY,
+                not_before=not_before,
+                params=params,
+                file_id=file_id,
+            )
+            for person in waiting
+        ]
+        outbox.put(conn, drafts, now)
+    return len(drafts)
+
+
+def _spare(context: Context, week: Week, people: Sequence[int]) -> int:
+    """A supervisor in whose area nothing happened hears nothing; that they were owed nothing is kept."""
+    drafts = [MessageDraft(intent=_intent(week, one), person_id=one, kind=MessageKind.SUMMARY) for one in people]
+    with context.database.begin() as conn:
+        outbox.put(conn, drafts, context.now(), MessageState.SUPERSEDED, "辖区本周无事项")
+    return 0
+
+
+def _intent(week: Week, person_id: int) -> str:
+    return f"weekly:{week.label}:p{person_id}"

@@ -1,0 +1,1 @@
+"""Ticket actions: intake, moves, requests, the watch, matching to accounts."""

@@ -1,0 +1,233 @@
+"""Takes tickets in: raw row kept, duplicates told, account matched, deadline computed, first step of the ladder put."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from bot.actions.context import Context
+from bot.actions.recording import open_tickets, record
+from bot.policies.loading import encode
+from bot.rules.calendar.deadline import compute
+from bot.rules.people.matching import find_account
+from bot.rules.tickets.arrivals import TicketInput, check
+from bot.rules.tickets.decision import Decision
+from bot.rules.tickets.escalation import deadline_of, decide
+from storage import tables
+from storage.records import (
+    Deadline,
+    Directory,
+    Inbound,
+    InboundState,
+    JournalDraft,
+    Policy,
+    Ticket,
+    TimeUnit,
+    number_key,
+)
+from storage.sql.database import Connection
+from storage.sql.numbering import reserve_each
+from storage.sql.types import canonical
+from storage.tickets import inbound, policies, tickets
+
+BATCH = 500
+
+
+class Outcome(StrEnum):
+    CREATED = "created"
+    DUPLICATE = "duplicate"  # the ticket is there already; what came is kept as evidence
+    SET_ASIDE = "set_aside"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Arrival:
+    """A ticket as a source sent it: read, or refused with a reason; the raw form in any case."""
+
+    event_id: str
+    raw: Mapping[str, str]
+    ticket: TicketInput | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Taken:
+    """What became of one arrival."""
+
+    outcome: Outcome
+    ticket_id: int | None = None
+    number: str = ""
+    matched: bool = True  # False: no account of that name in the register
+    reason: str = ""
+    deadline: Deadline | None = None
+
+
+def take_in(context: Context, source: str, batch: Sequence[Arrival]) -> list[Taken]:
+    """Take a batch in, in one transaction; the same arrival again changes nothing."""
+    now = context.now()
+    with context.database.begin() as conn:
+        return _Batch(context, conn, source, now).take(batch)
+
+
+def preview(context: Context, source: str, batch: Sequence[Arrival]) -> list[Taken]:
+    """Say what `take_in` would do, and leave no trace."""
+    now = context.now()
+    with context.database.begin() as conn:
+        taken = _Batch(context, conn, source, now).take(batch)
+        conn.rollback()
+        return taken
+
+
+class _Batch:
+    """One transaction's worth of arrivals."""
+
+    def __init__(self, context: Context, conn: Connection, source: str, now: datetime) -> None:
+        self.context, self.conn, self.source, self.now = context, conn, source, now
+        self.directory: Directory = context.directory(conn)
+        self.calendars = context.calendars(conn, steady=True)
+        self.kept: list[Inbound] = []
+        self.opened: dict[int, Decision] = {}
+        self.evidence: dict[int, list[JournalDraft]] = {}
+        self.stamped: set[str] = set()
+
+    def take(self, batch: Sequence[Arrival]) -> list[Taken]:
+        """Sort the arrivals into new, duplicate and set aside; then write them all."""
+        # Ids first: other nodes wait for theirs until this commits, so what is unknown below stays unknown.
+        ids, rows = map(iter, reserve_each(self.conn, (tables.tickets, tables.inbound), len(batch)))
+        seen = inbound.known_events(self.conn, "ticket", self.source, [one.event_id for one in batch])
+        keys = [number_key(one.ticket.number) for one in batch if one.ticket]
+        known = tickets.known_numbers(self.conn, self.source, keys)
+        taken = [self._one(one, seen, known, ids, rows) for one in batch]
+        inbound.keep_all(self.conn, self.kept)
+        # Tickets before messages, as everywhere: two nodes that lock both never wait for each other in a circle.
+        self._add_evidence()
+        open_tickets(self.conn, list(self.opened.values()), self.now)
+        return taken
+
+    def _one(
+        self,
+        one: Arrival,
+        seen: dict[str, int | None],
+        known: dict[str, int],
+        ids: Iterator[int],
+        rows: Iterator[int],
+    ) -> Taken:
+        number = one.ticket.number if one.ticket else ""
+        if one.event_id in seen:
+            return Taken(outcome=Outcome.DUPLICATE, ticket_id=seen[one.event_id], number=number, reason="原样来过")
+        taken = self._sorted(one, known, ids)
+        seen[one.event_id] = taken.ticket_id
+        self.kept.append(self._raw(one, taken, next(rows)))
+        return taken
+
+    def _sorted(self, one: Arrival, known: dict[str, int], ids: Iterator[int]) -> Taken:
+        if one.ticket is None:
+            return Taken(outcome=Outcome.SET_ASIDE, reason=one.reason)
+        refused = check(one.ticket, self.now)
+        if refused is not None:
+            return Taken(outcome=Outcome.SET_ASIDE, number=one.ticket.number, reason=refused.reason)
+        policy = self.context.policies.named(one.ticket.policy or "")
+        if policy is None:
+            reason = f"没有名为“{one.ticket.policy}”的时限规则,请改用:{'、'.join(self.context.policies.by_name)}"
+            return Taken(outcome=Outcome.SET_ASIDE, number=one.ticket.number, reason=reason)
+        if policy.unit == TimeUnit.FIXED and one.ticket.fixed_at is None:
+            reason = f"规则“{policy.title}”要写明截止时刻,请补上“截止时刻”一列"
+            return Taken(outcome=Outcome.SET_ASIDE, number=one.ticket.number, reason=reason)
+        key = number_key(one.ticket.number)
+        if key in known:
+            self._keep_evidence(known[key], one)
+            return Taken(
+                outcome=Outcome.DUPLICATE,
+                ticket_id=known[key],
+                number=one.ticket.number,
+                reason="同号工单已在办,作为佐证留存",
+            )
+        ticket = self._open(one.ticket, policy, next(ids))
+        known[key] = ticket.id
+        return Taken(
+            outcome=Outcome.CREATED,
+            ticket_id=ticket.id,
+            number=ticket.number,
+            matched=ticket.account_id is not None,
+            deadline=deadline_of(ticket),
+        )
+
+    def _open(self, given: TicketInput, policy: Policy, ticket_id: int) -> Ticket:
+        account = find_account(self.directory, given.platform, given.account_name)
+        working = self.calendars.of(account.unit_id if account else None)
+        deadline = compute(policy, given.received_at, working, fixed_at=given.fixed_at)
+        ticket = Ticket(
+            id=ticket_id,
+            source=self.source,
+            number=given.number,
+            policy=policy.name,
+            policy_key=self._stamp(policy),
+            account_id=account.id if account else None,
+            unit_id=account.unit_id if account else None,
+            platform=account.platform if account else given.platform,
+            account_name=account.name if account else given.account_name,
+            received_at=given.received_at,
+            created_at=self.now,
+            problem=given.problem,
+            problem_class=given.problem_class,
+            severity=given.severity,
+            suggestion=given.suggestion,
+            url=given.url,
+            deadline_status=deadline.status,
+            calendar_revision=deadline.calendar_revision,
+            due_day=deadline.due_day,
+            target_at=deadline.target_at,
+            due_at=deadline.due_at,
+            earliest_day=deadline.earliest_day,
+        )
+        decision = decide(ticket, policy, self.directory, working, self.now)
+        self.opened[ticket_id] = replace(decision, journal=(_received(ticket, given), *decision.journal))
+        return ticket
+
+    def _stamp(self, policy: Policy) -> str:
+        key = self.context.policies.key(policy)
+        if key not in self.stamped:
+            # Writing a policy out takes longer than asking whether that was done before.
+            if not self.context.stored(self.conn, key):
+                policies.keep(self.conn, key, policy.name, encode(policy))
+            self.stamped.add(key)
+        return key
+
+    def _raw(self, one: Arrival, taken: Taken, row_id: int) -> Inbound:
+        aside = taken.outcome == Outcome.SET_ASIDE
+        return Inbound(
+            id=row_id,
+            kind="ticket",
+            source=self.source,
+            event_id=one.event_id,
+            received_at=self.now,
+            raw=canonical(one.raw),
+            state=InboundState.SET_ASIDE if aside else InboundState.SETTLED,
+            reason=taken.reason,
+            ticket_id=taken.ticket_id,
+        )
+
+    def _keep_evidence(self, ticket_id: int, one: Arrival) -> None:
+        data = {"source": self.source, "event_id": one.event_id}
+        line = JournalDraft(kind="evidence", at=self.now, actor=f"source:{self.source}", data=data)
+        opened = self.opened.get(ticket_id)
+        if opened is None:
+            self.evidence.setdefault(ticket_id, []).append(line)
+        else:
+            self.opened[ticket_id] = replace(opened, journal=(*opened.journal, line))
+
+    def _add_evidence(self) -> None:
+        found = tickets.by_ids(self.conn, self.evidence, lock=True)
+        lines = [Decision(ticket=ticket, journal=tuple(self.evidence[ticket.id])) for ticket in found.values()]
+        record(self.conn, lines, self.now)
+
+
+def _received(ticket: Ticket, given: TicketInput) -> JournalDraft:
+    lines = (("due_day", ticket.due_day), ("target_at", ticket.target_at), ("due_at", ticket.due_at))
+    data: dict[str, object] = {name: moment.isoformat() for name, moment in lines if moment is not None}
+    data |= {"source": ticket.source, "number": ticket.number, "policy": ticket.policy}
+    data |= {"calendar_revision": ticket.calendar_revision}
+    if given.time_assumed:
+        data["time_assumed"] = True
+    if ticket.account_id is None:
+        data["unmatched"] = True
+    return JournalDraft(kind="received", at=ticket.received_at, actor=f"source:{ticket.source}", data=data)

@@ -1,0 +1,28 @@
+"""Proves the journals: every line follows from the one before, and the last is the ticket's head."""
+
+from collections.abc import Iterator
+
+from bot.actions.context import Context
+from storage.tickets import journal, tickets
+from storage.tickets.journal import HOUSE, Broken
+
+__all__ = ["HOUSE", "Broken", "broken_chains", "count", "number_of"]
+
+
+def count(context: Context) -> int:
+    """Return how many tickets there are."""
+    with context.database.read() as conn:
+        return tickets.count(conn)
+
+
+def broken_chains(context: Context) -> Iterator[tuple[int, Broken | None]]:
+    """Check every ticket; yields (ticket id, first broken line or None)."""
+    with context.database.read() as conn:
+        yield from journal.verify(conn)
+
+
+def number_of(context: Context, ticket_id: int) -> str:
+    """Return the number of a ticket as its source writes it; empty when the ticket is gone."""
+    with context.database.read() as conn:
+        ticket = tickets.by_ids(conn, [ticket_id]).get(ticket_id)
+    return ticket.number if ticket else ""

@@ -1,0 +1,18 @@
+"""What is remembered about each source of tickets: which of its columns is which of our fields."""
+
+from collections.abc import Mapping
+
+from bot.actions.context import Context
+from storage.tickets import sources
+
+
+def columns(context: Context, source: str) -> dict[str, str]:
+    """Return the remembered mapping, heading → field; empty for a new source."""
+    with context.database.read() as conn:
+        return sources.columns(conn, source)
+
+
+def remember(context: Context, source: str, mapping: Mapping[str, str]) -> None:
+    """Remember the mapping of a source."""
+    with context.database.begin() as conn:
+        sources.remember(conn, source, mapping)

@@ -1,0 +1,1 @@
+"""WeCom, the way out."""

@@ -1,0 +1,1 @@
+"""Calendar rules: working days, office hours, deadlines, notices."""

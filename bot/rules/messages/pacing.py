@@ -1,0 +1,139 @@
+"""How messages leave: no doubles, digests instead of bursts, the urgent first. Pure functions on lists."""
+
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.rules.calendar.hours import WorkingTime
+from storage.records import DEADLINE_MOVED, HANDED_OVER, Message, MessageKind, Policy, Step, Ticket, TicketState
+
+ALONE = frozenset(
+    {MessageKind.ANSWER, MessageKind.SUMMARY, MessageKind.NOTICE, MessageKind.DIGEST, MessageKind.REQUEST}
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Paced:
+    """What becomes of a list of claimed messages."""
+
+    send: tuple[Message, ...]  # one by one, in this order
+    bundles: tuple[tuple[Message, ...], ...]  # each becomes one digest to one person
+    drop: tuple[tuple[Message, str], ...]  # superseded, with the reason
+
+
+def pace(messages: Sequence[Message], digest_from: int) -> Paced:
+    """Drop doubles, bundle, order."""
+    kept, dropped = drop_doubles(messages)
+    single, bundles = bundle(kept, digest_from)
+    return Paced(send=tuple(order(single)), bundles=bundles, drop=dropped)
+
+
+def still_true(message: Message, ticket: Ticket | None, policy: Policy | None, pending: Container[int] = ()) -> str:
+    """Return "" if the message may go out, else the reason why it is no longer true; asked right before sending.
+
+    `pending` are the requests that still wait for a decision.
+    """
+    if message.kind == MessageKind.REQUEST:
+        return "" if message.params.get("request") in pending else "申请已答复或已撤回"
+    if message.params.get("while_open") and ticket is not None:
+        return _why_not_open(ticket) or _why_not_theirs(message, ticket)
+    if message.kind in ALONE or ticket is None or policy is None:
+        return ""
+    return _why_not_open(ticket) or _why_not_theirs(message, ticket) or _why_not_now(message, ticket, policy)
+
+
+def wait_until(message: Message, any_hour: bool, working: WorkingTime, now: datetime) -> datetime | None:
+    """Return the opening that a message has to wait for; None when it may go out now.
+
+    Retries, and what a stop left behind, can come up at any hour; who asked gets the answer at any hour.
+    """
+    opening = working.next_sending(now, any_hour or message.kind == MessageKind.ANSWER)
+    return opening if opening > now else None
+
+
+def drop_doubles(messages: Sequence[Message]) -> tuple[list[Message], tuple[tuple[Message, str], ...]]:
+    """Keep, of several messages about one ticket to one person, the last step only; it tells how things stand."""
+    last: dict[tuple[int, int | None], Message] = {}
+    for one in messages:
+        if _repeatable(one):
+            key = (one.person_id, one.ticket_id)
+            if key not in last or one.id > last[key].id:
+                last[key] = one
+    kept, dropped = [], []
+    for one in messages:
+        newest = last[one.person_id, one.ticket_id] if _repeatable(one) else one
+        if newest is one:
+            kept.append(one)
+        else:
+            dropped.append((one, f"同一工单已有更新的提醒({newest.step})"))
+    return kept, tuple(dropped)
+
+
+def bundle(messages: Sequence[Message], digest_from: int) -> tuple[list[Message], tuple[tuple[Message, ...], ...]]:
+    """Make one digest of many messages for one person, or of those that waited for the opening together."""
+    by_person: dict[int, list[Message]] = {}
+    for one in messages:
+        if _mergeable(one):
+            by_person.setdefault(one.person_id, []).append(one)
+    bundles = {person: tuple(order(many)) for person, many in by_person.items() if _enough(many, digest_from)}
+    single = [one for one in messages if not (_mergeable(one) and one.person_id in bundles)]
+    return single, tuple(bundles.values())
+
+
+def order(messages: Sequence[Message]) -> list[Message]:
+    """Put the urgent first, then by age."""
+    return sorted(messages, key=lambda one: (one.urgency, one.id))
+
+
+def _why_not_open(ticket: Ticket) -> str:
+    return "" if ticket.state.open else f"工单已{_STATE_WORDS.get(ticket.state, ticket.state)}"
+
+
+def _why_not_theirs(message: Message, ticket: Ticket) -> str:
+    """A ticket that changed hands since is no longer the business of those it was told to."""
+    if message.step == HANDED_OVER and message.kind == MessageKind.ASSIGNED:
+        return "" if message.person_id == ticket.holder_id else "转办已撤回或已由他人接手"
+    return "" if message.params.get("round", 0) == ticket.reroutes else "工单已转派"
+
+
+def _why_not_now(message: Message, ticket: Ticket, policy: Policy) -> str:
+    if message.step == DEADLINE_MOVED:
+        return "" if message.params.get("moves") == ticket.moves else "时限又有调整"
+    step = next((one for one in policy.steps if one.name == message.step), None)
+    if step is not None and ticket.moves and step.name not in ticket.steps_taken:
+        return "时限已调整"
+    if step is not None and ticket.state != TicketState.NEW and _asks_who_takes_it(message, step):
+        return "已有人签收"
+    return ""
+
+
+def _asks_who_takes_it(message: Message, step: Step) -> bool:
+    if message.kind == MessageKind.UNREACHED:
+        return step.while_new or step.kind == MessageKind.ASSIGNED
+    return step.while_new and message.kind != MessageKind.ASSIGNED
+
+
+def _enough(many: Sequence[Message], digest_from: int) -> bool:
+    waited = sum(one.not_before > one.created_at for one in many)
+    return len(many) >= digest_from or (len(many) >= 2 and waited == len(many))
+
+
+def _about_ticket(message: Message) -> bool:
+    return message.kind not in ALONE and message.ticket_id is not None
+
+
+def _repeatable(message: Message) -> bool:
+    # A moved deadline is told even where a later step has more to say.
+    return _about_ticket(message) and message.step != DEADLINE_MOVED
+
+
+def _mergeable(message: Message) -> bool:
+    # What was tried already may have arrived: it is sent again byte for byte or not at all, never merged.
+    return _about_ticket(message) and not message.payload
+
+
+_STATE_WORDS: Mapping[TicketState, str] = {
+    TicketState.COMPLETED: "办结",
+    TicketState.CLOSED: "归档",
+    TicketState.VOID: "无需整改",
+}

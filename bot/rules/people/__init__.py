@@ -1,0 +1,1 @@
+"""People rules: who is told, leave, matching names, reading a roster."""

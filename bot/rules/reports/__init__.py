@@ -1,0 +1,1 @@
+"""Report rules: figures and the weekly summary."""

@@ -1,0 +1,1 @@
+"""Ticket rules: life cycle, ladder, requests, undoing, who may do what."""

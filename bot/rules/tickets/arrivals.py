@@ -1,0 +1,91 @@
+"""A ticket as it arrives, by whichever way: its words, and what is refused before anybody acts on it."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.rules.calendar.zone import shanghai
+from storage.records import number_key
+
+CLOCK_SKEW = timedelta(minutes=5)
+OLDEST = timedelta(days=3653)  # ten years: older ones are mistyped, or belong to the archive
+# Widths of the columns they go to; the long texts only have to stay readable.
+LONGEST = {
+    "number": ("工单编号", 128),
+    "platform": ("平台", 64),
+    "account_name": ("账号名称", 200),
+    "problem": ("存在问题", 20_000),
+    "problem_class": ("问题类型", 64),
+    "severity": ("问题级别", 32),
+    "suggestion": ("推荐修改", 20_000),
+    "url": ("链接", 4_000),
+    "policy": ("时限规则", 64),
+}
+_CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+_INVISIBLE = dict.fromkeys((0, 0x200B, 0xFEFF))  # NUL, zero-width space, byte order mark
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TicketInput:
+    """A ticket read from what a source sent."""
+
+    number: str  # the source's own number: opaque text, never parsed
+    account_name: str
+    received_at: datetime
+    platform: str = ""  # empty: the source does not say
+    problem: str = ""
+    problem_class: str = ""
+    severity: str = ""
+    suggestion: str = ""
+    url: str = ""
+    policy: str | None = None  # None: the default one
+    fixed_at: datetime | None = None  # the moment as written, for policies that have one
+    time_assumed: bool = False  # the source gave a day only; 00:00 was taken
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Refusal:
+    """Why a row is set aside: a Chinese sentence that names the fix."""
+
+    reason: str
+
+
+def check(ticket: TicketInput, now: datetime) -> Refusal | None:
+    """Return why a ticket cannot be taken, or None when it can; a naive time raises ValueError."""
+    if ticket.received_at.tzinfo is None:
+        raise ValueError("naive datetime refused")
+    if not ticket.number:
+        return Refusal(reason="没有工单编号,请补上")
+    if not ticket.account_name:
+        return Refusal(reason="没有账号名称,请补上")
+    for field, (title, longest) in LONGEST.items():
+        if len(getattr(ticket, field) or "") > longest:
+            return Refusal(reason=f"“{title}”超过{longest}字,请缩短")
+    # Compatibility characters grow when they are unfolded for comparison.
+    if len(number_key(ticket.number)) > LONGEST["number"][1]:
+        return Refusal(reason="工单编号里有特殊字符,请改用普通数字和字母")
+    return _check_time(ticket.received_at, now)
+
+
+def event_id(source: str, raw: Mapping[str, str]) -> str:
+    """Return the identity of a raw row: the same row of the same source, the same id."""
+    return hashlib.sha256(f"{source}\n{_CANONICAL.encode(raw)}".encode()).hexdigest()
+
+
+def clean(text: str) -> str:
+    """The text without invisible characters, and without space at its ends."""
+    return (text if text.isprintable() else text.translate(_INVISIBLE)).strip()
+
+
+def _check_time(received_at: datetime, now: datetime) -> Refusal | None:
+    if received_at > now + CLOCK_SKEW:
+        return Refusal(reason=f"收到时间 {_shown(received_at)} 在将来,请核对")
+    if received_at < now - OLDEST:
+        return Refusal(reason=f"收到时间 {_shown(received_at)} 已过去十年以上,请核对年份")
+    return None
+
+
+def _shown(moment: datetime) -> str:
+    return shanghai(moment).strftime("%Y-%m-%d %H:%M")

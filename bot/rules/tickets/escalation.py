@@ -1,0 +1,206 @@
+"""The ladder at one moment: which rungs have come, who hears of them, when to look again."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bot.rules.calendar.hours import WorkingTime
+from bot.rules.people.routing import Told, audience
+from bot.rules.tickets.decision import Decision
+from bot.rules.tickets.ladder import PlannedStep, plan
+from bot.rules.tickets.lifecycle import archive
+from storage.records import (
+    HANDED_OVER,
+    REROUTED,
+    Audience,
+    Deadline,
+    Directory,
+    JournalDraft,
+    MessageDraft,
+    MessageKind,
+    MomentKind,
+    Policy,
+    Step,
+    Ticket,
+    TicketState,
+)
+
+# Who hears when those below cannot be reached.
+LINE = (Audience.LEADER, Audience.SUPERVISOR, Audience.DESK)
+# A ticket given to somebody by hand: no rung of a ladder, but whoever gets it has to be reached as by one.
+_GIVEN = {
+    name: Step(name=name, kind=MessageKind.ASSIGNED, to=(Audience.HOLDER,), moment=MomentKind.AT_RECEIPT)
+    for name in (HANDED_OVER, REROUTED)
+}
+
+
+def deadline_of(ticket: Ticket) -> Deadline:
+    """Return the deadline stamped on the ticket."""
+    return Deadline(
+        received_at=ticket.received_at,
+        policy=ticket.policy,
+        status=ticket.deadline_status,
+        due_day=ticket.due_day,
+        target_at=ticket.target_at,
+        due_at=ticket.due_at,
+        earliest_day=ticket.earliest_day,
+        calendar_revision=ticket.calendar_revision,
+    )
+
+
+def replan(ticket: Ticket, policy: Policy, working: WorkingTime, now: datetime, *, skip_passed: bool = False) -> Ticket:
+    """Put the ladder on the ticket's deadline as it is now: rungs that lie ahead of it are climbed, be it again.
+
+    `skip_passed` leaves out what came before the ticket was with those who are to be asked now.
+    """
+    planned = plan(policy, deadline_of(ticket), working)
+    ahead = [one for one in planned if one.at > now or not (skip_passed or one.step.name in ticket.steps_taken)]
+    names = {one.step.name for one in ahead}
+    passed = [one.step.name for one in planned if one.step.name not in names]
+    taken = dict.fromkeys((*(one for one in ticket.steps_taken if one not in names), *passed))
+    return replace(ticket, steps_taken=tuple(taken), next_step_at=min((one.at for one in ahead), default=None))
+
+
+def decide(ticket: Ticket, policy: Policy, directory: Directory, working: WorkingTime, now: datetime) -> Decision:
+    """Take every rung whose moment has come.
+
+    After downtime several may have come at once: each person hears once, of the last rung that concerns them.
+    """
+    if ticket.state == TicketState.COMPLETED:
+        return archive(ticket, now)
+    if not ticket.state.open:
+        return Decision(ticket=replace(ticket, next_step_at=None))
+    ahead = plan(policy, deadline_of(ticket), working, ticket.steps_taken)
+    come = [one for one in ahead if one.at <= now]
+    rungs = [_climb(one, ticket, directory, now) for one in come if _applies(one.step, ticket)]
+    after = replace(
+        ticket,
+        steps_taken=(*ticket.steps_taken, *(one.step.name for one in come)),
+        next_step_at=min((one.at for one in ahead if one.at > now), default=None),
+    )
+    not_before = working.next_sending(now, policy.any_hour)
+    return Decision(
+        ticket=after,
+        journal=tuple(_line(rung, now) for rung in rungs),
+        messages=tuple(_messages(rungs, ticket, not_before)),
+    )
+
+
+def unreached(
+    ticket: Ticket,
+    step: str,
+    lost: frozenset[int],
+    policy: Policy,
+    directory: Directory,
+    working: WorkingTime,
+    now: datetime,
+) -> Decision:
+    """Go on at once where everybody told at a step turned out unreachable: the next in line is told why."""
+    failed = next((one for one in policy.steps if one.name == step), _GIVEN.get(step))
+    if failed is None or not ticket.state.open:
+        return Decision(ticket=ticket)
+    why = dict.fromkeys((*audience(failed.to, ticket, directory, now).notes, *_unreachable(lost)))
+    rung = _Rung(
+        step=failed,
+        planned_at=now,
+        told=Told(people=(), notes=tuple(why)),
+        instead=_next_in_line(failed, ticket, directory, now, lost),
+    )
+    not_before = working.next_sending(now, policy.any_hour)
+    return Decision(ticket=ticket, journal=(_line(rung, now),), messages=tuple(_messages([rung], ticket, not_before)))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Rung:
+    step: Step
+    planned_at: datetime
+    told: Told
+    instead: tuple[int, ...] = ()  # who hears because the step itself reaches nobody
+
+    @property
+    def hearers(self) -> tuple[int, ...]:
+        return self.told.people or self.instead
+
+
+def _applies(step: Step, ticket: Ticket) -> bool:
+    return not step.while_new or ticket.state == TicketState.NEW
+
+
+def _climb(planned: PlannedStep, ticket: Ticket, directory: Directory, now: datetime) -> _Rung:
+    told = audience(planned.step.to, ticket, directory, now)
+    instead = () if told.people else _next_in_line(planned.step, ticket, directory, now)
+    return _Rung(step=planned.step, planned_at=planned.at, told=told, instead=instead)
+
+
+def _next_in_line(
+    step: Step, ticket: Ticket, directory: Directory, now: datetime, lost: frozenset[int] = frozenset()
+) -> tuple[int, ...]:
+    """The first above the step's own people of whom anybody can be reached."""
+    highest = max((LINE.index(one) for one in step.to if one in LINE), default=-1)
+    for one in LINE[highest + 1 :]:
+        people = tuple(who for who in audience((one,), ticket, directory, now).people if who not in lost)
+        if people:
+            return people
+    return ()
+
+
+def _unreachable(people: Iterable[int]) -> list[str]:
+    return [f"unreachable:{one}" for one in sorted(people)]
+
+
+def _messages(rungs: Sequence[_Rung], ticket: Ticket, not_before: datetime) -> Iterable[MessageDraft]:
+    """One message a person: the last step meant for them, else the last they hear in place of others."""
+    occurrence = _occurrence(ticket)
+    for person_id in dict.fromkeys(who for rung in rungs for who in rung.hearers):
+        theirs = [rung for rung in rungs if person_id in rung.hearers]
+        rung = next((one for one in reversed(theirs) if one.told.people), theirs[-1])
+        kind = rung.step.kind if rung.told.people else MessageKind.UNREACHED
+        notes = dict.fromkeys(note for one in theirs if one is rung or one.instead for note in one.told.notes)
+        yield MessageDraft(
+            intent=_intent(ticket.id, rung.step.name, occurrence, person_id, kind),
+            person_id=person_id,
+            kind=kind,
+            ticket_id=ticket.id,
+            step=rung.step.name,
+            urgency=rung.step.urgency,
+            not_before=not_before,
+            params=params(ticket, tuple(notes)),
+        )
+
+
+def params(ticket: Ticket, notes: Sequence[str]) -> dict[str, object]:
+    """Return what a message about the ticket carries: why others are not told, and for which holders it is meant."""
+    found: dict[str, object] = {"notes": list(notes)} if notes else {}
+    return found | {"round": ticket.reroutes} if ticket.reroutes else found
+
+
+def intent(ticket: Ticket, step: str, person_id: int, kind: MessageKind) -> str:
+    """Name one reason to tell one person once; a moved due day and a ticket that changed hands are new reasons."""
+    return _intent(ticket.id, step, _occurrence(ticket), person_id, kind)
+
+
+def _intent(ticket_id: int, step: str, occurrence: str, person_id: int, kind: MessageKind) -> str:
+    # Who hears in place of the unreachable hears that once, however many steps fail after another.
+    what = "unreached" if kind is MessageKind.UNREACHED else step
+    return f"t{ticket_id}:{what}:{occurrence}:p{person_id}"
+
+
+def _occurrence(ticket: Ticket) -> str:
+    occurrence = ticket.due_day.isoformat().replace("-", "") if ticket.due_day else "0"
+    if ticket.moves:
+        # Moved there and back again is a new reason too.
+        occurrence += f".{ticket.moves}"
+    if ticket.reroutes:
+        occurrence += f"r{ticket.reroutes}"
+    return occurrence
+
+
+def _line(rung: _Rung, now: datetime) -> JournalDraft:
+    data: dict[str, object] = {"step": rung.step.name, "planned_at": rung.planned_at.isoformat()}
+    if rung.told.people:
+        data["to"] = list(rung.told.people)
+    else:
+        data["instead"] = list(rung.instead)
+    if rung.told.notes:
+        data["notes"] = list(rung.told.notes)
+    return JournalDraft(kind="step" if rung.told.people else "step_skipped", at=now, actor="bot", data=data)

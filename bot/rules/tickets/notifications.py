@@ -1,0 +1,73 @@
+"""Messages about what somebody did to a ticket, or wants decided: to whom, when, with which facts."""
+
+from collections.abc import Iterable
+
+from bot.rules.people.routing import audience
+from bot.rules.tickets.decision import Scene
+from bot.rules.tickets.lifecycle import Answer
+from storage.records import Audience, MessageDraft, MessageKind, Request, RequestKind, Ticket
+
+URGENCY = 2
+WORKERS = (Audience.HOLDER, Audience.PRIMARY, Audience.BACKUP)
+
+
+def circle(ticket: Ticket, scene: Scene) -> tuple[int, ...]:
+    """Return those who work on the ticket and can be reached: who holds it, A角 and B角."""
+    return audience(WORKERS, ticket, scene.directory, scene.now).people
+
+
+def deciders(kind: RequestKind, ticket: Ticket, asker: int, scene: Scene) -> tuple[int, ...]:
+    """Return who is asked to decide: the unit's supervisor, else the desk; of a transfer the desk; never the asker."""
+    order = (Audience.DESK,) if kind == RequestKind.TRANSFER else (Audience.SUPERVISOR, Audience.DESK)
+    for one in order:
+        people = tuple(who for who in audience((one,), ticket, scene.directory, scene.now).people if who != asker)
+        if people:
+            return people
+    return ()
+
+
+def notices(
+    ticket: Ticket, what: str, people: Iterable[int], answer: Answer, scene: Scene, **facts: object
+) -> tuple[MessageDraft, ...]:
+    """Tell people what somebody did to the ticket; who did it knows already.
+
+    With the fact `while_open` it is told only as long as the ticket is open and with the same people.
+    """
+    params = {"notice": what, "who": answer.person_id, "text": answer.text, "round": ticket.reroutes, **facts}
+    return tuple(
+        MessageDraft(
+            intent=f"t{ticket.id}:{what}:v{ticket.version}:p{person_id}",
+            person_id=person_id,
+            kind=MessageKind.NOTICE,
+            ticket_id=ticket.id,
+            step=what,
+            urgency=URGENCY,
+            not_before=scene.opening,
+            params={name: value for name, value in params.items() if value not in (None, "")},
+        )
+        for person_id in dict.fromkeys(people)
+        if person_id != answer.person_id
+    )
+
+
+def ask(ticket: Ticket, request: Request, people: Iterable[int], scene: Scene) -> tuple[MessageDraft, ...]:
+    """Ask people for a decision; the buttons of the message are about this very request."""
+    params = {
+        "request": request.id,
+        "who": request.asked_by,
+        "text": request.text,
+        "until": request.until.isoformat() if request.until else "",
+    }
+    return tuple(
+        MessageDraft(
+            intent=f"t{ticket.id}:request:{request.id}:p{person_id}",
+            person_id=person_id,
+            kind=MessageKind.REQUEST,
+            ticket_id=ticket.id,
+            step=f"request_{request.kind}",
+            urgency=URGENCY,
+            not_before=scene.opening,
+            params={name: value for name, value in params.items() if value},
+        )
+        for person_id in people
+    )

@@ -1,0 +1,178 @@
+"""Tickets that change hands: to the other role, to other people altogether, or back to work."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from bot.rules.people.routing import Told, audience, holder
+from bot.rules.refused import MoveRefused
+from bot.rules.tickets.access import Right, may
+from bot.rules.tickets.decision import Decision, Scene
+from bot.rules.tickets.escalation import deadline_of, decide, intent, params, replan
+from bot.rules.tickets.ladder import plan
+from bot.rules.tickets.lifecycle import Answer, Verb, line, move, refusal, states_for
+from bot.rules.tickets.notifications import circle, notices
+from bot.rules.tickets.targets import Target
+from storage.records import (
+    HANDED_OVER,
+    REROUTED,
+    Audience,
+    MessageDraft,
+    MessageKind,
+    Policy,
+    Role,
+    Ticket,
+    TicketState,
+)
+
+# Who is told to see to it where nobody of those a ticket went to can be reached.
+ABOVE = (Audience.LEADER, Audience.SUPERVISOR, Audience.DESK)
+
+
+def send_back(ticket: Ticket, answer: Answer, scene: Scene) -> Decision:
+    """Send a completed ticket back to work: who worked on it is told why at once, others how it stands by now."""
+    moved = move(ticket, Verb.RETURN, answer, scene.directory, scene.policy).ticket
+    climbed = decide(moved, scene.policy, scene.directory, scene.working, scene.now)
+    people = circle(ticket, scene)
+    know = (*people, answer.person_id)
+    told = notices(moved, "returned", people, answer, scene, while_open=True)
+    completed = ticket.completed_at.isoformat() if ticket.completed_at else ""
+    return Decision(
+        ticket=climbed.ticket,
+        journal=(line(Verb.RETURN, answer, completed_at=completed), *climbed.journal),
+        messages=(*told, *(one for one in climbed.messages if one.person_id not in know)),
+    )
+
+
+def hand_over(ticket: Ticket, answer: Answer, scene: Scene) -> Decision:
+    """Hand the work to the other role; whoever had it stays in copy."""
+    if not may(answer.person_id, Right.WORK, ticket, scene.directory, answer.at):
+        raise MoveRefused("not_yours", number=ticket.number)
+    if ticket.state not in states_for(Verb.HAND_OVER):
+        raise refusal(ticket, Verb.HAND_OVER, scene.directory)
+    to = _other_role(ticket, scene)
+    receiver = to.people[0]
+    if receiver == answer.person_id:
+        raise MoveRefused("hand_over_self", number=ticket.number)
+    # Who took it for the other role did not take it for this one: it waits to be taken again.
+    fresh = _untaken(ticket) if ticket.state == TicketState.ACKNOWLEDGED else ticket
+    after = replace(fresh, holder_id=receiver)
+    told = _given(after, HANDED_OVER, to, scene, f"v{ticket.version}")
+    copy = [who for who in circle(ticket, scene) if who != receiver]
+    person = scene.directory.people[receiver]
+    return Decision(
+        ticket=after,
+        journal=(line(Verb.HAND_OVER, answer, receiver=receiver, name=person.name),),
+        messages=(*told, *notices(after, "handed_over_copy", copy, answer, scene, receiver=receiver, while_open=True)),
+    )
+
+
+def reroute(ticket: Ticket, target: Target, answer: Answer, scene: Scene) -> Decision:
+    """Give the ticket to other people: they get it as at receipt, those who had it hear that it is gone.
+
+    The deadline stays: the clock runs from the first receipt.
+    """
+    if not may(answer.person_id, Right.ROUTE, ticket, scene.directory, scene.now):
+        raise MoveRefused("not_yours", number=ticket.number)
+    if ticket.state not in states_for(Verb.TRANSFER):
+        raise refusal(ticket, Verb.TRANSFER, scene.directory)
+    placed = _placed(ticket, target)
+    if (placed.account_id, placed.unit_id, placed.holder_id) == (ticket.account_id, ticket.unit_id, ticket.holder_id):
+        raise MoveRefused("already_there", number=ticket.number, target=target.name)
+    # The next tick plans on the calendar of the unit it went to.
+    passed = replan(placed, scene.policy, scene.working, scene.now, skip_passed=True).steps_taken
+    after = replace(placed, steps_taken=passed, next_step_at=scene.now)
+    wanted = (Audience.HOLDER,) if target.person else (Audience.PRIMARY, Audience.BACKUP)
+    to = audience(wanted, after, scene.directory, scene.now)
+    gone = [who for who in circle(ticket, scene) if who not in to.people]
+    left = {
+        "account": ticket.account_name,
+        "unit": ticket.unit_id or "",
+        "holder": holder(ticket, scene.directory) or "",
+    }
+    return Decision(
+        ticket=after,
+        journal=(line(Verb.TRANSFER, answer, target=target.name, left=left),),
+        messages=(
+            *_given(after, REROUTED, to, scene),
+            *_overseers(ticket, after, to, scene),
+            *notices(after, "moved_away", gone, answer, scene, target=target.name),
+        ),
+        supersede="工单已转派",
+        lapse=True,
+    )
+
+
+def _other_role(ticket: Ticket, scene: Scene) -> Told:
+    """Who gets it: the B角, or the A角 where the B角 has it."""
+    backup = scene.directory.duties.get((ticket.account_id or 0, Role.BACKUP))
+    role = Audience.PRIMARY if backup is not None and holder(ticket, scene.directory) == backup else Audience.BACKUP
+    to = audience((role,), ticket, scene.directory, scene.now)
+    if not to.people:
+        vacant = any(note.startswith("vacant:") for note in to.notes)
+        raise MoveRefused("no_other_role" if vacant else "other_role_away", number=ticket.number)
+    return to
+
+
+def _placed(ticket: Ticket, target: Target) -> Ticket:
+    counted = (*ticket.steps_taken, f"{REROUTED}.{ticket.reroutes + 1}")
+    fresh = replace(_untaken(ticket), steps_taken=counted, unit_id=target.unit_id)
+    if target.account is not None:
+        one = target.account
+        return replace(fresh, account_id=one.id, platform=one.platform, account_name=one.name, holder_id=None)
+    if target.person is None:
+        raise ValueError("a target is an account or a person")
+    # A colleague of the same unit takes it on for the account; elsewhere the account's own people are out of it.
+    account_id = ticket.account_id if target.unit_id == ticket.unit_id else None
+    return replace(fresh, account_id=account_id, holder_id=target.person.id)
+
+
+def _untaken(ticket: Ticket) -> Ticket:
+    return replace(ticket, state=TicketState.NEW, acknowledged_at=None, acknowledged_by=None)
+
+
+def _given(ticket: Ticket, step: str, to: Told, scene: Scene, occurrence: str = "") -> Iterator[MessageDraft]:
+    """The ticket itself to those it goes to; where nobody of them can be reached, those above are told why."""
+    kind = MessageKind.ASSIGNED if to.people else MessageKind.UNREACHED
+    for person_id in to.people or _above(ticket, scene):
+        reason, _, person = intent(ticket, step, person_id, kind).rpartition(":")
+        yield MessageDraft(
+            intent=f"{reason}{occurrence}:{person}",
+            person_id=person_id,
+            kind=kind,
+            ticket_id=ticket.id,
+            step=step,
+            urgency=_urgency(scene.policy),
+            not_before=scene.opening,
+            params=params(ticket, to.notes),
+        )
+
+
+def _overseers(before: Ticket, after: Ticket, told: Told, scene: Scene) -> Iterator[MessageDraft]:
+    """Where those above were told already how late it is, those now above hear it too."""
+    planned = plan(scene.policy, deadline_of(after), scene.working)
+    passed = [one.step for one in planned if one.at <= scene.now and Audience.SUPERVISOR in one.step.to]
+    if not passed:
+        return
+    step, above = passed[-1], (Audience.SUPERVISOR,)
+    knew = audience(above, before, scene.directory, scene.now).people
+    for person_id in audience(above, after, scene.directory, scene.now).people:
+        if person_id not in (*knew, *told.people):
+            yield MessageDraft(
+                intent=intent(after, step.name, person_id, step.kind),
+                person_id=person_id,
+                kind=step.kind,
+                ticket_id=after.id,
+                step=step.name,
+                urgency=step.urgency,
+                not_before=scene.opening,
+                params=params(after, ()),
+            )
+
+
+def _above(ticket: Ticket, scene: Scene) -> Sequence[int]:
+    found = (audience((one,), ticket, scene.directory, scene.now).people for one in ABOVE)
+    return next((people for people in found if people), ())
+
+
+def _urgency(policy: Policy) -> int:
+    return min((one.urgency for one in policy.steps if one.kind == MessageKind.ASSIGNED), default=5)

@@ -1,0 +1,1 @@
+"""The chat platforms people answer on: how each is read and where its updates come from."""

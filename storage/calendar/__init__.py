@@ -1,0 +1,1 @@
+"""Notices, closures, and the schedules made of them."""

@@ -1,0 +1,1 @@
+"""Outbox, claims, inbox items, files, pending questions."""

@@ -1,0 +1,241 @@
+"""Messages on their way out: one row per intent, claimed with a lease and a fencing token."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from operator import attrgetter
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select, update
+
+from storage.records import Message, MessageDraft, MessageKind, MessageState
+from storage.sql.database import Connection
+from storage.sql.prepared import Bulk
+from storage.sql.upsert import insert_for
+from storage.tables import outbox
+
+FIELDS = tuple(field.name for field in fields(Message))
+COLUMNS = tuple(outbox.c[name] for name in FIELDS)
+DRAFTED = ("intent", "person_id", "kind", "ticket_id", "step", "urgency", "params", "file_id")
+# What a new message has not got yet.
+BLANK: Mapping[str, object] = {
+    **dict.fromkeys(("channel", "address", "payload", "leased_by", "provider_id"), ""),
+    **dict.fromkeys(("fence", "attempts"), 0),
+}
+_PUT = Bulk(
+    lambda dialect: insert_for(dialect, outbox).on_conflict_do_nothing(index_elements=["intent"]),
+    (*DRAFTED, "not_before", "created_at", "state", "reason", *BLANK),
+)
+_drafted = attrgetter(*DRAFTED)
+_PREPARED = ("channel", "address", "payload", "attempts")
+_PREPARE = Bulk(
+    lambda _: (
+        update(outbox)
+        .where(outbox.c.id == bindparam("b_id"), outbox.c.fence == bindparam("b_fence"))
+        .values({name: bindparam(name) for name in _PREPARED})
+    ),
+    ("b_id", "b_fence", *_PREPARED),
+)
+_prepared = attrgetter("id", "fence", *_PREPARED)
+_HELD = select(outbox.c.id, outbox.c.fence).where(
+    outbox.c.id.in_(bindparam("ids", expanding=True)), outbox.c.state == MessageState.LEASED
+)
+_HELD_STEADILY = _HELD.order_by(outbox.c.id).with_for_update()
+LEARNT = ("provider_id", "accepted_at", "delivered_at", "not_before", "parent_id", "attempts", "payload")
+_SETTLE = Bulk(
+    lambda _: (
+        update(outbox)
+        .where(outbox.c.id == bindparam("b_id"))
+        .values({name: bindparam(name) for name in ("state", "reason", "lease_until")})
+        # What nothing new is known about stays as it is.
+        .values({name: func.coalesce(bindparam(name, type_=outbox.c[name].type), outbox.c[name]) for name in LEARNT})
+    ),
+    ("b_id", "state", "reason", "lease_until", *LEARNT),
+)
+WAITING = (MessageState.PENDING, MessageState.LEASED, MessageState.UNCERTAIN)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settlement:
+    """What became of a claimed message; written only while the claim's fence still stands."""
+
+    id: int
+    fence: int
+    state: MessageState
+    reason: str = ""
+    provider_id: str = ""
+    accepted_at: datetime | None = None
+    delivered_at: datetime | None = None
+    not_before: datetime | None = None  # back to pending: not before this moment
+    retry_at: datetime | None = None  # uncertain: looked at again at this moment; None: never, so it stays
+    parent_id: int | None = None
+    attempts: int | None = None  # where the try that was counted did not take place
+
+
+def put(
+    conn: Connection,
+    drafts: Sequence[MessageDraft],
+    now: datetime,
+    state: MessageState = MessageState.PENDING,
+    reason: str = "",
+) -> None:
+    """Enqueue messages, or note at once how they ended; an intent that was ever put changes nothing."""
+    rest = (now, state, reason, *BLANK.values())
+    _PUT.run(conn, [(*_drafted(one), one.not_before or now, *rest) for one in drafts])
+
+
+def prepare(conn: Connection, messages: Sequence[Message]) -> None:
+    """Store channel, address and exact payload of claimed messages before they go out."""
+    _PREPARE.run(conn, [*map(_prepared, messages)])
+
+
+def settle(conn: Connection, settlements: Sequence[Settlement]) -> list[Settlement]:
+    """Write results and return those that counted: a changed fence means somebody else holds the message now."""
+    standing = _held(conn, [one.id for one in settlements], lock=True)
+    counted = [one for one in settlements if standing.pop(one.id, None) == one.fence]
+    _SETTLE.run(conn, [(one.id, one.state, one.reason, one.retry_at, *_learnt(one)) for one in counted])
+    return counted
+
+
+def held(conn: Connection, messages: Sequence[Message]) -> set[int]:
+    """Return the ids of those whose claim still stands."""
+    fences = _held(conn, [one.id for one in messages])
+    return {one.id for one in messages if fences.get(one.id) == one.fence}
+
+
+def supersede_children(conn: Connection, ids: Iterable[int], reason: str) -> None:
+    """Take back what a digest was to tell and never told."""
+    guard = (outbox.c.id.in_(list(ids)), outbox.c.state == MessageState.BUNDLED)
+    conn.execute(update(outbox).where(*guard).values(state=MessageState.SUPERSEDED, reason=reason))
+
+
+def fail_children(conn: Connection, parent_id: int, reason: str) -> None:
+    """A digest that failed for good takes what it told with it."""
+    told = (outbox.c.parent_id == parent_id, outbox.c.state == MessageState.BUNDLED)
+    conn.execute(update(outbox).where(*told).values(state=MessageState.FAILED, reason=reason))
+
+
+def dissolve(conn: Connection, parent_id: int, not_before: datetime, attempts: int, reason: str) -> None:
+    """A digest that surely did not go out gives back what it was to tell, to be told later."""
+    told = (outbox.c.parent_id == parent_id, outbox.c.state == MessageState.BUNDLED)
+    again = {"state": MessageState.PENDING, "not_before": not_before, "attempts": attempts, "parent_id": None}
+    conn.execute(update(outbox).where(*told).values(again))
+    digest = (outbox.c.id == parent_id, outbox.c.state == MessageState.PENDING)
+    conn.execute(update(outbox).where(*digest).values(state=MessageState.SUPERSEDED, reason=reason))
+
+
+def supersede(conn: Connection, ticket_ids: Iterable[int], reason: str) -> None:
+    """Take back what waits to be said about these tickets; what is leased is checked again before sending."""
+    ids = list(ticket_ids)
+    if ids:
+        guard = (
+            outbox.c.ticket_id.in_(ids),
+            outbox.c.state == MessageState.PENDING,
+            outbox.c.kind != MessageKind.ANSWER,
+        )
+        conn.execute(update(outbox).where(*guard).values(state=MessageState.SUPERSEDED, reason=reason))
+
+
+def next_due(conn: Connection) -> datetime | None:
+    """Return the earliest moment a message wants to go out or to be looked at again."""
+    moments = []
+    for waits, column in (
+        (in_state(MessageState.PENDING), outbox.c.not_before),
+        (
+            in_state(MessageState.LEASED, MessageState.UNCERTAIN) & (outbox.c.state == MessageState.UNCERTAIN),
+            outbox.c.lease_until,
+        ),
+    ):
+        query = select(column).where(waits, column.is_not(None)).order_by(column).limit(1)
+        moments.append(conn.execute(query).scalar_one_or_none())
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
+def of_ticket(conn: Connection, ticket_id: int) -> list[Message]:
+    """Return every message about the ticket, oldest first."""
+    return read(conn, select(*COLUMNS).where(outbox.c.ticket_id == ticket_id).order_by(outbox.c.id))
+
+
+def of_step(conn: Connection, ticket_id: int, step: str) -> list[Message]:
+    """Return the messages of one step of a ticket's ladder."""
+    query = select(*COLUMNS).where(outbox.c.ticket_id == ticket_id, outbox.c.step == step)
+    return read(conn, query.order_by(outbox.c.id))
+
+
+def by_ids(conn: Connection, ids: Iterable[int]) -> dict[int, Message]:
+    """Return messages by id."""
+    return {one.id: one for one in read(conn, select(*COLUMNS).where(outbox.c.id.in_(list(ids))))}
+
+
+def by_intent(conn: Connection, intent: str) -> Message:
+    """Return the one message of an intent; KeyError when it was never put."""
+    found = read(conn, select(*COLUMNS).where(outbox.c.intent == intent))
+    if not found:
+        raise KeyError(intent)
+    return found[0]
+
+
+def by_provider_id(conn: Connection, channel: str, provider_id: str) -> Message | None:
+    """Return the message a person replied to, by the provider's own id."""
+    query = select(*COLUMNS).where(outbox.c.channel == channel, outbox.c.provider_id == provider_id)
+    return next(iter(read(conn, query.order_by(outbox.c.id.desc()).limit(1))), None)
+
+
+def known_intents(conn: Connection, intents: Iterable[str]) -> set[str]:
+    """Return those of the intents that were ever put."""
+    wanted = list(intents)
+    return set(conn.execute(select(outbox.c.intent).where(outbox.c.intent.in_(wanted))).scalars()) if wanted else set()
+
+
+def answered(conn: Connection, channel: str, provider_id: str) -> int | None:
+    """Return the ticket a person means by replying to a message of ours; None when it is about none or several."""
+    message = by_provider_id(conn, channel, provider_id)
+    return message.ticket_id if message else None
+
+
+def children(conn: Connection, parent_id: int) -> list[Message]:
+    """Return the messages told inside a digest, in its order, without those taken back before it went out."""
+    inside = (outbox.c.parent_id == parent_id, outbox.c.state != MessageState.SUPERSEDED)
+    return read(conn, select(*COLUMNS).where(*inside).order_by(outbox.c.urgency, outbox.c.id))
+
+
+def _held(conn: Connection, ids: Sequence[int], *, lock: bool = False) -> dict[int, int]:
+    """The fences of those that are leased to anybody, by id."""
+    return dict(conn.execute(_HELD_STEADILY if lock else _HELD, {"ids": ids}).all()) if ids else {}
+
+
+def _learnt(one: Settlement) -> tuple[object, ...]:
+    # A message that is pending again was surely not sent, so it may be worded anew.
+    payload = "" if one.state == MessageState.PENDING else None
+    return (
+        one.provider_id or None,
+        one.accepted_at,
+        one.delivered_at,
+        one.not_before,
+        one.parent_id,
+        one.attempts,
+        payload,
+    )
+
+
+def in_state(*states: MessageState) -> ColumnElement[bool]:
+    """The condition "the message is in one of these states"."""
+    # Written out as the partial indexes write it: SQLite takes one only where it recognises its condition.
+    if len(states) == 1:
+        return outbox.c.state == bindparam("state", *states, literal_execute=True)
+    return outbox.c.state.in_(bindparam("states", states, expanding=True, literal_execute=True))
+
+
+def open_of_person(conn: Connection, person_id: int) -> list[Message]:
+    """Return what has not reached an end for a person."""
+    guard = or_(*(outbox.c.state == state for state in WAITING))
+    return read(conn, select(*COLUMNS).where(outbox.c.person_id == person_id, guard).order_by(outbox.c.id))
+
+
+def read(conn: Connection, query: Select[Any]) -> list[Message]:
+    found = []
+    for row in conn.execute(query).all():
+        values = dict(zip(FIELDS, row, strict=True))
+        values["kind"], values["state"] = MessageKind(values["kind"]), MessageState(values["state"])
+        found.append(Message(**values))
+    return found

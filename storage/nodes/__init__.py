@@ -1,0 +1,1 @@
+"""What nodes share: leases, quotas, platform tokens."""

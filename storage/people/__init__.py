@@ -1,0 +1,1 @@
+"""Register, addresses, leaves, one-time codes."""

@@ -1,0 +1,1 @@
+"""Engine, types, prepared statements, upsert, schema."""

@@ -1,0 +1,1 @@
+"""Tickets, journal, policies, requests, evidence, inbound, sources."""

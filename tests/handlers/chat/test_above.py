@@ -1,0 +1,196 @@
+"""What supervisors and the desk say, and what everybody says about themselves: 督办列表, 帮助, 绑定, 看板."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from bot.actions.messages.numbering import renumber
+from bot.actions.people import signin
+from bot.actions.people.binding import by_code
+from handlers.chat.commands import COMMANDS
+from handlers.chat.reply import Conversation
+from storage.people import register
+from storage.records import Role, TicketState
+from storage.tickets import journal
+from storage.tickets.journal import HOUSE
+from tests.cast.office import Office
+from tests.stories.tickets.test_requests import forest
+
+EVERYBODY = ["签收", "办结", "我的工单", "工单", "为什么", "转B角", "延期", "误报", "转派", "请假", "返岗", "撤销"]
+ABOVE = ["督办列表", "同意", "不同意", "退回"]
+LAST = ["绑定", "看板", "取消", "帮助"]
+
+
+@pytest.fixture
+def told(office: Office) -> Office:
+    """FJ-1 came on Monday at 10:00."""
+    office.at("08-23 10:00").receives("FJ-1")
+    office.forget()
+    return office
+
+
+def words_of(text: str) -> list[str]:
+    """The first word of every line of the help."""
+    return [re.split(r"[ ::]", line)[0] for line in text.splitlines()[1:]]
+
+
+def test_help_names_what_the_caller_may_do(told: Office) -> None:
+    assert words_of(told.says("jia", "帮助").text) == [*EVERYBODY, *LAST]
+    for who in ("ding", "wu"):
+        assert words_of(told.says(who, "帮助").text) == [*EVERYBODY, *ABOVE, *LAST]
+    assert len(COMMANDS) == len(EVERYBODY + ABOVE + LAST)
+    told.says("jia", "已改")
+
+
+def test_what_is_not_theirs_is_refused_with_the_way_to_go(told: Office) -> None:
+    assert told.says("jia", "督办列表").text == "督办列表供监督人员使用。发送“我的工单”查看您的工单。"
+    for words in ("同意", "不同意 FJ-1 理由不足"):
+        assert told.says("jia", words).reason == "not_above"
+    told.says("jia", "已改")
+
+
+class TestOversight:
+    def test_the_list_is_by_unit_with_the_worst_first_and_numbers_that_work(self, told: Office) -> None:
+        forest(told)
+        told.receives("LY-1", account="三明林业")
+        told.receives("FJ-2")
+        told.says("jia", "误报 FJ-2 原文为引用古籍")
+        told.at("08-23 12:00").forget()
+        lines = told.says("wu", "督办列表").text.splitlines()
+        assert lines == [
+            "您负责范围内有3件工单需要关注:",
+            "【三明市林业局】",
+            "1. LY-1(三明林业)无人签收,待签收,8月24日18:00前办结,最迟24:00",
+            "【三明市水利局】",
+            "2. FJ-2(水清三明)等待答复,误报申诉中,8月24日18:00前办结,最迟24:00",
+            "　　甲于8月23日10:00申诉误报,等待答复。理由:原文为引用古籍",
+            "3. FJ-1(水清三明)无人签收,待签收,8月24日18:00前办结,最迟24:00",
+            "可回复“工单 序号”“同意 序号”“不同意 序号 理由”。",
+        ]
+        assert told.says("ding", "督办列表").text.splitlines()[1] == "【三明市水利局】"
+        assert "认定为误报" in told.says("wu", "同意 2").text
+        told.forget()
+        told.at("08-25 09:00").forget()
+        lines = told.says("wu", "督办列表").text.splitlines()
+        assert lines[2].startswith("1. LY-1(三明林业)已逾期")
+        assert "状态:待签收" in told.says("wu", "3").text or "没有序号3" in told.says("wu", "3").text
+        told.says("wu", "办结 LY-1 已改")
+        told.says("wu", "办结 FJ-1 已改")
+
+    def test_what_goes_well_is_not_on_it(self, told: Office) -> None:
+        told.says("jia", "签收")
+        assert told.says("ding", "督办列表").text == "您负责范围内没有逾期或停滞的工单。"
+        told.at("08-24 18:00").forget()
+        assert "1. FJ-1(水清三明)下班前未办结" in told.says("ding", "督办列表").text
+        told.says("jia", "已改")
+
+    def test_a_ticket_of_nobody_is_the_desks(self, told: Office) -> None:
+        told.receives("X-1", account="没有登记的账号")
+        told.at("08-25 09:00").forget()
+        assert "【未匹配单位】" in told.says("wu", "督办列表").text
+        assert "X-1" not in told.says("ding", "督办列表").text
+        told.says("wu", "办结 X-1 已改")
+        told.says("wu", "办结 FJ-1 已改")
+
+    def test_a_long_list_is_cut_with_a_word(self, told: Office) -> None:
+        told.receives(*(f"L-{n:02}" for n in range(20)))
+        told.at("08-25 09:00").forget()
+        lines = told.says("wu", "督办列表").text.splitlines()
+        assert lines[0].startswith("您负责范围内有21件")
+        assert lines[-2] == "另有6件未列出,请直接发送完整编号。"
+
+
+def test_numbers_of_a_digest_work_and_leave_a_question_alone(told: Office) -> None:
+    told.receives("FJ-2", "FJ-3")
+    told.expect("jia", "receipt")
+    told.forget()
+    told.says("jia", "误报 FJ-1")
+    ids = [told.ticket(number).id for number in ("FJ-3", "FJ-2")]
+    with told.database.begin() as conn:
+        renumber(conn, told.people["jia"], ids, told.clock.now())
+    assert "申诉误报。理由:原文为引用古籍" in told.says("jia", "原文为引用古籍").text
+    told.forget()
+    assert told.says("jia", "签收 1").text.startswith("已签收:FJ-3")
+    told.says("wu", "办结 FJ-2 已改")
+    told.says("wu", "办结 FJ-3 已改")
+    told.says("wu", "办结 FJ-1 已改")
+
+
+class TestBinding:
+    def test_a_bound_person_gets_a_code_for_another_channel(self, told: Office) -> None:
+        reply = told.says("jia", "绑定")
+        code = re.search(r"绑定 ([A-Z2-9]{8})$", reply.text)
+        assert code is not None
+        assert reply.private
+        bound = by_code(told.engine.context, code[1], "wecom", "JiaOfWater")
+        assert bound is not None
+        assert bound.person.id == told.people["jia"]
+        assert by_code(told.engine.context, code[1], "wecom", "Another") is None
+        told.says("jia", "已改")
+
+    def test_it_holds_for_ten_minutes(self, told: Office) -> None:
+        code = told.says("jia", "绑定").text.rsplit(" ", 1)[1]
+        told.at("08-23 10:10")
+        assert by_code(told.engine.context, code, "wecom", "JiaOfWater") is None
+        told.says("jia", "已改")
+
+    def test_the_code_is_not_on_record(self, told: Office) -> None:
+        code = told.says("jia", "绑定").text.rsplit(" ", 1)[1]
+        with told.database.read() as conn:
+            house = journal.read(conn, HOUSE)
+        assert [(one.kind, one.actor) for one in house][-1] == ("bind_code", f"person:{told.people['jia']}")
+        assert not any(code in str(one.data) for one in house)
+        told.says("jia", "已改")
+
+    def test_a_code_belongs_into_the_chat_to_be_bound(self, told: Office) -> None:
+        assert "请到要绑定的聊天窗口里发送" in told.says("jia", "绑定 ABCD2345").text
+        told.says("jia", "已改")
+
+
+class TestBoard:
+    def test_without_a_board_it_says_so(self, told: Office) -> None:
+        assert told.says("jia", "看板").text.startswith("看板尚未启用。")
+        told.says("jia", "已改")
+
+    def test_with_one_it_gives_a_link_that_works_once(self, told: Office) -> None:
+        conversation = Conversation(told.engine.context, told.engine.wording, board_url="https://duban.example/signin")
+        reply = conversation.hear(
+            person_id=told.people["jia"], text="看板", at=told.clock.now(), via="chat", event_id="b1"
+        )
+        link = re.search(r"https://duban\.example/signin\?token=(\S+)", reply.text)
+        assert link is not None
+        assert reply.private
+        person = signin.redeem(told.engine.context, link[1])
+        assert person is not None
+        assert person.id == told.people["jia"]
+        assert signin.redeem(told.engine.context, link[1]) is None
+        assert signin.redeem(told.engine.context, "forged") is None
+        with told.database.read() as conn:
+            assert not any(link[1] in str(one.data) for one in journal.read(conn, HOUSE))
+        told.says("jia", "已改")
+
+    def test_the_link_is_good_for_ten_minutes(self, told: Office) -> None:
+        with told.database.begin() as conn:
+            token = signin.new_token(told.engine.context, conn, told.people["jia"])
+        told.at("08-23 10:10")
+        assert signin.redeem(told.engine.context, token) is None
+        told.says("jia", "已改")
+
+
+def test_the_deputy_of_an_absent_b_may_send_nothing_back(told: Office, tmp_path: Path) -> None:
+    told.on_leave("yi", "08-23 08:00", "08-25 18:00", deputy="ji")
+    told.says("jia", "已改")
+    assert told.says("ji", "退回 FJ-1 链接仍可打开").reason == "not_above"
+    assert told.ticket("FJ-1").state == TicketState.COMPLETED
+
+
+def test_a_vacant_duty_leaves_a_request_to_the_desk(told: Office) -> None:
+    told.unsupervised()
+    told.vacate(Role.BACKUP)
+    with told.database.begin() as conn:
+        register.touch(conn)
+    told.says("jia", "误报 FJ-1 原文为引用古籍")
+    told.expect("wu", "request_dispute")
+    told.says("wu", "同意 FJ-1")
+    told.expect("jia", "notice:dispute_granted")

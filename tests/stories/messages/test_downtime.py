@@ -1,0 +1,78 @@
+"""After downtime each person hears once, of the present state; the deadline still counts from receipt."""
+
+from tests.cast.office import Office
+
+
+def test_three_days_down_one_message_a_person(office: Office) -> None:
+    office.at("08-23 10:00").receives("FJ-1")
+    office.expect("jia", "receipt")
+    office.expect("yi", "receipt")
+    office.down_until("08-26 10:00")
+    for who in ("jia", "yi", "ding"):
+        office.expect(who, "overdue", at="08-26 10:00", says="已逾期2个工作日(2个自然日)")
+    office.expect("bing", "nobody_took", at="08-26 10:00", says="已逾期2个工作日")
+    office.expect("wu", "slip_blue", at="08-26 10:00")
+    office.expect_silence()
+    steps = [one.data["step"] for one in office.story("FJ-1", "step")]
+    assert steps == ["receipt", "take_over", "nobody_took", "last_call", "target_passed", "overdue", "slip_blue"]
+    office.says("jia", "办结")
+
+
+def test_down_over_a_weekend_the_friday_ticket_is_told_on_monday(office: Office) -> None:
+    office.down_until("08-30 07:00")
+    office.receives("FJ-1", at="08-27 17:00")
+    office.at("08-30 08:00")
+    office.expect("jia", "receipt", at="08-30 08:00", says="8月30日(周一)为第1个工作日")
+    office.expect("yi", "receipt", at="08-30 08:00")
+    office.says("jia", "办结")
+
+
+def test_a_ticket_taken_in_late_hears_its_present_state_at_once(office: Office) -> None:
+    office.down_until("08-25 10:00")
+    office.receives("FJ-1", at="08-23 10:00")
+    for who in ("jia", "yi", "ding", "wu"):
+        office.expect(who, "overdue", at="08-25 10:00", says="已逾期1个工作日")
+    office.expect("bing", "nobody_took")
+    office.expect_silence()
+    assert office.ticket("FJ-1").due_at == office.moment("08-25 00:00")
+    office.says("jia", "办结")
+
+
+def test_what_waited_for_the_opening_before_the_stop_is_not_told_twice(office: Office) -> None:
+    office.at("08-23 10:00").receives("FJ-1")
+    office.says("jia", "签收")
+    office.at("08-25 07:00")  # overdue since midnight, waiting for the opening
+    for who in ("jia", "yi"):
+        for step in ("receipt", "last_call"):
+            office.expect(who, step)
+    office.expect("ding", "target_passed")
+    office.down_until("08-27 09:00")
+    for who in ("jia", "yi", "ding"):
+        office.expect(who, "overdue", at="08-27 09:00")
+    office.expect("wu", "slip_orange", at="08-27 09:00")
+    office.expect_silence()
+    office.says("jia", "办结")
+
+
+def test_an_answer_given_while_down_counts_from_when_it_was_given(office: Office) -> None:
+    office.at("08-23 10:00").receives("FJ-1")
+    office.expect("jia", "receipt")
+    office.expect("yi", "receipt")
+    office.clock.wind_to(office.moment("08-25 10:00"))
+    office.says("jia", "办结 FJ-1 已整改", at="08-24 17:00")
+    office.expect_silence()
+    done = office.ticket("FJ-1")
+    assert done.completed_at == office.moment("08-24 17:00")
+    assert not done.overdue(office.clock.now())
+
+
+def test_down_for_many_tickets_is_one_digest_a_person(office: Office) -> None:
+    office.at("08-23 10:00").receives("FJ-1", "FJ-2", "FJ-3")
+    office.expect("jia", "digest")
+    office.expect("yi", "digest")
+    office.down_until("08-26 10:00")
+    for who in ("jia", "yi", "ding", "bing", "wu"):
+        office.expect(who, "digest", at="08-26 10:00", says="3件")
+    office.expect_silence()
+    for number in ("FJ-1", "FJ-2", "FJ-3"):
+        office.says("jia", f"办结 {number}")
