@@ -44,7 +44,7 @@ clean:
 	rm -rf $(VENV) data demo-out .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(VENV)/bin/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "需要 Python 3.11 或更高版本(Python 3.11+ is needed)。可用 make PYTHON=python3.12 指定。" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "需要 Python 3.11 或更高版本（Python 3.11+ is needed）。可用 make PYTHON=python3.12 指定。" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "这个 Python 缺少 venv,请先安装(Debian/Ubuntu:apt-get install python3-venv)。" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 

@@ -34,11 +34,11 @@ AES_KEY_CHARACTERS, AES_KEY_BYTES = 43, 32  # what both platforms of Tencent cal
 # What is wrong with a value, by the kind of mistake or its family, for whoever has to put it right.
 WORDS: Mapping[str, str] = {
     "missing": "还没有填",
-    "extra_forbidden": "没有这个设置,请检查拼写",
+    "extra_forbidden": "没有这个设置，请检查拼写",
     "int": "应为整数",
     "float": "应为数字",
-    "url": "应为完整的网址,以 http:// 或 https:// 开头",
-    "time": "应为时刻,如 08:00",
+    "url": "应为完整的网址，以 http:// 或 https:// 开头",
+    "time": "应为时刻，如 08:00",
     "dict": "应为一组名字和值",
     "model": "应为一组名字和值",
     "string": "应为文字",
@@ -95,7 +95,7 @@ def _aes_key(value: SecretStr | None) -> SecretStr | None:
         except ValueError:
             sound = False
         if not sound:
-            raise ValueError("EncodingAESKey 应为43个字符(只有字母和数字),请从管理后台重新复制")
+            raise ValueError("EncodingAESKey 应为43个字符（只有字母和数字），请从管理后台重新复制")
     return value
 
 
@@ -117,7 +117,7 @@ class Telegram(Channel):
     @classmethod
     def _token_fits_a_url(cls, token: SecretStr | None) -> SecretStr | None:
         if token is not None and re.search(r"[^\x21-\x7e]|[/?#]", token.get_secret_value()):
-            raise ValueError("令牌里有空格、换行或别的不该有的字符,请照 @BotFather 给的原样填写")
+            raise ValueError("令牌里有空格、换行或别的不该有的字符，请照 @BotFather 给的原样填写")
         return token
 
     @field_validator("webhook_secret")
@@ -190,7 +190,7 @@ class Mail(Channel):
         if self.sender and not re.fullmatch(r"[\x21-\x7e]+@[A-Za-z0-9.-]+", parseaddr(self.sender)[1]):
             raise ValueError("SENDER 应为发件邮箱地址")
         if bool(self.user) != bool(self.password):
-            raise ValueError("USER 和 PASSWORD 要么都填,要么都不填,还缺 " + ("PASSWORD" if self.user else "USER"))
+            raise ValueError("USER 和 PASSWORD 要么都填，要么都不填，还缺 " + ("PASSWORD" if self.user else "USER"))
         return self
 
 
@@ -262,7 +262,7 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _webhook_has_address(self) -> Self:
         if self.telegram.configured and self.telegram.mode == "webhook" and not self.web.public_url:
-            raise ValueError("Telegram 用 webhook 方式时还缺 DUBAN_WEB__PUBLIC_URL(本服务的 https 公网地址)")
+            raise ValueError("Telegram 用 webhook 方式时还缺 DUBAN_WEB__PUBLIC_URL（本服务的 https 公网地址）")
         return self
 
     @property
@@ -305,14 +305,14 @@ def _secret_from(key: str, path: str) -> str:
     try:
         return Path(path).read_text(encoding="utf-8").strip()
     except OSError as reason:
-        raise SettingsInvalid(f"设置 {key.upper()} 指向的文件读不到:{path}({reason.strerror})") from None
+        raise SettingsInvalid(f"设置 {key.upper()} 指向的文件读不到：{path}（{reason.strerror}）") from None
 
 
 def load(**overrides: Any) -> Settings:
     """Read all settings; a mistake raises SettingsInvalid with the key named and values left out."""
     named = os.environ.get(PREFIX + "CONFIG")
     if named and not Path(named).is_file():
-        raise SettingsInvalid(f"DUBAN_CONFIG 指向的文件不存在:{named}")
+        raise SettingsInvalid(f"DUBAN_CONFIG 指向的文件不存在：{named}")
     try:
         return Settings(**overrides)
     except ValidationError as error:
@@ -326,14 +326,14 @@ def _unreadable(error: ValueError, named: str | None) -> str:
     text = getattr(error.__cause__, "doc", None)
     keys = [key.upper() for key, value in os.environ.items() if key.upper().startswith(PREFIX) and value == text]
     if keys:
-        return f'设置 {keys[0]} 有误:应为 JSON,如 {{"名字": "值"}}'
+        return f'设置 {keys[0]} 有误：应为 JSON，如 {{"名字"："值"}}'
     line = re.search(r"line (\d+)", str(error))
-    return f"设置文件 {named} 读不懂" + (f":第{line[1]}行的写法不对" if line else ",请检查写法")
+    return f"设置文件 {named} 读不懂" + (f"：第{line[1]}行的写法不对" if line else "，请检查写法")
 
 
 def _line(error: Mapping[str, Any]) -> str:
     key = PREFIX + "__".join(str(part) for part in error["loc"]).upper()
-    return f"设置 {key} 有误:{_sentence(error)}" if error["loc"] else f"设置有误:{_sentence(error)}"
+    return f"设置 {key} 有误：{_sentence(error)}" if error["loc"] else f"设置有误：{_sentence(error)}"
 
 
 def _sentence(error: Mapping[str, Any]) -> str:

@@ -19,7 +19,7 @@ SOURCE = "省平台"
 PLATFORM = "微信公众号"
 ACCOUNTS = 177  # 42 websites and 135 new-media accounts
 OPENS = datetime(2021, 8, 23, 2, tzinfo=UTC)  # Monday, 10:00 in Shanghai: messages may go out
-PROBLEM = "“推进全市河湖长制工作高质量发展”一文中,“水利部们”疑似错别字,建议改为“水利部门”。"
+PROBLEM = "“推进全市河湖长制工作高质量发展”一文中，“水利部们”疑似错别字，建议改为“水利部门”。"
 
 _numbers = count(1)
 

@@ -49,7 +49,7 @@ AT_ONCE = 20
 PER_SECOND, LONGEST = 300, 1.0
 SECRET = "only-to-measure"
 BUTTONS = (Button(label="签收", action="ack:12"), Button(label="办结", action="done:12"))
-TEXT = "【监测工单】FJ-{}\n微信公众号“水清三明”有一件新工单,请于8月24日18:00前办结,最迟24:00。"
+TEXT = "【监测工单】FJ-{}\n微信公众号“水清三明”有一件新工单，请于8月24日18:00前办结，最迟24:00。"
 
 
 def measure(stage: Stage) -> Iterator[Row]:

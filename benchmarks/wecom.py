@@ -163,7 +163,7 @@ def _bare(url: str, wanted: Callable[[], list[Request]]) -> Callable[[], float]:
 
 
 def _notices(count: int, mark: object) -> list[Outgoing]:
-    text = "【监测工单】FJ-{}\n微信公众号“水清三明”有一件新工单,请于8月24日18:00前办结,最迟24:00。"
+    text = "【监测工单】FJ-{}\n微信公众号“水清三明”有一件新工单，请于8月24日18:00前办结，最迟24:00。"
     return [
         Outgoing(key=f"t{n}:receipt:{mark}", address=f"member-{n}", text=text.format(n), buttons=BUTTONS)
         for n in range(count)

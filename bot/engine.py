@@ -72,7 +72,7 @@ def make_folder(settings: Settings) -> None:
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError:
         why = "请检查 DUBAN_DATA_DIR 的路径是否写对、上级文件夹有没有写权限"
-        raise SettingsInvalid(f"数据目录 {settings.data_dir} 无法建立,{why}。") from None
+        raise SettingsInvalid(f"数据目录 {settings.data_dir} 无法建立，{why}。") from None
 
 
 def open_engine(

@@ -19,18 +19,18 @@ log = logging.getLogger(__name__)
 NAMED = 3  # of many findings of one kind, how many are named
 # kind -> the sentence about one of them, and about several: how many, and the first names
 KINDS = {
-    "no_primary": ("账号{}未登记A角,请补登。", "有{}个账号未登记A角,请补登:{}。"),
-    "no_backup": ("账号{}未登记B角,请补登。", "有{}个账号未登记B角,请补登:{}。"),
-    "no_leader": ("账号{}未登记分管领导,请补登。", "有{}个账号未登记分管领导,请补登:{}。"),
+    "no_primary": ("账号{}未登记A角，请补登。", "有{}个账号未登记A角，请补登：{}。"),
+    "no_backup": ("账号{}未登记B角，请补登。", "有{}个账号未登记B角，请补登：{}。"),
+    "no_leader": ("账号{}未登记分管领导，请补登。", "有{}个账号未登记分管领导，请补登：{}。"),
     "no_supervisor": (
-        "单位{}及其上级未登记监督人员,逾期将直接报市级督办。",
-        "有{}个单位本级和上级都未登记监督人员,逾期将直接报市级督办:{}。",
+        "单位{}及其上级未登记监督人员，逾期将直接报市级督办。",
+        "有{}个单位本级和上级都未登记监督人员，逾期将直接报市级督办：{}。",
     ),
-    "left": ("{}已离岗,名下仍有账号或监督职责,请更换。", "有{}人已离岗,名下仍有账号或监督职责,请更换:{}。"),
-    "no_way": ("{}没有可用的联系方式,请重新绑定。", "有{}人没有可用的联系方式,请重新绑定:{}。"),
+    "left": ("{}已离岗，名下仍有账号或监督职责，请更换。", "有{}人已离岗，名下仍有账号或监督职责，请更换：{}。"),
+    "no_way": ("{}没有可用的联系方式，请重新绑定。", "有{}人没有可用的联系方式，请重新绑定：{}。"),
     "inbox_only": (
-        "{}只能通过网页收件箱联系,建议绑定企业微信、微信或Telegram。",
-        "有{}人只能通过网页收件箱联系,建议绑定企业微信、微信或Telegram:{}。",
+        "{}只能通过网页收件箱联系，建议绑定企业微信、微信或Telegram。",
+        "有{}人只能通过网页收件箱联系，建议绑定企业微信、微信或Telegram：{}。",
     ),
 }
 
@@ -75,8 +75,8 @@ def calendar_findings(calendar: GovChina, today: date) -> Iterator[Finding]:
     found = missing(calendar, today)
     if found is not None:
         level = Level.RED if found.urgent else Level.YELLOW
-        begun, waiting = "无法计算时限,请立即导入", "国务院办公厅公布后请及时导入"
-        sentence = f"缺少{found.year}年放假安排,{begun if found.begun else waiting}(calendar import)。"
+        begun, waiting = "无法计算时限，请立即导入", "国务院办公厅公布后请及时导入"
+        sentence = f"缺少{found.year}年放假安排，{begun if found.begun else waiting}（calendar import）。"
         yield Finding(level=level, about="calendar", sentence=sentence)
 
 
@@ -86,14 +86,14 @@ def governed_findings(
     """Say what waits for a person or a year, and which office hours belong to a unit nobody knows."""
     for one in revisions:
         if one.status is RevisionStatus.PROPOSED:
-            sentence = f"第{one.number}号《{one.notice.document}》由{one.proposed.name}提交,待另一人批准。"
+            sentence = f"第{one.number}号《{one.notice.document}》由{one.proposed.name}提交，待另一人批准。"
             yield Finding(level=Level.YELLOW, about="calendar", sentence=sentence)
     if waiting:
-        sentence = f"有{waiting}件在办工单在等放假安排,时限待定。"
+        sentence = f"有{waiting}件在办工单在等放假安排，时限待定。"
         yield Finding(level=Level.YELLOW, about="calendar", sentence=sentence)
     names = {unit.name for unit in directory.units.values()}
     for name in sorted(set(unit_hours) - names):
-        sentence = f"上班时间里写的单位“{name}”不在登记簿中,请核对名称。"
+        sentence = f"上班时间里写的单位“{name}”不在登记簿中，请核对名称。"
         yield Finding(level=Level.YELLOW, about="calendar", sentence=sentence)
 
 
@@ -110,7 +110,7 @@ async def channel_findings(channels: Mapping[str, Channel]) -> list[Finding]:
     """Ask each configured platform once, all at the same time."""
     answers = await asyncio.gather(*(_asked(name, channel) for name, channel in channels.items()))
     return [
-        Finding(level=Level.RED, about="channel", sentence=f"渠道 {name}:{sentence}")
+        Finding(level=Level.RED, about="channel", sentence=f"渠道 {name}：{sentence}")
         for name, sentences in zip(channels, answers, strict=True)
         for sentence in sentences
     ]
@@ -122,16 +122,16 @@ async def _asked(name: str, channel: Channel) -> Sequence[str]:
     except Exception as error:
         # One that breaks must not silence the others; the error's own words may hold secrets.
         log.error("check failed", extra={"action": "check", "channel": name, "error": type(error).__name__})
-        return [f"检查时出错({type(error).__name__}),请核对这一渠道的设置"]
+        return [f"检查时出错（{type(error).__name__}），请核对这一渠道的设置"]
 
 
 def _desk(directory: Directory) -> Iterator[Finding]:
     if not directory.accounts:
         yield Finding(
-            level=Level.RED, about="register", sentence="登记簿里还没有账号,请先导入登记簿(register import)。"
+            level=Level.RED, about="register", sentence="登记簿里还没有账号，请先导入登记簿（register import）。"
         )
     if not any(ways(one, directory) for one in desk(directory)):
-        sentence = "没有可联系的市级督办人员,无人接手的工单将没有去处,请登记。"
+        sentence = "没有可联系的市级督办人员，无人接手的工单将没有去处，请登记。"
         yield Finding(level=Level.RED, about="register", sentence=sentence)
 
 
@@ -141,7 +141,7 @@ def _accounts(directory: Directory) -> Iterator[Finding]:
         for account in kept:
             if (account.id, role) not in directory.duties:
                 level = Level.RED if role == Role.PRIMARY else Level.YELLOW
-                yield _of_kind(level, f"no_{role}", f"“{account.name}”({account.platform})")
+                yield _of_kind(level, f"no_{role}", f"“{account.name}”（{account.platform}）")
     for unit_id in sorted({one.unit_id for one in kept}):
         if not named_supervisors(unit_id, directory):
             yield _of_kind(Level.YELLOW, "no_supervisor", f"“{directory.units[unit_id].name}”")

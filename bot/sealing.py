@@ -38,7 +38,7 @@ class Sealer:
     def __init__(self, secret: str) -> None:
         """Take the secret; a short one raises KeyRefused."""
         if len(secret) < KEY_CHARACTERS:
-            raise KeyRefused(f"密钥太短,至少要{KEY_CHARACTERS}个字符。可用 openssl rand -base64 32 生成一个")
+            raise KeyRefused(f"密钥太短，至少要{KEY_CHARACTERS}个字符。可用 openssl rand -base64 32 生成一个")
         self._fernet = Fernet(base64.urlsafe_b64encode(_derived(secret, b"duban phone seal")))
         self._index_key = _derived(secret, b"duban phone index")
 
@@ -56,7 +56,7 @@ class Sealer:
         try:
             return self._fernet.decrypt(sealed.encode()).decode()
         except InvalidToken:
-            raise KeyRefused("现在的密钥解不开已存的手机号,请换回原来的 secret.key 或 DUBAN_SECRET_KEY") from None
+            raise KeyRefused("现在的密钥解不开已存的手机号，请换回原来的 secret.key 或 DUBAN_SECRET_KEY") from None
 
     def index(self, number: str) -> str:
         """Return the keyed hash of an E.164 number: equal numbers, equal hashes, and no way back."""
@@ -91,7 +91,7 @@ def mask(number: str) -> str:
 
 
 def _sentence(text: str) -> str:
-    return f"手机号 {mask(text)} 不对,请填11位手机号,或带区号的固定电话"
+    return f"手机号 {mask(text)} 不对，请填11位手机号，或带区号的固定电话"
 
 
 def _derived(secret: str, purpose: bytes) -> bytes:
@@ -106,10 +106,10 @@ def _key_file(path: Path) -> str:
         text = path.read_text(encoding="utf-8", errors="replace").strip()
     except OSError as reason:
         raise KeyRefused(
-            f"密钥文件 {path} 读写不了({reason.strerror}),请检查目录权限,或改用设置 DUBAN_SECRET_KEY"
+            f"密钥文件 {path} 读写不了（{reason.strerror}），请检查目录权限，或改用设置 DUBAN_SECRET_KEY"
         ) from None
     if mode & 0o077:
-        raise KeyRefused(f"密钥文件 {path} 别人也能读,请执行:chmod 600 {path}")
+        raise KeyRefused(f"密钥文件 {path} 别人也能读，请执行：chmod 600 {path}")
     return text
 
 

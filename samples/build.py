@@ -21,8 +21,8 @@ DIGITS = "零一二三四五六七八九"
 
 NUMBER, TIME = "FJ-20210823-01", "2021-08-23 10:00"
 TICKET_HEADINGS = ("工单编号", "平台类型", "账号名称", "认证主体", "问题类型", "存在问题", "下发时间", "备注")
-PROBLEM = "内容监测工单(通报没有写明具体内容)"
-ASSUMED = "时刻是假定的:通报只写了8月23日"
+PROBLEM = "内容监测工单（通报没有写明具体内容）"
+ASSUMED = "时刻是假定的：通报只写了8月23日"
 
 Rows = list[Sequence[object]]
 
@@ -59,11 +59,11 @@ def register(facts: dict) -> tuple[Rows, Rows, Rows]:
         if area not in above:
             above[area] = f"{area}人民政府"
             watching[area] = add_person(f"测试戊{in_words(len(above) - 1)}", above[area])
-            units.append((above[area], OFFICE, area, "", f"{desk}({OFFICE})"))
+            units.append((above[area], OFFICE, area, "", f"{desk}（{OFFICE}）"))
         unit = unit_of(entity)
         if unit not in numbers:
             numbers[unit] = in_words(len(numbers) + 1)
-            units.append((unit, above[area], area, "", f"{watching[area]}({above[area]})"))
+            units.append((unit, above[area], area, "", f"{watching[area]}（{above[area]}）"))
             for part in "甲乙丙":
                 add_person(f"测试{part}{numbers[unit]}", unit)
         who = [f"测试{part}{numbers[unit]}" for part in "甲乙丙"]
@@ -94,8 +94,8 @@ def in_words(number: int) -> str:
 def made_up_tickets(platform: str) -> Rows:
     """Return rows that show what happens to bad input: no year, and an account nobody knows."""
     return [
-        ("测试-0002", platform, "水清三明", "三明市水利局", "错别字", "虚构:时间没有年份", "8月23日", "虚构的坏行"),
-        ("测试-0003", platform, "测试查无此号", "", "错别字", "虚构:登记簿里没有的账号", "2021-08-23 11:00", "虚构"),
+        ("测试-0002", platform, "水清三明", "三明市水利局", "错别字", "虚构：时间没有年份", "8月23日", "虚构的坏行"),
+        ("测试-0003", platform, "测试查无此号", "", "错别字", "虚构：登记簿里没有的账号", "2021-08-23 11:00", "虚构"),
     ]
 
 

@@ -46,7 +46,7 @@ def test_findings_of_one_kind_are_one_line_with_the_count_and_a_few_names() -> N
 
 def test_one_finding_of_a_kind_keeps_its_own_sentence() -> None:
     duties = {key: who for key, who in directory().duties.items() if key != (2, Role.BACKUP)}
-    assert "账号“号2”(新浪微博)未登记B角,请补登。" in told(replace(directory(), duties=duties))
+    assert "账号“号2”（新浪微博）未登记B角，请补登。" in told(replace(directory(), duties=duties))
 
 
 def test_a_desk_that_supervises_by_name_is_a_supervisor() -> None:
@@ -92,6 +92,6 @@ async def test_a_channel_that_breaks_while_checked_does_not_silence_the_others(
 ) -> None:
     with caplog.at_level(logging.DEBUG):
         found = await channel_findings({"one": Broken(), "two": Broken("IP 不对")})
-    told = ["渠道 one:检查时出错(RuntimeError),请核对这一渠道的设置", "渠道 two:IP 不对"]
+    told = ["渠道 one：检查时出错（RuntimeError），请核对这一渠道的设置", "渠道 two:IP 不对"]
     assert [one.sentence for one in found] == told
     assert "hunter2" not in caplog.text

@@ -16,18 +16,18 @@ WECOM = {
 }
 MISTAKES = {
     ("DUBAN_WECOM__AGENT_ID", "abc"): "应为整数",
-    ("DUBAN_WECOM__BASE_URL", "foo"): "应为完整的网址,以 http:// 或 https:// 开头",
+    ("DUBAN_WECOM__BASE_URL", "foo"): "应为完整的网址，以 http:// 或 https:// 开头",
     ("DUBAN_WECOM__OVERVIEW", "html"): "只能填 text 或 markdown",
     ("DUBAN_WECOM__READ_SECONDS", "0"): "应大于 0",
     ("DUBAN_WECOM__READ_SECONDS", "soon"): "应为数字",
-    ("DUBAN_WECOM__SECERT", "x"): "没有这个设置,请检查拼写",
+    ("DUBAN_WECOM__SECERT", "x"): "没有这个设置，请检查拼写",
     ("DUBAN_WECOM", "3"): "应为一组名字和值",
     ("DUBAN_MAIL__PORT", "99999"): "不能大于 65535",
     ("DUBAN_WEB__PORT", "-1"): "不能小于 0",
-    ("DUBAN_WECHAT__TEMPLATE_FIELDS", "first=title"): '应为 JSON,如 {"名字": "值"}',
+    ("DUBAN_WECHAT__TEMPLATE_FIELDS", "first=title"): '应为 JSON，如 {"名字": "值"}',
     ("DUBAN_WECHAT__TEMPLATE_FIELDS__FIRST", "words"): "只能填 title 或 text 或 time",
     ("DUBAN_ROBOTS__DESK__KIND", "qq"): "只能填 wecom 或 dingtalk 或 feishu",
-    ("DUBAN_RHYTHM__SEND_FROM", "25"): "应为时刻,如 08:00",
+    ("DUBAN_RHYTHM__SEND_FROM", "25"): "应为时刻，如 08:00",
 }
 
 
@@ -41,22 +41,22 @@ def refused(monkeypatch: pytest.MonkeyPatch, **given: str) -> list[str]:
 
 @pytest.mark.parametrize(("key", "value"), MISTAKES)
 def test_each_kind_of_mistake_is_told_in_chinese(monkeypatch: pytest.MonkeyPatch, key: str, value: str) -> None:
-    assert f"设置 {key} 有误:{MISTAKES[key, value]}" in refused(monkeypatch, **{key: value})
+    assert f"设置 {key} 有误：{MISTAKES[key, value]}" in refused(monkeypatch, **{key: value})
 
 
 @pytest.mark.parametrize("left_out", WECOM)
 def test_a_channel_half_filled_names_what_is_missing(monkeypatch: pytest.MonkeyPatch, left_out: str) -> None:
     [line] = refused(monkeypatch, **{key: value for key, value in WECOM.items() if key != left_out})
-    assert line == f"设置 DUBAN_WECOM 有误:还缺 {left_out.rpartition('__')[2]}"
+    assert line == f"设置 DUBAN_WECOM 有误：还缺 {left_out.rpartition('__')[2]}"
 
 
 @pytest.mark.parametrize(
     ("given", "line"),
     [
-        ({"DUBAN_MAIL__USER": "u", "DUBAN_MAIL__PASSWORD": "p"}, "设置 DUBAN_MAIL 有误:还缺 HOST、SENDER"),
-        ({"DUBAN_WECHAT__TEMPLATE_ID": "t"}, "设置 DUBAN_WECHAT 有误:还缺 APP_ID、SECRET、TOKEN、AES_KEY"),
-        ({"DUBAN_TELEGRAM__WEBHOOK_SECRET": "s"}, "设置 DUBAN_TELEGRAM 有误:还缺 TOKEN"),
-        ({"DUBAN_ROBOTS__DESK__KIND": "wecom"}, "设置 DUBAN_ROBOTS__DESK__URL 有误:还没有填"),
+        ({"DUBAN_MAIL__USER": "u", "DUBAN_MAIL__PASSWORD": "p"}, "设置 DUBAN_MAIL 有误：还缺 HOST、SENDER"),
+        ({"DUBAN_WECHAT__TEMPLATE_ID": "t"}, "设置 DUBAN_WECHAT 有误：还缺 APP_ID、SECRET、TOKEN、AES_KEY"),
+        ({"DUBAN_TELEGRAM__WEBHOOK_SECRET": "s"}, "设置 DUBAN_TELEGRAM 有误：还缺 TOKEN"),
+        ({"DUBAN_ROBOTS__DESK__KIND": "wecom"}, "设置 DUBAN_ROBOTS__DESK__URL 有误：还没有填"),
     ],
 )
 def test_what_only_makes_sense_with_the_rest_is_half_filled_too(
@@ -89,7 +89,7 @@ def test_keys_left_empty_are_absent_and_blanks_around_a_value_do_no_harm(monkeyp
 def test_a_broken_file_names_its_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     file = tmp_path / "duban.toml"
     file.write_text("[wecom]\ncorp_id ww1\n", encoding="utf-8")
-    assert refused(monkeypatch, DUBAN_CONFIG=str(file)) == [f"设置文件 {file} 读不懂:第2行的写法不对"]
+    assert refused(monkeypatch, DUBAN_CONFIG=str(file)) == [f"设置文件 {file} 读不懂：第2行的写法不对"]
 
 
 def test_no_sentence_is_english_or_holds_a_value(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,7 +36,7 @@ def main(folder: Path, options: dict[str, str]) -> None:
             Ticket.objects.create(
                 queue=queue,
                 title=f"FJ-{place:08d}",
-                description="“推进全市河湖长制工作高质量发展”一文中,“水利部们”疑似错别字,建议改为“水利部门”。",
+                description="“推进全市河湖长制工作高质量发展”一文中，“水利部们”疑似错别字，建议改为“水利部门”。",
                 due_date=now + timedelta(days=1),
             )
         print(time.perf_counter() - started, flush=True)

@@ -5,7 +5,7 @@ import re
 ANCHOR = re.compile(r"<(?=\s*/?\s*a\b)", re.IGNORECASE)
 
 
-def cut(text: str, limit: int, word: str = "…(内容较长,已截短)") -> str:
+def cut(text: str, limit: int, word: str = "…（内容较长，已截短）") -> str:
     """Return the text in at most `limit` bytes of UTF-8; a cut text ends in `word`."""
     body = text.encode()
     if len(body) <= limit:
@@ -19,5 +19,5 @@ def cut_characters(text: str, limit: int) -> str:
 
 
 def unlinked(text: str) -> str:
-    """Return the text so that WeChat makes no link of markup in it: a ticket quotes pages that may hold anything."""
-    return ANCHOR.sub("<", text)
+    """Return the text with a full-width sign where a link would open: a ticket quotes pages that may hold anything."""
+    return ANCHOR.sub("\uff1c", text)

@@ -28,7 +28,7 @@ SUBJECT_CHARACTERS = 60
 MENDED_AFTER = timedelta(minutes=5)
 LEAVE_SECONDS = 2
 NO_SUCH_ADDRESS = (550, 551, 553)
-TLS_WORD = {"implicit": "直接加密(通常465端口)", "starttls": "STARTTLS(通常587端口)", "none": "不加密"}
+TLS_WORD = {"implicit": "直接加密（通常465端口）", "starttls": "STARTTLS（通常587端口）", "none": "不加密"}
 ADDRESS = re.compile(r"[^\s@<>,;:\"\\]+@[^\s@<>,;:\"\\]+")
 
 
@@ -108,17 +108,17 @@ class MailChannel:
         try:
             await client.data(mail.as_bytes())
         except (errors.SMTPException, OSError) as error:
-            return _refused(error) or SendFailed("邮件服务器没有回应,不知是否已送出", uncertain=True)
+            return _refused(error) or SendFailed("邮件服务器没有回应，不知是否已送出", uncertain=True)
         return None
 
     def _not_connected(self, error: Exception) -> SendFailed:
         tls = TLS_WORD[self._settings.tls]
         if isinstance(error, errors.SMTPAuthenticationError):
-            sentence = "邮件服务器不认账号或密码,请核对 DUBAN_MAIL__USER 和 DUBAN_MAIL__PASSWORD(多为授权码)"
+            sentence = "邮件服务器不认账号或密码，请核对 DUBAN_MAIL__USER 和 DUBAN_MAIL__PASSWORD（多为授权码）"
         elif isinstance(error.__cause__ or error, ssl.SSLError) or "TLS" in str(error):
-            sentence = f"邮件服务器的加密方式或证书不对,现设为{tls},请核对 DUBAN_MAIL__TLS 和 DUBAN_MAIL__CA_FILE"
+            sentence = f"邮件服务器的加密方式或证书不对，现设为{tls}，请核对 DUBAN_MAIL__TLS 和 DUBAN_MAIL__CA_FILE"
         else:
-            return SendFailed(f"连不上邮件服务器({tls}),请核对 DUBAN_MAIL__HOST 和 DUBAN_MAIL__PORT")
+            return SendFailed(f"连不上邮件服务器（{tls}），请核对 DUBAN_MAIL__HOST 和 DUBAN_MAIL__PORT")
         log.error("channel not usable: %s", sentence, extra={"action": "channel_config", "channel": "mail"})
         return SendFailed(sentence, unavailable=True, retry_after=MENDED_AFTER)
 
@@ -149,10 +149,10 @@ def _refused(error: Exception) -> SendFailed | None:
     if not isinstance(error, errors.SMTPResponseException):
         return None
     if _no_such_address(error):
-        return SendFailed(f"邮件服务器说没有这个地址(代码 {error.code})", permanent=True)
+        return SendFailed(f"邮件服务器说没有这个地址（代码 {error.code}）", permanent=True)
     if 500 <= error.code < 600:
-        return SendFailed(f"邮件服务器不接受这封邮件(代码 {error.code})", unavailable=True)
-    return SendFailed(f"邮件服务器暂不接收(代码 {error.code})")
+        return SendFailed(f"邮件服务器不接受这封邮件（代码 {error.code}）", unavailable=True)
+    return SendFailed(f"邮件服务器暂不接收（代码 {error.code}）")
 
 
 def _no_such_address(error: errors.SMTPResponseException) -> bool:

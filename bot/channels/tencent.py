@@ -229,12 +229,12 @@ def _told(error: Exception, name: str, sends: bool) -> Exception:
     if isinstance(error, TokenRefused):
         return ApiRefused(error.code, retry_after=error.retry_after)
     if isinstance(error, TokenBusy):
-        return SendFailed(f"{name}的令牌正在更换,稍后再试")
+        return SendFailed(f"{name}的令牌正在更换，稍后再试")
     if isinstance(error, WeChatClientException) and error.errcode is not None:
         return ApiRefused(int(error.errcode), str(error.errmsg))
     status = getattr(getattr(error, "response", None), "status_code", None)
     if status is not None:
-        return _lost(name, f"出错(HTTP {status})", sends and status >= 500)
+        return _lost(name, f"出错（HTTP {status}）", sends and status >= 500)
     if isinstance(error, InvalidJSONError):
         return _lost(name, "答非所问", sends)  # a proxy, a sign-in page
     if _never_left(error):
@@ -243,7 +243,7 @@ def _told(error: Exception, name: str, sends: bool) -> Exception:
 
 
 def _lost(name: str, what: str, sends: bool) -> SendFailed:
-    return SendFailed(f"{name}服务器{what}" + (",不知是否已送出" if sends else ""), uncertain=sends)
+    return SendFailed(f"{name}服务器{what}" + ("，不知是否已送出" if sends else ""), uncertain=sends)
 
 
 def _never_left(error: Exception) -> bool:

@@ -28,8 +28,8 @@ def explain_by_day(policy: Policy, deadline: Deadline, working: WorkingTime) -> 
     lines = tuple(_day_line(policy, one, first=one is days[0]) for one in days)
     documents = tuple(dict.fromkeys(one.source for one in days if one.source))
     if len(documents) < 2:
-        return (*lines, *(f"依据:{document}" for document in documents))
-    return tuple(f"{line}(依据:{one.source})" if one.source else line for line, one in zip(lines, days, strict=True))
+        return (*lines, *(f"依据：{document}" for document in documents))
+    return tuple(f"{line}（依据：{one.source}）" if one.source else line for line, one in zip(lines, days, strict=True))
 
 
 def day_text(day: date, year: int) -> str:
@@ -43,17 +43,17 @@ def _count(policy: Policy, deadline: Deadline, days: tuple[CountedDay, ...]) -> 
     received, between, amount = _named(first, year), _between(days, year), f"{policy.amount:g}"
     clock = f"{shanghai(deadline.received_at):%H:%M}"
     if policy.unit is TimeUnit.WORKING_HOURS:
-        return f"{received}{clock}收到,按上班时间计{amount}小时{';' if between else ''}{between[:-1]}。"
+        return f"{received}{clock}收到，按上班时间计{amount}小时{'；' if between else ''}{between[:-1]}。"
     if policy.unit is TimeUnit.CALENDAR_HOURS:
-        return f"{received}{clock}收到,按自然小时计{amount}小时,夜间和节假日照算。"
+        return f"{received}{clock}收到，按自然小时计{amount}小时，夜间和节假日照算。"
     if policy.unit is TimeUnit.FIXED:
-        return f"{received}收到,按文件写明的时间办结,截止日为{_named(last, year)}。"
+        return f"{received}收到，按文件写明的时间办结，截止日为{_named(last, year)}。"
     if policy.unit is TimeUnit.CALENDAR_DAYS:
-        return f"{received}收到,当日不计;{_named(last, year)}为第{last.number}天,节假日照算。"
+        return f"{received}收到，当日不计；{_named(last, year)}为第{last.number}天，节假日照算。"
     if not policy.amount:
-        moved = "" if first.due else f",当日不上班;{between}顺延至{_named(last, year)}"
-        return f"{received}收到{moved},当日办结。"
-    return f"{received}收到,当日不计;{between}{_named(last, year)}为第{last.number}个工作日。"
+        moved = "" if first.due else f"，当日不上班；{between}顺延至{_named(last, year)}"
+        return f"{received}收到{moved}，当日办结。"
+    return f"{received}收到，当日不计；{between}{_named(last, year)}为第{last.number}个工作日。"
 
 
 def _lines(deadline: Deadline) -> str:
@@ -64,19 +64,19 @@ def _lines(deadline: Deadline) -> str:
     target_day, target_clock = _day_and_clock(target)
     due_day, due_clock = _day_and_clock(due)
     last = "" if due_day == target_day else day_text(due_day, year)
-    latest = "" if due == target else f",最迟{last}{due_clock}"
+    latest = "" if due == target else f"，最迟{last}{due_clock}"
     return f"请于{day_text(target_day, year)}{target_clock}前办结{latest}。"
 
 
 def _unpublished(policy: Policy, deadline: Deadline, first: CountedDay, working: WorkingTime) -> str:
     year = first.day.year
-    not_counted = ",当日不计" if policy.unit is TimeUnit.WORKING_DAYS and policy.amount else ""
+    not_counted = "，当日不计" if policy.unit is TimeUnit.WORKING_DAYS and policy.amount else ""
     earliest = deadline.earliest_day
-    guess = f",最早可能为{day_text(earliest, year)}({_weekday(earliest)})" if earliest else ""
+    guess = f"，最早可能为{day_text(earliest, year)}（{_weekday(earliest)}）" if earliest else ""
     missing = missing_year(deadline, working.calendar)
     return (
-        f"{_named(first, year)}收到{not_counted};{missing}年放假安排尚未公布,"
-        f"暂不能确定截止日{guess}。公布后自动补算,在此之前不算逾期。"
+        f"{_named(first, year)}收到{not_counted}；{missing}年放假安排尚未公布，"
+        f"暂不能确定截止日{guess}。公布后自动补算，在此之前不算逾期。"
     )
 
 
@@ -86,9 +86,9 @@ def _between(days: tuple[CountedDay, ...], year: int) -> str:
     for key, group in groupby(days[1:-1], key=lambda one: (one.kind, one.name)):
         span = [one.day for one in group]
         if key[0] in OFF_BY_DECISION:
-            phrases.append(f"{_span(span, year)}{_off(key[1])};")
+            phrases.append(f"{_span(span, year)}{_off(key[1])}；")
         elif key[0] is DayKind.MAKEUP:
-            phrases.extend(f"{day_text(day, year)}({_weekday(day)}){_on(key[1])};" for day in span)
+            phrases.extend(f"{day_text(day, year)}（{_weekday(day)}）{_on(key[1])}；" for day in span)
     return "".join(phrases)
 
 
@@ -106,12 +106,12 @@ def _named(one: CountedDay, year: int) -> str:
         notes.append(_on(one.name))
     elif one.kind in OFF_BY_DECISION:
         notes.append(_off(one.name))
-    return f"{day_text(one.day, year)}({','.join(notes)})"
+    return f"{day_text(one.day, year)}（{'，'.join(notes)}）"
 
 
 def _day_line(policy: Policy, one: CountedDay, *, first: bool) -> str:
-    notes = ",".join(_day_notes(policy, one, first))
-    return f"{one.day.year}年{one.day.month}月{one.day.day}日({_weekday(one.day)}):{notes}"
+    notes = "，".join(_day_notes(policy, one, first))
+    return f"{one.day.year}年{one.day.month}月{one.day.day}日（{_weekday(one.day)}）：{notes}"
 
 
 def _day_notes(policy: Policy, one: CountedDay, first: bool) -> Iterator[str]:
@@ -139,7 +139,7 @@ def _off(name: str) -> str:
 
 
 def _on(name: str) -> str:
-    return "调休上班" if _by_schedule(name) else f"{name},当地决定上班"
+    return "调休上班" if _by_schedule(name) else f"{name}，当地决定上班"
 
 
 def _by_schedule(name: str) -> bool:

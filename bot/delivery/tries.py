@@ -213,7 +213,7 @@ class Tries:
 
     def _failed(self, message: Message, *, doubtful: bool, reason: str = "") -> End:
         words = self._wording("message.perhaps_arrived" if doubtful else "message.no_way_left")
-        why = f"{words}({reason})" if reason else words
+        why = f"{words}（{reason}）" if reason else words
         return End(settlement=Settlement(id=message.id, fence=message.fence, state=MessageState.FAILED, reason=why))
 
 

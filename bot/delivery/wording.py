@@ -47,7 +47,7 @@ class Wording:
         return self("format.day_with_year", year=day.year, **_parts(self, day))
 
     def moment(self, moment: datetime) -> str:
-        """Word a moment with its weekday: "8月24日(周二)18:00"."""
+        """Word a moment with its weekday: "8月24日（周二）18:00"."""
         local = shanghai(moment)
         weekday = self(f"format.weekday_{local.weekday()}")
         return self("format.moment", day=self.day(local.date()), weekday=weekday, clock=f"{local:%H:%M}")
@@ -58,7 +58,7 @@ class Wording:
         return self("format.moment_short", day=self.day(local.date()), clock=f"{local:%H:%M}")
 
     def due(self, ticket: Ticket) -> str:
-        """Word both lines of the time limit: "8月24日18:00前办结,最迟24:00"; without a date where unpublished.
+        """Word both lines of the time limit: "8月24日18:00前办结，最迟24:00"; without a date where unpublished.
 
         The year is written where it is another than that of receipt.
         """

@@ -102,7 +102,7 @@ def _layer(path: Path, below: _Layer | None) -> _Layer:
     place, document = _parse(path)
     for key in document:
         if key not in TOP_KEYS:
-            raise place.wrong(key, "没有这个键,请检查拼写")
+            raise place.wrong(key, "没有这个键，请检查拼写")
     raw = document.get("policies", {})
     if not isinstance(raw, dict) or not all(isinstance(table, dict) for table in raw.values()):
         raise place.wrong("policies", "每个策略写成一段 [policies.名称]")
@@ -172,13 +172,13 @@ def _parse(path: Path) -> tuple[Place, dict[str, Any]]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise PolicyInvalid(path.name, 1, "", f"读不到这个文件({error.strerror})") from None
+        raise PolicyInvalid(path.name, 1, "", f"读不到这个文件（{error.strerror}）") from None
     except UnicodeDecodeError as error:
         line = path.read_bytes()[: error.start].count(b"\n") + 1
-        raise PolicyInvalid(path.name, line, "", "不是 UTF-8 编码,请另存为 UTF-8") from None
+        raise PolicyInvalid(path.name, line, "", "不是 UTF-8 编码，请另存为 UTF-8") from None
     try:
         return Place(file=path.name, text=text), tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"line (\d+)", str(error))
         line = int(found[1]) if found else text.count("\n") + 1
-        raise PolicyInvalid(path.name, line, "", f"TOML 写法有误({error})") from None
+        raise PolicyInvalid(path.name, line, "", f"TOML 写法有误（{error}）") from None

@@ -55,13 +55,13 @@ LONGEST = 3660  # of any amount; ten years of days
 def policy_from(name: str, table: Table, place: Place) -> Policy:
     """Return the policy of a table in which `extends` is already resolved; a mistake raises PolicyInvalid."""
     if not POLICY_NAME.fullmatch(name):
-        raise place.wrong("", f"策略名“{name}”只能用小写字母、数字和下划线,变体加一个冒号")
+        raise place.wrong("", f"策略名“{name}”只能用小写字母、数字和下划线，变体加一个冒号")
     _known(table, POLICY_KEYS, place)
     unit = _word(TimeUnit, table, "unit", place)
     judged = _word(JudgingLine, table, "judged", place)
     if (unit in BY_DAY) is (judged is JudgingLine.EXACT):
         fit = "end_of_day、close_of_business 或 same_time" if unit in BY_DAY else "exact"
-        raise place.wrong("judged", f"计时方式是 {unit} 时,这里应为 {fit}")
+        raise place.wrong("judged", f"计时方式是 {unit} 时，这里应为 {fit}")
     return Policy(
         name=name,
         title=_text(table, "title", place),
@@ -82,10 +82,10 @@ def office_hours_from(table: Table, place: Place) -> OfficeHours:
     _known(table, frozenset({"from", "until", "sessions", "units"}), place)
     units = table.get("units", [])
     if not isinstance(units, list) or not all(isinstance(one, str) and one.strip() for one in units):
-        raise place.wrong("units", '请写单位名称,如 ["三明市水利局"],与登记簿一致')
+        raise place.wrong("units", '请写单位名称，如 ["三明市水利局"]，与登记簿一致')
     sessions = table.get("sessions")
     if not isinstance(sessions, list) or not sessions:
-        raise place.wrong("sessions", '请写上班时段,如 ["08:00-12:00", "14:30-17:30"]')
+        raise place.wrong("sessions", '请写上班时段，如 ["08:00-12:00", "14:30-17:30"]')
     return OfficeHours(
         first=_month_day(table, "from", place),
         last=_month_day(table, "until", place),
@@ -97,7 +97,7 @@ def office_hours_from(table: Table, place: Place) -> OfficeHours:
 def _steps(table: Table, place: Place) -> tuple[Step, ...]:
     rows = table.get("steps")
     if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
-        raise place.wrong("steps", "请写催办阶梯,至少一级")
+        raise place.wrong("steps", "请写催办阶梯，至少一级")
     steps: list[Step] = []
     for number, row in enumerate(rows):
         here = replace(place, step=number)
@@ -112,10 +112,10 @@ def _step(row: Table, place: Place) -> Step:
     _known(row, STEP_KEYS | MOMENTS.keys(), place)
     name = _text(row, "name", place)
     if not STEP_NAME.fullmatch(name):
-        raise place.wrong("name", "只能用小写字母、数字和下划线,最多32个")
+        raise place.wrong("name", "只能用小写字母、数字和下划线，最多32个")
     moments = [key for key in row if key in MOMENTS]
     if len(moments) != 1:
-        raise place.wrong(moments[1] if moments else "name", "每一级要写一个时间,且只写一个")
+        raise place.wrong(moments[1] if moments else "name", "每一级要写一个时间，且只写一个")
     moment = MOMENTS[moments[0]]
     kind = _word(MessageKind, row, "kind", place)
     if kind not in STEP_KINDS:
@@ -134,11 +134,11 @@ def _step(row: Table, place: Place) -> Step:
 def _audience(row: Table, place: Place) -> tuple[Audience, ...]:
     words = row.get("to")
     if not isinstance(words, list) or not words:
-        raise place.wrong("to", '请写催办对象,如 ["primary", "backup"]')
+        raise place.wrong("to", '请写催办对象，如 ["primary", "backup"]')
     known = {one.value: one for one in Audience}
     for word in words:
         if not isinstance(word, str) or word not in known:
-            raise place.wrong("to", f"没有“{word}”这种对象,应为 " + "、".join(known))
+            raise place.wrong("to", f"没有“{word}”这种对象，应为 " + "、".join(known))
     return tuple(known[word] for word in words)
 
 
@@ -155,7 +155,7 @@ def _moment_amount(row: Table, moment: MomentKind, place: Place) -> float:
 def _policy_amount(table: Table, unit: TimeUnit, place: Place) -> float:
     if unit is TimeUnit.FIXED:
         if "amount" in table:
-            raise place.wrong("amount", "按文件写明的时间办结时,不写数量")
+            raise place.wrong("amount", "按文件写明的时间办结时，不写数量")
         return 0.0
     amount = _number(table, "amount", place, 0, LONGEST, whole=unit in BY_DAY)
     if not amount and unit is not TimeUnit.WORKING_DAYS:
@@ -166,7 +166,7 @@ def _policy_amount(table: Table, unit: TimeUnit, place: Place) -> float:
 def _known(table: Table, keys: frozenset[str], place: Place) -> None:
     for key in table:
         if key not in keys:
-            raise place.wrong(key, "没有这个键,请检查拼写")
+            raise place.wrong(key, "没有这个键，请检查拼写")
 
 
 def _text(table: Table, key: str, place: Place, default: str | None = None) -> str:
@@ -211,7 +211,7 @@ def _number(
 def _month_day(table: Table, key: str, place: Place) -> tuple[int, int]:
     match = MONTH_DAY.fullmatch(str(table.get(key)))
     if not match:
-        raise place.wrong(key, "应写成“月-日”,如 07-01")
+        raise place.wrong(key, "应写成“月-日”，如 07-01")
     return int(match[1]), int(match[2])
 
 
@@ -220,5 +220,5 @@ def _session(value: object, place: Place) -> tuple[time, time]:
     try:
         first, *_ = clocks = [time(int(match[i]), int(match[i + 1])) for i in (1, 3)] if match else []
     except ValueError:
-        raise place.wrong("sessions", f"“{value}”不是时段,应写成 08:00-12:00") from None
+        raise place.wrong("sessions", f"“{value}”不是时段，应写成 08:00-12:00") from None
     return first, clocks[1]

@@ -127,6 +127,6 @@ def _print_setup(sheet: Worksheet) -> None:
     sheet.fit_to_pages(1, 0)
     sheet.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.6)
     sheet.center_horizontally()
-    sheet.set_footer("&C第&P页,共&N页")
+    sheet.set_footer("&C第&P页，共&N页")
     sheet.freeze_panes(HEAD_ROW + 1, 0)
     sheet.repeat_rows(0, HEAD_ROW)

@@ -14,15 +14,15 @@ from bot.rules.reports.figures import FEWEST_FOR_RATE, LateTicket, WeekCounts, W
 from storage.records import TicketFacts
 
 NOTES = (
-    "统计周期为周一0时至周日24时(北京时间);各项数字均为截至时刻的情况,此后的办理计入下一期。",
-    "按工作日计的时限,收到当日不计,自次日起算;工作日以国务院办公厅公布的节假日安排为准,包括调休上班的周末。",
-    "逾期天数同时列出两种:工作日为应办结日之后至答复日(未办结的至截至日)的工作日数;自然日为相应的日历天数。",
-    "每件工单只判定一次:期限内答复的,计入答复的那一周;超过期限的,计入期限届满的那一周。",
-    f"按时率=期限内答复的件数÷判定的件数;判定不足{FEWEST_FOR_RATE}件时只列件数,不折算百分比。",
-    "经认定无需整改(误报)的工单不计逾期,也不参加判定;退回再办的工单按未办结计。",
-    "时限待定的工单,因所需年份的节假日安排尚未公布,单独列出,不计逾期。",
-    "告知情况只列渠道已接收的消息;并入汇总消息的,以汇总消息被接收的时间为准。",
-    "本表只反映单位和账号的办理情况,不对人员排名,不含电话号码。",
+    "统计周期为周一0时至周日24时（北京时间）；各项数字均为截至时刻的情况，此后的办理计入下一期。",
+    "按工作日计的时限，收到当日不计，自次日起算；工作日以国务院办公厅公布的节假日安排为准，包括调休上班的周末。",
+    "逾期天数同时列出两种：工作日为应办结日之后至答复日（未办结的至截至日）的工作日数；自然日为相应的日历天数。",
+    "每件工单只判定一次：期限内答复的，计入答复的那一周；超过期限的，计入期限届满的那一周。",
+    f"按时率=期限内答复的件数÷判定的件数；判定不足{FEWEST_FOR_RATE}件时只列件数，不折算百分比。",
+    "经认定无需整改（误报）的工单不计逾期，也不参加判定；退回再办的工单按未办结计。",
+    "时限待定的工单，因所需年份的节假日安排尚未公布，单独列出，不计逾期。",
+    "告知情况只列渠道已接收的消息；并入汇总消息的，以汇总消息被接收的时间为准。",
+    "本表只反映单位和账号的办理情况，不对人员排名，不含电话号码。",
 )
 
 SUMMARY_COLUMNS = 4
@@ -52,13 +52,13 @@ def workbook(figures: WeeklyFigures) -> bytes:
 def _write(book: Book, figures: WeeklyFigures, wording: Wording) -> None:
     until = f"截至{words.as_of(figures, wording)}"
     scope = f"{words.scope(figures, wording)}  " if figures.scope else ""
-    coming = f"{until},应于{wording.day(figures.week.following().sunday)}前(含当日)办结"
+    coming = f"{until}，应于{wording.day(figures.week.following().sunday)}前（含当日）办结"
     _summary(book, figures, wording, scope + until)
     book.table("逾期未办结", "逾期未办结工单", scope + until, _overdue(wording), figures.overdue)
     book.table("逾期办结", "本周逾期办结工单", scope + until, _finished_late(wording), figures.finished_late)
     book.table("下周到期", "即将到期工单", scope + coming, _due_soon(wording), figures.due_soon)
     if figures.unpublished:
-        book.table("时限待定", "时限待定工单(不计逾期)", scope + until, _unpublished(wording), figures.unpublished)
+        book.table("时限待定", "时限待定工单（不计逾期）", scope + until, _unpublished(wording), figures.unpublished)
     notes = book.sheet("说明", "统计口径说明", words.title(figures, wording), [120])
     for place, note in enumerate(NOTES, 1):
         book.put_across(notes, HEAD_ROW + place, 1, f"{place}. {note}", Style.NOTE)

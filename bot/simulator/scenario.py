@@ -13,7 +13,7 @@ from bot.rules.calendar.zone import SHANGHAI
 # What the form's checks say, in the words of whoever writes a scenario.
 WORDS = {
     "missing": "缺少这一项",
-    "extra_forbidden": "没有这一项,请检查拼写",
+    "extra_forbidden": "没有这一项，请检查拼写",
     **dict.fromkeys(("bool_type", "bool_parsing"), "请写 true 或 false"),
     "string_type": "请写成带引号的文字",
     **dict.fromkeys(
@@ -26,7 +26,7 @@ WORDS = {
     ),
     **dict.fromkeys(("float_type", "float_parsing"), "请写数字"),
     "greater_than": "应大于0",
-    "literal_error": "只能写 closure(停工)或 extra_work(加班)",
+    "literal_error": "只能写 closure（停工）或 extra_work（加班）",
     "tuple_type": "请写成 [[…]] 这样的表",
     "model_type": "请写成 { … } 或 [[…]] 这样的表",
 }
@@ -159,11 +159,11 @@ class Scenario(Part):
     @model_validator(mode="after")
     def _names_exist(self) -> Self:
         if self.until < self.start:
-            raise ValueError("until 早于 start,请改正")
+            raise ValueError("until 早于 start，请改正")
         for what, parts in (("unit", self.unit), ("person", self.person)):
             twice = [one for one, times in Counter(part.id for part in parts).items() if times > 1]
             if twice:
-                raise ValueError(f"有两个 {what} 的 id 都是“{twice[0]}”,请改成不同的")
+                raise ValueError(f"有两个 {what} 的 id 都是“{twice[0]}”，请改成不同的")
         units, people = {one.id for one in self.unit}, {one.id for one in self.person}
         for used in self._units_named():
             if used is not None and used not in units:
@@ -182,7 +182,7 @@ class Scenario(Part):
                 seen.add(place)
                 place = above[place]
             if place is not None:
-                raise ValueError(f"unit “{start}”的上级互相循环,请改正 parent")
+                raise ValueError(f"unit “{start}”的上级互相循环，请改正 parent")
 
     def _units_named(self) -> list[str | None]:
         at_home = [*(one.unit for one in self.person), *(one.unit for one in self.account)]
@@ -200,11 +200,11 @@ def read(path: Path) -> Scenario:
     try:
         return Scenario.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
-        raise ScenarioInvalid(f"场景文件读不到:{path}({error.strerror})") from None
+        raise ScenarioInvalid(f"场景文件读不到：{path}（{error.strerror}）") from None
     except UnicodeDecodeError:
-        raise ScenarioInvalid("场景文件不是 UTF-8 编码,请另存为 UTF-8") from None
+        raise ScenarioInvalid("场景文件不是 UTF-8 编码，请另存为 UTF-8") from None
     except tomllib.TOMLDecodeError as error:
-        raise ScenarioInvalid(f"场景文件不是正确的 TOML:{error}") from None
+        raise ScenarioInvalid(f"场景文件不是正确的 TOML：{error}") from None
     except ValidationError as error:
         raise ScenarioInvalid("\n".join(_line(one) for one in error.errors(include_url=False))) from None
 
@@ -212,4 +212,4 @@ def read(path: Path) -> Scenario:
 def _line(error: Any) -> str:
     place = ".".join(str(part) for part in error["loc"])
     message = WORDS.get(error["type"], str(error["msg"]).removeprefix("Value error, "))
-    return f"场景的 {place} 有误:{message}" if place else f"场景有误:{message}"
+    return f"场景的 {place} 有误：{message}" if place else f"场景有误：{message}"

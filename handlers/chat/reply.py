@@ -29,8 +29,10 @@ log = logging.getLogger(__name__)
 
 TRIES = 2  # a deadlock, or a ticket that moved on meanwhile, is gone at the second
 # Said to say something: no reason for anything.
-FILLER = re.compile(r"(?:好的?|嗯+|哦|收到|知道了?|谢谢|稍等|在吗|ok|okay|thanks)[\s。.!~,、]*", re.IGNORECASE)
-NAMED = re.compile(r"^(?:理由|原因|说明|reason)[:: ]*", re.IGNORECASE)
+FILLER = re.compile(
+    r"(?:好的?|嗯+|哦|收到|知道了?|谢谢|稍等|在吗|ok|okay|thanks)[\s。.!\uff01~,\uff0c、]*", re.IGNORECASE
+)
+NAMED = re.compile(r"^(?:理由|原因|说明|reason)[:\uff1a ]*", re.IGNORECASE)
 RESUME_AFTER = timedelta(minutes=1)  # younger words may still be under way elsewhere
 REPEATED = Reply(text="", repeated=True)
 
@@ -157,7 +159,7 @@ class Conversation:
         directory = self._context.directory(conn)
         person = directory.people.get(said.person_id)
         if person is None or not person.active:
-            return Reply(text=wording("chat.stranger"), reason="不在通讯录中,或已停用", aside=True)
+            return Reply(text=wording("chat.stranger"), reason="不在通讯录中，或已停用", aside=True)
         if not printable(said.text) and not said.action:
             return Reply(text=wording("chat.empty"), reason="没有文字", aside=True)
         if said.at.tzinfo is None:

@@ -47,7 +47,7 @@ class DelimitedGrid:
                 number = reader.line_num + 1
         except csv.Error:
             raise InputRefused(
-                f"第{number}行的双引号不成对或文字过长,请改正这一行,或在表格软件里另存为 .xlsx 再导入"
+                f"第{number}行的双引号不成对或文字过长，请改正这一行，或在表格软件里另存为 .xlsx 再导入"
             ) from None
 
     def _text(self) -> Iterator[str]:
@@ -55,7 +55,7 @@ class DelimitedGrid:
             try:
                 yield from file
             except UnicodeError:
-                raise InputRefused("文字编码读不懂,请在表格软件里另存为 .xlsx 再导入") from None
+                raise InputRefused("文字编码读不懂，请在表格软件里另存为 .xlsx 再导入") from None
 
 
 def _encoding(path: Path) -> str:
@@ -87,13 +87,13 @@ def _encoding_by_lines(lines: Iterable[bytes]) -> str:
             continue
         name = _line_encoding(line)
         if name is None:
-            raise InputRefused(f"第{number}行的文字编码读不懂,请在表格软件里另存为 .xlsx 再导入")
+            raise InputRefused(f"第{number}行的文字编码读不懂，请在表格软件里另存为 .xlsx 再导入")
         if name:
             first.setdefault(name, number)
     if len(first) > 1:
         (one, _), (other, number) = sorted(first.items(), key=lambda item: item[1])
         raise InputRefused(
-            f"文件里混用了两种编码:第{number}行是 {NAMES[other]},前面是 {NAMES[one]},请统一编码或另存为 .xlsx 再导入"
+            f"文件里混用了两种编码：第{number}行是 {NAMES[other]}，前面是 {NAMES[one]}，请统一编码或另存为 .xlsx 再导入"
         )
     return next(iter(first), "utf-8-sig")
 
@@ -124,4 +124,4 @@ def _delimiter(text: Iterator[str], known: Known) -> str:
         # Of equals the first wins: the comma.
         return max(DELIMITERS, key=worth)
     except csv.Error:
-        raise InputRefused(f"前{HEADING_LINES}行里有一格文字过长,或双引号不成对,请改正后再导入") from None
+        raise InputRefused(f"前{HEADING_LINES}行里有一格文字过长，或双引号不成对，请改正后再导入") from None

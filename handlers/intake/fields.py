@@ -89,7 +89,7 @@ def read_mapping(written: Iterable[str]) -> dict[str, str]:
         title, equals, column = one.partition("=")
         field = by_title.get(heading_key(title))
         if not equals or not column.strip() or field is None:
-            raise InputRefused(f"--map “{one}”读不懂,请写成 我方字段=列名,字段有:{'、'.join(TITLES.values())}")
+            raise InputRefused(f"--map “{one}”读不懂，请写成 我方字段=列名，字段有：{'、'.join(TITLES.values())}")
         mapping[column.strip()] = field.value
     return mapping
 
@@ -105,7 +105,7 @@ def map_columns(
     for column, field in (given or {}).items():
         heading = _among(headings, column)
         if heading is None:
-            raise InputRefused(f"--map 里的列“{column}”不在表里,表里的列有:{_listed(headings)}")
+            raise InputRefused(f"--map 里的列“{column}”不在表里，表里的列有：{_listed(headings)}")
         columns[Field(field)] = heading
     for column, field in (remembered or {}).items():
         heading = _among(headings, column)
@@ -119,8 +119,8 @@ def map_columns(
     missing = [TITLES[one] for one in REQUIRED if one not in columns]
     if missing:
         raise InputRefused(
-            f"找不到“{'”“'.join(missing)}”列。表里的列有:{_listed(headings)}。"
-            f"请用 --map 指明,如:--map {missing[0]}=列名"
+            f"找不到“{'”“'.join(missing)}”列。表里的列有：{_listed(headings)}。"
+            f"请用 --map 指明，如：--map {missing[0]}=列名"
         )
     return columns
 
@@ -177,8 +177,8 @@ def _by_synonyms(field: Field, headings: Sequence[str]) -> str | None:
         found = [heading for heading in headings if heading_key(heading) in keys]
         if len(found) > 1 and field in REQUIRED:
             raise InputRefused(
-                f"有{len(found)}列都像“{TITLES[field]}”:{_listed(found)}。"
-                f"请用 --map 指明,如:--map {TITLES[field]}={found[0]}"
+                f"有{len(found)}列都像“{TITLES[field]}”：{_listed(found)}。"
+                f"请用 --map 指明，如：--map {TITLES[field]}={found[0]}"
             )
         if found:
             return min(found, key=lambda heading: keys.index(heading_key(heading)))
@@ -193,7 +193,7 @@ def _among(headings: Sequence[str], column: str) -> str | None:
 
 
 def _listed(headings: Iterable[str]) -> str:
-    return "、".join(headings) or "(没有)"
+    return "、".join(headings) or "（没有）"
 
 
 def _has_fixed(values: Mapping[Field, str]) -> bool:
@@ -202,4 +202,4 @@ def _has_fixed(values: Mapping[Field, str]) -> bool:
 
 
 def _moment(text: str, heading: str) -> Moment | Refusal:
-    return read_moment(text) if text else Refusal(reason=f"没有“{heading}”,请补上")
+    return read_moment(text) if text else Refusal(reason=f"没有“{heading}”，请补上")

@@ -58,7 +58,7 @@ class Sheet:
 
     def _torn(self, text: str, column: int) -> str:
         if self._grid.exact_width and text.strip() and column > max(self._heading.names, default=0):
-            return "这一行的格数比标题多,文字里的逗号要用英文双引号括起来"
+            return "这一行的格数比标题多，文字里的逗号要用英文双引号括起来"
         return ""
 
     def _repeats(self, line: Line) -> bool:
@@ -84,16 +84,16 @@ class Book:
             return self._named(self._workbook, name, known)
         grids = [grid for grid in map(self._workbook.grid, self.sheet_names) if grid.height]
         if not grids:
-            raise InputRefused("文件里没有内容,请检查是不是选错了文件")
+            raise InputRefused("文件里没有内容，请检查是不是选错了文件")
         fitting = [grid for grid in grids if heading_score(grid, known) > 1] if len(grids) > 1 else grids
         if len(fitting) != 1:
             which = "不止一个工作表像要导入的内容" if fitting else "没有一个工作表有认得的标题"
-            raise InputRefused(f"{which},请用 --sheet 指明:{'、'.join(self.sheet_names)}")
+            raise InputRefused(f"{which}，请用 --sheet 指明：{'、'.join(self.sheet_names)}")
         return Sheet(_filled(fitting[0], self._limits), known)
 
     def _named(self, workbook: Workbook, name: str, known: Known) -> Sheet:
         if name not in self.sheet_names:
-            raise InputRefused(f"没有名为“{name}”的工作表,这个文件里有:{'、'.join(self.sheet_names)}")
+            raise InputRefused(f"没有名为“{name}”的工作表，这个文件里有：{'、'.join(self.sheet_names)}")
         return Sheet(_filled(workbook.grid(name), self._limits), known)
 
 
@@ -109,31 +109,31 @@ def _is_workbook(path: Path, limits: Limits) -> bool:
     if head.startswith((ZIP_MAGIC, OLE_MAGIC)):
         return True
     if head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<"):
-        raise InputRefused("这是网页格式的表格,请用表格软件打开后另存为 .xlsx 再导入")
+        raise InputRefused("这是网页格式的表格，请用表格软件打开后另存为 .xlsx 再导入")
     if path.suffix.lower() in WORKBOOK_ENDINGS:
-        raise InputRefused("文件内容不是 Excel 表格,请用表格软件打开后另存为 .xlsx 再导入")
+        raise InputRefused("文件内容不是 Excel 表格，请用表格软件打开后另存为 .xlsx 再导入")
     return False
 
 
 def _checked_head(path: Path, limits: Limits) -> bytes:
     if path.suffix.lower() not in WORKBOOK_ENDINGS | TEXT_ENDINGS:
-        raise InputRefused(f"不认得“{path.suffix or path.name}”这类文件,请用 .xlsx、.xls 或 .csv")
+        raise InputRefused(f"不认得“{path.suffix or path.name}”这类文件，请用 .xlsx、.xls 或 .csv")
     try:
         size = path.stat().st_size
         if size > limits.file_bytes:
-            raise InputRefused(f"文件有 {size >> 20} MB,超过 {limits.file_bytes >> 20} MB 的上限,请分成几份再导入")
+            raise InputRefused(f"文件有 {size >> 20} MB，超过 {limits.file_bytes >> 20} MB 的上限，请分成几份再导入")
         with path.open("rb") as file:
             head = file.read(64)
     except OSError as reason:
-        raise InputRefused(f"文件打不开:{path.name}({reason.strerror}),请检查路径和权限") from None
+        raise InputRefused(f"文件打不开：{path.name}（{reason.strerror}），请检查路径和权限") from None
     if not head:
-        raise InputRefused("文件是空的,请检查是不是选错了文件")
+        raise InputRefused("文件是空的，请检查是不是选错了文件")
     return head
 
 
 def _filled(grid: G, limits: Limits) -> G:
     if not grid.height:
-        raise InputRefused(f"工作表“{grid.name}”是空的" if grid.name else "文件里没有内容,请检查是不是选错了文件")
+        raise InputRefused(f"工作表“{grid.name}”是空的" if grid.name else "文件里没有内容，请检查是不是选错了文件")
     if grid.height > limits.rows + HEADING_LINES:
-        raise InputRefused(f"超过 {limits.rows} 行,请分成几份再导入")
+        raise InputRefused(f"超过 {limits.rows} 行，请分成几份再导入")
     return grid

@@ -15,7 +15,7 @@ HEADING_LINES = 15  # titles, dates and notes may stand above the headings
 Known = Callable[[str], bool]
 
 _NOTE = re.compile(r"\(.*?\)|\[.*?\]|【.*?】")
-_DECORATION = re.compile(r"[\s*#::、.。_]+")
+_DECORATION = re.compile(r"[\s*#:、.。_]+")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -99,6 +99,6 @@ def _by_column(texts: Sequence[str]) -> dict[int, str]:
         name = " ".join(clean(text).split())
         if name:
             # Two columns of one name stay apart, so that neither hides the other.
-            names[column] = f"{name}(第{column + 1}列)" if name in taken else name
+            names[column] = f"{name}（第{column + 1}列）" if name in taken else name
             taken.add(name)
     return names

@@ -60,7 +60,7 @@ def read_moment(text: str) -> Moment | Refusal:
     if _SERIAL.fullmatch(plain):
         return _from_serial(plain, text)
     if _NO_YEAR.fullmatch(plain):
-        return Refusal(reason=f"时间“{_short(text)}”没有年份,{EXAMPLE}")
+        return Refusal(reason=f"时间“{_short(text)}”没有年份，{EXAMPLE}")
     return _unreadable(text)
 
 
@@ -102,7 +102,7 @@ def _from_serial(plain: str, text: str) -> Moment | Refusal:
 
 
 def _unreadable(text: str) -> Refusal:
-    return Refusal(reason=f"时间“{_short(text)}”读不懂,{EXAMPLE}")
+    return Refusal(reason=f"时间“{_short(text)}”读不懂，{EXAMPLE}")
 
 
 def _short(text: str) -> str:

@@ -64,7 +64,7 @@ LONGEST = {"name": 200, "unit": 200, "parent": 200, "jurisdiction": 64, "verifie
 LONGEST_PERSON, LONGEST_ADDRESS, LONGEST_OTHER = 64, 200, 1_000
 
 _STATES = {word: state for state, words in STATES.items() for word in words}
-_SEPARATORS = re.compile(r"[、,,;;\n]+")
+_SEPARATORS = re.compile(r"[、,\uff0c;\uff1b\n]+")
 
 T = TypeVar("T")
 Cells = Mapping[str, str]  # our column -> text; only the columns the sheet has
@@ -99,13 +99,13 @@ def _sheets(book: Book) -> Iterator[tuple[str, Sheet]]:
     if ours:
         return
     if len(book.sheet_names) != 1:
-        raise InputRefused(f"没有“单位”“人员”“账号”工作表,这个文件里有:{'、'.join(book.sheet_names)}")
+        raise InputRefused(f"没有“单位”“人员”“账号”工作表，这个文件里有：{'、'.join(book.sheet_names)}")
     # One sheet under any name: its headings tell what it holds.
     every = known_among(word for columns in COLUMNS.values() for words in columns.values() for word in words)
     sheet = book.sheet(every)
     fitting = [one for one in (ACCOUNTS, PEOPLE, UNITS) if not _missing(one, _columns(one, sheet))]
     if not fitting:
-        raise InputRefused(f"看不出这是单位、人员还是账号的名单,表里的列有:{'、'.join(sheet.headings)}")
+        raise InputRefused(f"看不出这是单位、人员还是账号的名单，表里的列有：{'、'.join(sheet.headings)}")
     yield fitting[0], sheet
 
 
@@ -134,7 +134,7 @@ def _rows(kind: str, sheet: Sheet, read: Callable[[int, Cells], T], unread: list
     columns = _columns(kind, sheet)
     missing = _missing(kind, columns)
     if missing:
-        raise InputRefused(f"“{kind}”表缺少列:{'、'.join(missing)}。表里的列有:{'、'.join(sheet.headings)}")
+        raise InputRefused(f"“{kind}”表缺少列：{'、'.join(missing)}。表里的列有：{'、'.join(sheet.headings)}")
     rows = []
     for row in sheet.rows():
         cells = {column: clean(row.cells.get(heading, "")) for column, heading in columns.items()}
@@ -155,9 +155,9 @@ def _check_cells(row: SheetRow, columns: Mapping[str, str], cells: Cells, kind: 
         # Folded for comparison, a name may grow; the key has to fit its column too.
         longest = LONGEST.get(column, LONGEST_OTHER)
         if max(len(cells[column]), len(name_key(cells[column]))) > longest:
-            raise _Wrong(f"“{heading}”太长,最多{longest}字")
+            raise _Wrong(f"“{heading}”太长，最多{longest}字")
     if not cells["name"]:
-        raise _Wrong(f"没有写“{columns['name']}”,请补上" if kind != PEOPLE else "没有写姓名,请补上")
+        raise _Wrong(f"没有写“{columns['name']}”，请补上" if kind != PEOPLE else "没有写姓名，请补上")
 
 
 def _unit(number: int, cells: Cells) -> UnitRow:
@@ -174,10 +174,10 @@ def _unit(number: int, cells: Cells) -> UnitRow:
 
 def _person(number: int, cells: Cells) -> PersonRow:
     if len(cells["name"]) > LONGEST_PERSON:
-        raise _Wrong(f"姓名太长,最多{LONGEST_PERSON}字")
+        raise _Wrong(f"姓名太长，最多{LONGEST_PERSON}字")
     addresses = {channel: cells[channel] for channel in CHANNELS if cells.get(channel)}
     if any(len(address) > LONGEST_ADDRESS for address in addresses.values()):
-        raise _Wrong(f"渠道账号太长,最多{LONGEST_ADDRESS}字")
+        raise _Wrong(f"渠道账号太长，最多{LONGEST_ADDRESS}字")
     return PersonRow(
         row=number,
         name=cells["name"],
@@ -191,10 +191,10 @@ def _person(number: int, cells: Cells) -> PersonRow:
 def _account(number: int, cells: Cells) -> AccountRow:
     platform = platform_of(cells["platform"])
     if platform is None:
-        raise _Wrong(f"平台“{cells['platform'][:40]}”不认得,可写:{'、'.join(PLATFORMS)}")
+        raise _Wrong(f"平台“{cells['platform'][:40]}”不认得，可写：{'、'.join(PLATFORMS)}")
     state = cells.get("state") or None
     if state is not None and name_key(state) not in _STATES:
-        raise _Wrong(f"状态“{state[:40]}”不认得,可写:{'、'.join(words[0] for words in STATES.values())}")
+        raise _Wrong(f"状态“{state[:40]}”不认得，可写：{'、'.join(words[0] for words in STATES.values())}")
     return AccountRow(
         row=number,
         platform=platform,

@@ -17,7 +17,7 @@ OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 ENCRYPTED_STREAM = "EncryptedPackage".encode("utf-16-le")
 READER = Path(__file__).with_name("workbook_reader.py")
 READER_SECONDS = 120
-DIGITS_LOST = "是超过15位的数字,末几位已被表格软件改成0,请把这一列设为“文本”格式后重新填写"
+DIGITS_LOST = "是超过15位的数字，末几位已被表格软件改成0，请把这一列设为“文本”格式后重新填写"
 
 Merge: TypeAlias = Sequence[Sequence[int]]  # first and last cell, each row and column, from 0
 
@@ -52,7 +52,7 @@ class Workbook:
                 if "locked" in note:
                     raise InputRefused(LOCKED)
                 if "large" in note:
-                    raise InputRefused("表格里的文字太多,请分成几份再导入")
+                    raise InputRefused("表格里的文字太多，请分成几份再导入")
             kept.append(line)
 
 

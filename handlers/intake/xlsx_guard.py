@@ -20,10 +20,10 @@ ENCRYPTED = 0x1
 CHUNK = 1 << 20
 DIRECTORY_BYTES = 16 << 20  # of the two small parts that list the sheets
 LONGEST_TEXT = 8 << 20  # a cell holds 32,767 characters at most
-DAMAGED = "文件已损坏或太大,请用表格软件打开,删去多余的行和列,另存为 .xlsx 再导入"
-LOCKED = "文件有密码,请去掉密码后另存再导入"
-NO_VALUE = "是公式,但没有算出的值,请用表格软件打开、保存一次再导入"
-ERROR_VALUE = "是错误值(如 #N/A),请改好再导入"
+DAMAGED = "文件已损坏或太大，请用表格软件打开，删去多余的行和列，另存为 .xlsx 再导入"
+LOCKED = "文件有密码，请去掉密码后另存再导入"
+NO_VALUE = "是公式，但没有算出的值，请用表格软件打开、保存一次再导入"
+ERROR_VALUE = "是错误值（如 #N/A），请改好再导入"
 
 Faults = dict[int, dict[int, str]]  # line number -> column -> why the cell cannot be trusted
 
@@ -49,7 +49,7 @@ def check_archive(path: Path, limits: Limits) -> None:
             if any(info.flag_bits & ENCRYPTED for info in infos):
                 raise InputRefused(LOCKED)
             if "xl/workbook.xml" not in names:
-                raise InputRefused("这不是 Excel 表格(.xlsx),请用表格软件打开后另存为 .xlsx 再导入")
+                raise InputRefused("这不是 Excel 表格（.xlsx），请用表格软件打开后另存为 .xlsx 再导入")
             if len(set(names)) != len(names):
                 raise InputRefused(DAMAGED)
             _check_size(infos, path.stat().st_size, limits)
@@ -78,7 +78,7 @@ def _check_size(infos: list[zipfile.ZipInfo], packed: int, limits: Limits) -> No
     unpacked = sum(info.file_size for info in infos)
     swollen = unpacked > limits.ratio_from_bytes and unpacked > packed * limits.unpacked_ratio
     if unpacked > limits.unpacked_bytes or swollen:
-        raise InputRefused(f"文件解开后有 {unpacked >> 20} MB,不像正常的表格,请只留需要的工作表,另存后再导入")
+        raise InputRefused(f"文件解开后有 {unpacked >> 20} MB，不像正常的表格，请只留需要的工作表，另存后再导入")
 
 
 def _part_of(archive: zipfile.ZipFile, sheet: str) -> str:

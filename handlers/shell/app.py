@@ -13,19 +13,19 @@ from handlers.shell.terminal.usage import PROGRAM, sentence
 
 # name -> (module under handlers.shell, help); a module holds a typer app named `app`.
 COMMANDS = {
-    "demo": ("demo", "演示:重放2021年的真实案例"),
+    "demo": ("demo", "演示：重放2021年的真实案例"),
     "run": ("run", "启动督办机器人"),
     "check": ("check", "检查通讯录、日历和渠道还缺什么"),
     "deadline": ("deadline", "计算并解释办结时限"),
     "intake": ("intake", "导入工单表格"),
-    "register": ("register", "登记簿:单位、人员、账号"),
-    "say": ("say", "代某人答复工单(如电话答复),如实记录"),
+    "register": ("register", "登记簿：单位、人员、账号"),
+    "say": ("say", "代某人答复工单（如电话答复），如实记录"),
     "bind": ("bind", "登记某人的渠道地址"),
     "tickets": ("tickets", "列出工单"),
     "ticket": ("ticket", "一件工单的全过程"),
-    "calendar": ("calendar", "工作日历:查看与检查"),
+    "calendar": ("calendar", "工作日历：查看与检查"),
     "report": ("report", "周报等报表"),
-    "simulate": ("simulate", "推演一个场景:谁在何时收到什么"),
+    "simulate": ("simulate", "推演一个场景：谁在何时收到什么"),
     "migrate": ("migrate", "升级数据库结构"),
     "verify": ("verify", "核验全部流水未被改动"),
 }
@@ -47,7 +47,7 @@ class Shell(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Load the command that is really called."""
         if args and not args[0].startswith("-") and args[0] not in COMMANDS:
-            print(f"没有“{args[0]}”这个命令,可用:{'、'.join(COMMANDS)}。", file=sys.stderr)
+            print(f"没有“{args[0]}”这个命令，可用：{'、'.join(COMMANDS)}。", file=sys.stderr)
             raise typer.Exit(2)
         name, listed, rest = super().resolve_command(ctx, args)
         if name is None or listed is None:
@@ -66,7 +66,7 @@ def _loaded(module: str) -> Any:
 
 app = typer.Typer(
     cls=Shell,
-    help="督办:监测工单时限跟踪。时限按国务院放假安排计算。",
+    help="督办：监测工单时限跟踪。时限按国务院放假安排计算。",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

@@ -18,8 +18,8 @@ COLOURS = {Level.RED: "red", Level.YELLOW: "yellow"}
 
 @app.command()
 def check(
-    every: Annotated[bool, typer.Option("--all", help="逐条列出,同类问题不合并")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="每行一个 JSON 对象,逐条列出")] = False,
+    every: Annotated[bool, typer.Option("--all", help="逐条列出，同类问题不合并")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="每行一个 JSON 对象，逐条列出")] = False,
 ) -> None:
     """检查通讯录、日历和渠道还缺什么。有红色问题时退出码为1。"""
     with opened() as engine:
@@ -38,11 +38,11 @@ def check(
 
 def _show(found: list[Finding], channels: list[str], every: bool) -> None:
     console = Console(highlight=False)
-    console.print(f"已启用的渠道:{'、'.join(channels)}")
+    console.print(f"已启用的渠道：{'、'.join(channels)}")
     told = found if every else together(found)
     for one in told:
         console.print(Text.assemble(("● ", COLOURS[one.level]), one.sentence), soft_wrap=True)
     if len(told) < len(found):
-        console.print(f"同类问题已合并,共{len(found)}条;逐条查看请加 --all。")
+        console.print(f"同类问题已合并，共{len(found)}条；逐条查看请加 --all。")
     if not found:
         console.print("[green]一切就绪。[/]")

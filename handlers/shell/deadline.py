@@ -22,7 +22,7 @@ from storage.records import Policy
 
 app = typer.Typer(add_completion=False)
 
-CLOCK = re.compile(r"\d{1,2}[::]\d{2}([::]\d{2})?")
+CLOCK = re.compile(r"\d{1,2}[:\uff1a]\d{2}([:\uff1a]\d{2})?")
 STDIN = "-"
 ENCODER = JSONEncoder(ensure_ascii=False)
 
@@ -41,17 +41,17 @@ class Question:
 def deadline(
     times: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[TIME…|-]", help="收到的时间,如 2026-09-30 16:00;缺省为现在;- 从标准输入逐行读"),
+        typer.Argument(metavar="[TIME…|-]", help="收到的时间，如 2026-09-30 16:00；缺省为现在；- 从标准输入逐行读"),
     ] = None,
-    policy: Annotated[str, typer.Option("--policy", help="时限规则,缺省为默认规则")] = "",
-    unit: Annotated[str, typer.Option("--unit", help="单位名称:计入该单位的停工、加班和上班时间")] = "",
+    policy: Annotated[str, typer.Option("--policy", help="时限规则，缺省为默认规则")] = "",
+    unit: Annotated[str, typer.Option("--unit", help="单位名称：计入该单位的停工、加班和上班时间")] = "",
     fixed_at: Annotated[
-        str, typer.Option("--fixed-at", help="文件写明的截止时间(notice_report 用);只写日期的,到当日24:00")
+        str, typer.Option("--fixed-at", help="文件写明的截止时间（notice_report 用）；只写日期的，到当日24:00")
     ] = "",
-    by_day: Annotated[bool, typer.Option("--explain", help="逐日列出,并注明每一天的依据")] = False,
+    by_day: Annotated[bool, typer.Option("--explain", help="逐日列出，并注明每一天的依据")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="每行一个 JSON 对象")] = False,
 ) -> None:
-    """计算并解释办结时限。不改动任何数据,未安装数据库也能用。"""
+    """计算并解释办结时限。不改动任何数据，未安装数据库也能用。"""
     question = _question(policy, unit, fixed_at, by_day)
     batch = times == [STDIN]
     asked = (line for line in sys.stdin if line.strip()) if batch else _joined(times or [])
@@ -92,7 +92,7 @@ def _question(policy_name: str, unit_name: str, fixed_at: str, by_day: bool) -> 
     sources = known()
     policy = sources.policies.named(policy_name)
     if policy is None:
-        raise refuse(f"没有名为“{policy_name}”的时限规则,可用:{'、'.join(sources.policies.by_name)}。")
+        raise refuse(f"没有名为“{policy_name}”的时限规则，可用：{'、'.join(sources.policies.by_name)}。")
     fixed = read_limit(fixed_at.strip()) if fixed_at else None
     if isinstance(fixed, Refusal):
         raise refuse(fixed.reason + "。")
@@ -130,7 +130,7 @@ def _json_line(question: Question, received: datetime) -> str:
 def _sentences(question: Question, received: datetime) -> str:
     found = facts(question, received)
     lines = [found["explanation"], *found.get("by_day", ())]
-    return "\n".join([*lines, f"(规则:{question.policy.title};日历:{found['calendar_revision']})"])
+    return "\n".join([*lines, f"（规则：{question.policy.title}；日历：{found['calendar_revision']}）"])
 
 
 def _complain(received: str | datetime, error: Exception, as_json: bool) -> None:

@@ -48,15 +48,15 @@ WORDS = "办结 已整改并答复"
 MARK = ".duban-demo"  # only a folder with it is emptied
 INDENT = " " * 13
 FRAME = 4  # columns a panel takes for itself
-ABOUT = "事实取自三明市人民政府办公室2021年第三季度通报;人员和手机号为虚构,收到与答复的钟点为假设。"
+ABOUT = "事实取自三明市人民政府办公室2021年第三季度通报；人员和手机号为虚构，收到与答复的钟点为假设。"
 
 
 @app.command()
 def demo(
-    once: Annotated[bool, typer.Option("--once", help="演示完即退出,不继续运行")] = False,
-    out: Annotated[Path, typer.Option(help="演示文件存放处,每次重新生成")] = Path("demo-out"),
+    once: Annotated[bool, typer.Option("--once", help="演示完即退出，不继续运行")] = False,
+    out: Annotated[Path, typer.Option(help="演示文件存放处，每次重新生成")] = Path("demo-out"),
 ) -> None:
-    """重放2021年的真实案例:一件逾期7个工作日的工单,以及督办机器人会在何时提醒谁。"""
+    """重放2021年的真实案例：一件逾期7个工作日的工单，以及督办机器人会在何时提醒谁。"""
     console = Console(highlight=False)
     with refusals():
         _clear(out)
@@ -74,12 +74,12 @@ def _clear(out: Path) -> None:
     """Empty the folder of an earlier demo; any other folder with something in it is left alone."""
     try:
         if out.exists() and (not out.is_dir() or any(out.iterdir())) and not (out / MARK).is_file():
-            raise refuse(f"“{out}”里有别的文件,演示不会清空它;请用 --out 另选一个空文件夹。")
+            raise refuse(f"“{out}”里有别的文件，演示不会清空它；请用 --out 另选一个空文件夹。")
         shutil.rmtree(out, ignore_errors=True)
         out.mkdir(parents=True)
         (out / MARK).touch()
     except OSError as error:
-        raise refuse(f"文件夹“{out}”不能用({error.strerror}),请用 --out 另选一个。") from None
+        raise refuse(f"文件夹“{out}”不能用（{error.strerror}），请用 --out 另选一个。") from None
 
 
 def _stage(settings: Settings) -> Play:
@@ -92,11 +92,11 @@ def _stage(settings: Settings) -> Play:
 
 def _tell(play: Play, console: Console, out: Path) -> None:
     engine = play.engine
-    console.print(Rule("督办演示:水清三明,2021年8月23日"))
+    console.print(Rule("督办演示：水清三明，2021年8月23日"))
     say_wrapped(console, f"{ABOUT}\n")
     report = import_register(engine.context, engine.sealer, read_register(SAMPLES / "register.xlsx"))
     console.print(
-        f"[bold]登记簿[/] 导入:{report.units.new}个单位、{report.people.new}名人员、{report.accounts.new}个账号。"
+        f"[bold]登记簿[/] 导入：{report.units.new}个单位、{report.people.new}名人员、{report.accounts.new}个账号。"
     )
     _show(play.until(RECEIVED), engine, console)
     _take_in(engine, console)
@@ -137,7 +137,7 @@ def _show(happened: Iterator[Sent | Changed], engine: Engine, console: Console) 
                 directory = engine.context.directory(conn)
             person = directory.people[one.person_id]
             step = engine.wording(f"message.short_{one.message.step or one.message.kind}")
-            console.print(_line(one.at, f"→ {person.name}({directory.units[person.unit_id].name})", step, "cyan"))
+            console.print(_line(one.at, f"→ {person.name}（{directory.units[person.unit_id].name}）", step, "cyan"))
             say_wrapped(console, one.text, INDENT, style="dim")
 
 
@@ -156,17 +156,17 @@ def _end(engine: Engine, console: Console, out: Path) -> None:
     )
     text, paths = write_weekly(engine, Week.of(ANSWERED.date()), out)
     console.print(Panel(Text(wrapped(text, console.width - FRAME)), title="周报 2021-W35", border_style="blue"))
-    console.print("文件:")
+    console.print("文件：")
     for path in (*paths, out / "duban.sqlite3"):
         console.print(f"  {path}")
     told = f"DUBAN_DATA_DIR={out} .venv/bin/python -m bot ticket {NUMBER}"
-    console.print(f"这件工单的全过程:[bold]{told}[/]", soft_wrap=True)
+    console.print(f"这件工单的全过程：[bold]{told}[/]", soft_wrap=True)
 
 
 def _go_on(settings: Settings, console: Console) -> None:
     """Keep the demo's data at work on the real clock, so that one can play on from another shell."""
     command = f"DUBAN_DATA_DIR={settings.data_dir} .venv/bin/python -m bot tickets"
-    console.print(f"\n继续运行中,可在另一终端试:{command}。按 Ctrl-C 结束。", soft_wrap=True)
+    console.print(f"\n继续运行中，可在另一终端试：{command}。按 Ctrl-C 结束。", soft_wrap=True)
     engine = open_engine(settings, clock=SystemClock())
     try:
         asyncio.run(serve(engine))

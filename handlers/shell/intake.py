@@ -29,14 +29,14 @@ Row = tuple[int, Arrival]
 
 @app.command()
 def intake(
-    files: Annotated[list[Path], typer.Argument(help="工单表格:.xlsx、.xls、.csv")],
-    source: Annotated[str, typer.Option(help="来源名称;同一来源的列对应关系会记住")] = "省平台",
+    files: Annotated[list[Path], typer.Argument(help="工单表格：.xlsx、.xls、.csv")],
+    source: Annotated[str, typer.Option(help="来源名称；同一来源的列对应关系会记住")] = "省平台",
     sheet: Annotated[str | None, typer.Option(help="工作表名称")] = None,
-    columns: Annotated[list[str] | None, typer.Option("--map", help="我方字段=列名,可多次")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="只看会发生什么,不写入")] = False,
+    columns: Annotated[list[str] | None, typer.Option("--map", help="我方字段=列名，可多次")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="只看会发生什么，不写入")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="每行一个 JSON 对象")] = False,
 ) -> None:
-    """导入工单表格。坏行搁置并说明原因,其余照常导入;重复导入不会产生重复工单。涉密内容严禁录入。"""
+    """导入工单表格。坏行搁置并说明原因，其余照常导入；重复导入不会产生重复工单。涉密内容严禁录入。"""
     counts: Counter[Outcome] = Counter()
     notes: list[str] = []
     with opened() as engine:
@@ -51,14 +51,14 @@ def intake(
                 else:
                     notes += [f"{path.name} 第{number}行{said}" for said in _noteworthy(taken)]
             if counts.total() == before:
-                notes.append(f"{path.name} 表头下面没有内容,请检查是不是选错了文件或工作表")
+                notes.append(f"{path.name} 表头下面没有内容，请检查是不是选错了文件或工作表")
     for note in notes[:SHOWN]:
         print(note, file=sys.stderr)
     if len(notes) > SHOWN:
-        print(f"另有{len(notes) - SHOWN}行类似情况,均已记录。", file=sys.stderr)
+        print(f"另有{len(notes) - SHOWN}行类似情况，均已记录。", file=sys.stderr)
     if not as_json:
-        said = ",".join(f"{word}{counts[outcome]}件" for outcome, word in WORDS.items())
-        Console(highlight=False).print(("试运行,未写入:" if dry_run else "导入完成:") + said + "。")
+        said = "，".join(f"{word}{counts[outcome]}件" for outcome, word in WORDS.items())
+        Console(highlight=False).print(("试运行，未写入：" if dry_run else "导入完成：") + said + "。")
     if counts[Outcome.SET_ASIDE]:
         raise typer.Exit(1)
 
@@ -100,9 +100,9 @@ def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
 
 def _noteworthy(taken: Taken) -> Iterator[str]:
     if taken.outcome == Outcome.SET_ASIDE:
-        yield f"搁置:{taken.reason}"
+        yield f"搁置：{taken.reason}"
     elif not taken.matched:
-        yield f":登记簿里没有这个账号,已转市级督办核对({taken.number})"
+        yield f"：登记簿里没有这个账号，已转市级督办核对（{taken.number}）"
 
 
 def _line(path: Path, number: int, taken: Taken) -> dict[str, object]:

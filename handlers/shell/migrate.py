@@ -20,5 +20,5 @@ def run() -> None:
         database = Database(settings.database)
         migrate(database)
         with database.read() as conn:
-            typer.echo(f"数据库结构已是最新({current(conn)})。")
+            typer.echo(f"数据库结构已是最新（{current(conn)}）。")
         database.close()

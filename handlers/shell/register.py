@@ -13,7 +13,7 @@ from bot.actions.tickets.matching import rematch
 from handlers.intake.register_file import read_register
 from handlers.shell.terminal.opening import emit, input_file, opened
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="登记簿:单位、人员、账号")
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="登记簿：单位、人员、账号")
 
 KINDS = {"units": "单位", "people": "人员", "accounts": "账号"}
 
@@ -25,11 +25,11 @@ def _root() -> None:
 
 @app.command("import")
 def import_file(
-    file: Annotated[Path, typer.Argument(help="登记簿文件(.xlsx),含“单位”“人员”“账号”三张表")],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="只看会发生什么,不写入")] = False,
+    file: Annotated[Path, typer.Argument(help="登记簿文件（.xlsx），含“单位”“人员”“账号”三张表")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="只看会发生什么，不写入")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:
-    """导入登记簿。有错的行不导入并说明原因,其余照常导入;重复导入不会重复登记。"""
+    """导入登记簿。有错的行不导入并说明原因，其余照常导入；重复导入不会重复登记。"""
     with opened() as engine:
         roster = read_register(input_file(file))
         take = preview_register if dry_run else import_register
@@ -47,12 +47,12 @@ def _show(report: RegisterReport, matched: int, dry_run: bool) -> None:
     for note in (*report.refused, *report.warnings):
         print(note, file=sys.stderr)
     console = Console(highlight=False, soft_wrap=True)
-    console.print("试运行,未写入:" if dry_run else "导入完成:")
+    console.print("试运行，未写入：" if dry_run else "导入完成：")
     for name, word in KINDS.items():
         count: Count = getattr(report, name)
-        console.print(f"  {word}:新增{count.new},更新{count.changed},未变{count.unchanged}")
+        console.print(f"  {word}：新增{count.new}，更新{count.changed}，未变{count.unchanged}")
     if report.refused:
-        console.print(f"  [red]有{len(report.refused)}行没有导入,原因见上。[/]")
+        console.print(f"  [red]有{len(report.refused)}行没有导入，原因见上。[/]")
     if matched:
         console.print(f"  有{matched}件此前未识别账号的工单已转给经办人员。")
 

@@ -23,10 +23,10 @@ def _root() -> None:
 
 @app.command()
 def weekly(
-    week: Annotated[str, typer.Option(help="哪一周,如 2021-W35;缺省为上一周")] = "",
+    week: Annotated[str, typer.Option(help="哪一周，如 2021-W35；缺省为上一周")] = "",
     out: Annotated[Path, typer.Option(help="文件存放处")] = Path("out"),
 ) -> None:
-    """逾期周报:文字显示在屏幕上,表格存成 .xlsx。"""
+    """逾期周报：文字显示在屏幕上，表格存成 .xlsx。"""
     with opened() as engine:
         try:
             wanted = Week.parse(week) if week else Week.of(shanghai_day(engine.clock.now())).previous()
@@ -34,10 +34,10 @@ def weekly(
         except ValueError as error:
             raise refuse(str(error)) from None
         except OSError as error:
-            raise refuse(f"文件写不进“{out}”({error.strerror}),请用 --out 换一个文件夹。") from None
+            raise refuse(f"文件写不进“{out}”（{error.strerror}），请用 --out 换一个文件夹。") from None
         typer.echo(words)
         for path in paths:
-            typer.echo(f"已保存:{path}", err=True)
+            typer.echo(f"已保存：{path}", err=True)
 
 
 def write_weekly(engine: Engine, week: Week, out: Path) -> tuple[str, list[Path]]:

@@ -30,7 +30,7 @@ RESUME_SECONDS = 60
 
 @app.command()
 def run() -> None:
-    """启动督办机器人;按 Ctrl-C 或发送 SIGTERM 平稳停止。"""
+    """启动督办机器人；按 Ctrl-C 或发送 SIGTERM 平稳停止。"""
     with opened() as engine:
         asyncio.run(serve(engine))
 
@@ -93,7 +93,7 @@ def _door(engine: Engine) -> socket.socket:
         return socket.create_server((web.host, web.port))
     except OSError as error:
         why = os.strerror(error.errno or 0)
-        sentence = f"网页端口 {web.host}:{web.port} 无法使用({why}),请改设 DUBAN_WEB__PORT 或停掉占用它的程序。"
+        sentence = f"网页端口 {web.host}：{web.port} 无法使用（{why}），请改设 DUBAN_WEB__PORT 或停掉占用它的程序。"
         raise refuse(sentence) from None
 
 

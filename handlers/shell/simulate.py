@@ -30,10 +30,10 @@ OUTCOMES = {"set_aside": "搁置", "duplicate": "重复"}
 
 @app.command()
 def simulate(
-    scenario: Annotated[Path, typer.Argument(help="场景文件(TOML)")],
+    scenario: Annotated[Path, typer.Argument(help="场景文件（TOML）")],
     as_json: Annotated[bool, typer.Option("--json", help="每行一个 JSON 对象")] = False,
 ) -> None:
-    """推演一个场景:谁在何时收到什么。不联网,不留数据。"""
+    """推演一个场景：谁在何时收到什么。不联网，不留数据。"""
     with refusals(), tempfile.TemporaryDirectory(prefix="duban-") as folder:
         read = scenarios.read(input_file(scenario))
         simulation, play = _stage(read, scenario, Path(folder))
@@ -75,7 +75,7 @@ def _check_preset(scenario: scenarios.Scenario, engine: Engine) -> None:
     known = engine.context.policies
     if known.named(scenario.preset or "") is None:
         names = "、".join(known.by_name)
-        raise scenarios.ScenarioInvalid(f"没有名为“{scenario.preset}”的时限规则,policy 可写:{names}")
+        raise scenarios.ScenarioInvalid(f"没有名为“{scenario.preset}”的时限规则，policy 可写：{names}")
 
 
 def _show(line: dict[str, Any], names: Mapping[str, str], wording: Wording) -> None:
@@ -96,20 +96,20 @@ def _words(line: dict[str, Any], names: Mapping[str, str], wording: Wording) -> 
     """Say what happened without a message: a ticket, a decision, an absence, the end."""
     event = line["event"]
     if event == "ticket":
-        yield f"{line['ticket']} {_state(line, wording)},应办结 {line['due_day'] or '未定'}"
+        yield f"{line['ticket']} {_state(line, wording)}，应办结 {line['due_day'] or '未定'}"
     elif event == "closure":
         what = "停工" if line["kind"] == "closure" else "上班"
         moved = "、".join(f"{one['ticket']} {one['from'] or '未定'}→{one['to'] or '未定'}" for one in line["moved"])
-        yield f"{line['day']}{what}({line['why']}),改动:{moved or '无'}"
+        yield f"{line['day']}{what}（{line['why']}），改动：{moved or '无'}"
     elif event == "leave":
-        yield f"{names[line['person']]}请假,到{line['until'][:16].replace('T', ' ')}"
+        yield f"{names[line['person']]}请假，到{line['until'][:16].replace('T', ' ')}"
     elif event == "down":
-        yield f"机器人停机,到{line['until'][:16].replace('T', ' ')}"
+        yield f"机器人停机，到{line['until'][:16].replace('T', ' ')}"
     elif event == "summary":
         for one in line["tickets"]:
-            yield f"合计 {one['ticket']} {one['account']} {_state(one, wording)},{_late(one)}"
+            yield f"合计 {one['ticket']} {one['account']} {_state(one, wording)}，{_late(one)}"
     else:
-        yield f"{line['ticket']} {OUTCOMES[event]}:{line['reason']}"
+        yield f"{line['ticket']} {OUTCOMES[event]}：{line['reason']}"
 
 
 def _state(line: dict[str, Any], wording: Wording) -> str:
@@ -118,5 +118,5 @@ def _state(line: dict[str, Any], wording: Wording) -> str:
 
 def _late(one: dict[str, Any]) -> str:
     if one["late_days"]:
-        return f"逾期{one['late_workdays']}个工作日({one['late_days']}个自然日)"
+        return f"逾期{one['late_workdays']}个工作日（{one['late_days']}个自然日）"
     return "当日逾期" if one["overdue"] else "未逾期"

@@ -20,17 +20,17 @@ app = typer.Typer(add_completion=False)
 @app.command()
 def ticket(
     number: Annotated[str, typer.Argument(help="工单编号")],
-    source: Annotated[str, typer.Option(help="来源,同号不同源时指明")] = "",
+    source: Annotated[str, typer.Option(help="来源，同号不同源时指明")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="输出一个 JSON 对象")] = False,
 ) -> None:
-    """一件工单的全过程:何时收到、何时通知了谁、谁答复了什么。"""
+    """一件工单的全过程：何时收到、何时通知了谁、谁答复了什么。"""
     with opened() as engine:
         with engine.database.read() as conn:
             ids = views.ticket_ids(conn, number, source)
             if not ids:
-                raise refuse(f"没有编号为“{number}”的工单,请核对编号,或用 tickets 查看。")
+                raise refuse(f"没有编号为“{number}”的工单，请核对编号，或用 tickets 查看。")
             if len(ids) > 1:
-                raise refuse(f"有{len(ids)}个来源都有“{number}”,请用 --source 指明来源。")
+                raise refuse(f"有{len(ids)}个来源都有“{number}”，请用 --source 指明来源。")
             story = views.timeline(conn, ids[0])
             working = engine.context.working(conn, story.ticket.unit_id)
             stamped = engine.context.working_of(conn, story.ticket)

@@ -28,7 +28,7 @@ def tickets(
     limit: Annotated[int, typer.Option(help="最多列多少件", min=1)] = 200,
     as_json: Annotated[bool, typer.Option("--json", help="每行一个 JSON 对象")] = False,
 ) -> None:
-    """列出未办结的工单,最先到期的在前。"""
+    """列出未办结的工单，最先到期的在前。"""
     with opened() as engine:
         now = engine.clock.now()
         with engine.database.read() as conn:

@@ -31,16 +31,16 @@ def verify(as_json: Annotated[bool, typer.Option("--json", help="每行一个 JS
                     emit({**line, "seq": broken.seq, "reason": broken.reason})
         if found:
             for one in found[:SHOWN]:
-                print(f"{_whose(engine, one)}:第{one.seq}行,{one.reason}。", file=sys.stderr)
-            raise refuse(f"已核验{total}件工单,有{len(found)}处流水被改动或不完整,请用备份核对。")
+                print(f"{_whose(engine, one)}：第{one.seq}行，{one.reason}。", file=sys.stderr)
+            raise refuse(f"已核验{total}件工单，有{len(found)}处流水被改动或不完整，请用备份核对。")
         if as_json:
             emit({"tickets": total, "broken": 0})
         else:
-            typer.echo(f"已核验{total}件工单的流水,均完整。")
+            typer.echo(f"已核验{total}件工单的流水，均完整。")
 
 
 def _whose(engine: Engine, broken: Broken) -> str:
     if broken.ticket_id == HOUSE:
         return "登记簿与日历的流水"
     number = number_of(engine.context, broken.ticket_id)
-    return f"工单{number}的流水" if number else f"已不存在的工单(内部序号{broken.ticket_id})的流水"
+    return f"工单{number}的流水" if number else f"已不存在的工单（内部序号{broken.ticket_id}）的流水"

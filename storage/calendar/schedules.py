@@ -101,7 +101,7 @@ def schedule(revision: Revision) -> Schedule:
 
 def notice(year: int) -> str:
     """Return the name of the yearly notice, with its number where that is certain."""
-    number = f"({NUMBERS[year]})" if year in NUMBERS else ""
+    number = f"（{NUMBERS[year]}）" if year in NUMBERS else ""
     return f"国务院办公厅关于{year}年部分节假日安排的通知{number}"
 
 

@@ -47,7 +47,7 @@ class Notice:
     @property
     def source(self) -> str:
         """The document with its number, as explanations quote it."""
-        return f"{self.document}({self.number})" if self.number else self.document
+        return f"{self.document}（{self.number}）" if self.number else self.document
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,4 +86,4 @@ class Overlay(OverlayDraft):
     @property
     def source(self) -> str:
         """The document, or the decision itself where there is none."""
-        return self.document or f"{self.decided.name}的决定({self.why})"
+        return self.document or f"{self.decided.name}的决定（{self.why}）"

@@ -90,7 +90,7 @@ def _left_behind(conn: Connection) -> Iterator[tuple[int, Broken]]:
     gone = ~exists().where(tickets.c.id == journal.c.ticket_id) & (journal.c.ticket_id != HOUSE)
     query = select(journal.c.ticket_id, func.min(journal.c.seq)).where(gone).group_by(journal.c.ticket_id)
     for ticket_id, seq in conn.execute(query.order_by(journal.c.ticket_id)):
-        yield ticket_id, Broken(ticket_id=ticket_id, seq=seq, reason="流水还在,工单已不见")
+        yield ticket_id, Broken(ticket_id=ticket_id, seq=seq, reason="流水还在，工单已不见")
 
 
 def _extend(
@@ -155,7 +155,7 @@ def _first_broken(ticket_id: int, rows: list[dict[str, Any]], seq: int, head: st
     if len(rows) == seq and previous == head:
         return None
     place = max(seq, 1) if len(rows) == seq else min(len(rows), seq) + 1
-    return Broken(ticket_id=ticket_id, seq=place, reason="末尾缺行,或工单与流水的末行不符")
+    return Broken(ticket_id=ticket_id, seq=place, reason="末尾缺行，或工单与流水的末行不符")
 
 
 def _fits(row: dict[str, Any]) -> bool:

@@ -80,7 +80,7 @@ async def test_no_phone_number_is_said_in_a_group_and_long_texts_are_cut(channel
     [(_, text)] = robots.said
     assert "138****5678" in text
     assert len(text.encode()) <= 2048
-    assert text.endswith("…(内容较长,已截短)")
+    assert text.endswith("…（内容较长，已截短）")
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ async def test_what_nobody_knows_is_uncertain(channel: RobotChannel, robots: Rob
 async def test_who_refuses_before_the_provider_has_surely_not_sent(channel: RobotChannel, robots: Robots) -> None:
     robots.fail(fakes.WECOM, page(404), page(429))
     lost, fast = await _failure(channel, "wecom"), await _failure(channel, "wecom")
-    assert (lost.reason, lost.uncertain) == ("企业微信服务器出错(HTTP 404)", False)
+    assert (lost.reason, lost.uncertain) == ("企业微信服务器出错（HTTP 404）", False)
     assert (fast.uncertain, fast.retry_after) == (False, timedelta(minutes=1))
 
 
@@ -139,7 +139,7 @@ async def test_an_address_that_leads_nowhere_is_surely_not_sent(
 async def test_check_names_the_setting_of_a_server_that_does_not_answer(channel: RobotChannel, robots: Robots) -> None:
     robots.fail(fakes.WECOM, page(502))
     assert list(await channel.check()) == [
-        "群机器人“wecom”:企业微信服务器出错(HTTP 502),请核对本机网络和 DUBAN_ROBOTS__WECOM__URL"
+        "群机器人“wecom”：企业微信服务器出错（HTTP 502），请核对本机网络和 DUBAN_ROBOTS__WECOM__URL"
     ]
 
 

@@ -94,7 +94,7 @@ async def test_signs_of_markup_are_plain_text(fake: FakeTelegram, jia: Person, c
 async def test_no_preview_fetches_the_addresses_in_a_ticket(
     fake: FakeTelegram, jia: Person, channel: TelegramChannel
 ) -> None:
-    await channel.send(note(text="链接:http://example.test/article/1"))
+    await channel.send(note(text="链接：http://example.test/article/1"))
     assert fake.calls[-1].object("link_preview_options") == {"is_disabled": True}
 
 
@@ -111,9 +111,9 @@ async def test_a_tap_is_answered_before_the_card_is_changed_and_loses_its_button
 ) -> None:
     card = (await channel.send(note(buttons=BUTTONS))).provider_id
     tap = jia.taps(jia.sees[0], "ack:12")["callback_query"]["id"]
-    receipt = await channel.send(note(text="已签收,14:02", edits=card, callback=tap))
+    receipt = await channel.send(note(text="已签收，14:02", edits=card, callback=tap))
     [shown] = jia.sees
-    assert (shown.text, shown.buttons, shown.edits) == ("已签收,14:02", [], 1)
+    assert (shown.text, shown.buttons, shown.edits) == ("已签收，14:02", [], 1)
     assert [call.method for call in fake.calls[1:]] == ["answerCallbackQuery", "editMessageText"]
     assert fake.answered == [tap]
     assert receipt.provider_id == ""
@@ -204,7 +204,7 @@ async def test_a_long_text_is_cut_by_us_with_a_word(
 ) -> None:
     await channel.send(note(text=text))
     shown = jia.sees[0].text
-    assert shown.endswith("…(内容较长,已截短)")
+    assert shown.endswith("…（内容较长，已截短）")
     assert 4090 <= len(shown.encode("utf-16-le")) // 2 <= 4096
 
 
@@ -245,7 +245,7 @@ async def test_a_file_telegram_would_not_take_is_named_in_the_text(
     huge = Attachment(id=2, name="全部.zip", media_type="", body=bytes(50_000_001))
     await channel.send(note(text="本周汇总", attachment=huge))
     [shown] = jia.sees
-    assert (shown.text, shown.document) == ("本周汇总\n(附件《全部.zip》过大,请在网页上查看)", None)
+    assert (shown.text, shown.document) == ("本周汇总\n（附件《全部.zip》过大，请在网页上查看）", None)
 
 
 @pytest.mark.parametrize("why", ["blocked", "never started", "unknown"])
@@ -516,7 +516,8 @@ def test_an_unreachable_telegram_stops_no_start(database: Database) -> None:
     ("rooms", "loaded"),
     [
         (
-            "bot.channels.telegram.channel, handlers.chat.platforms.telegram_hook, handlers.chat.platforms.telegram_poll",
+            "bot.channels.telegram.channel, "
+            "handlers.chat.platforms.telegram_hook, handlers.chat.platforms.telegram_poll",
             ["telegram"],
         ),
         ("bot.channels.catalog, handlers.chat.catalog", []),

@@ -82,12 +82,12 @@ class TestTheWindow:
     async def test_long_texts_are_cut_with_a_word(self, wechat: WeChatChannel, mpapi: MpApi) -> None:
         mpapi.hear(ZHANG)
         await wechat.send(_with(text="督" * 1000))
-        assert mpapi.sent[0].text.endswith("…(内容较长,请发送“我的工单”查看)")
+        assert mpapi.sent[0].text.endswith("…（内容较长，请发送“我的工单”查看）")
 
     async def test_a_link_quoted_from_a_page_is_no_link(self, wechat: WeChatChannel, mpapi: MpApi) -> None:
         mpapi.hear(ZHANG)
-        await wechat.send(_with(text='问题:首页有 <a href="https://bad.example.test">办事大厅</A> 和 <abc>'))
-        assert mpapi.sent[0].text == '问题:首页有 <a href="https://bad.example.test">办事大厅</A> 和 <abc>'
+        await wechat.send(_with(text='问题：首页有 <a href="https://bad.example.test">办事大厅</A> 和 <abc>'))
+        assert mpapi.sent[0].text == '问题：首页有 <a href="https://bad.example.test">办事大厅</A> 和 <abc>'
 
     async def test_a_picture_follows_its_text_and_anything_else_is_named(
         self, wechat: WeChatChannel, mpapi: MpApi
@@ -189,12 +189,12 @@ class TestFaults:
     ) -> None:
         mpapi.fail(api.NOTICE, Fault(executes=False, answer=told))
         failure = await _failure(noticing)
-        assert (failure.uncertain, failure.reason) == (True, "公众号服务器答非所问,不知是否已送出")
+        assert (failure.uncertain, failure.reason) == (True, "公众号服务器答非所问，不知是否已送出")
         mpapi.hear(ZHANG)
         mpapi.fail(api.CUSTOM, Fault(executes=False, answer=told))
         assert (await _failure(noticing)).uncertain
         mpapi.fail(api.STABLE, Fault(executes=False, answer=told))
-        assert list(await noticing.check()) == ["公众号服务器答非所问,请核对本机网络和 DUBAN_WECHAT__BASE_URL"]
+        assert list(await noticing.check()) == ["公众号服务器答非所问，请核对本机网络和 DUBAN_WECHAT__BASE_URL"]
 
     async def test_quota_busy_and_content(self, wechat: WeChatChannel, mpapi: MpApi) -> None:
         mpapi.hear(ZHANG)
@@ -272,8 +272,8 @@ class TestCheck:
     ) -> None:
         mpapi.fail(api.STABLE, page(502), cut(executed=False))
         where = "请核对本机网络和 DUBAN_WECHAT__BASE_URL"
-        assert list(await wechat.check()) == [f"公众号服务器出错(HTTP 502),{where}"]
-        assert list(await wechat.check()) == [f"公众号服务器没有回应,{where}"]
+        assert list(await wechat.check()) == [f"公众号服务器出错（HTTP 502），{where}"]
+        assert list(await wechat.check()) == [f"公众号服务器没有回应，{where}"]
 
     async def test_an_ip_not_on_the_list_is_shown(self, wechat: WeChatChannel, mpapi: MpApi) -> None:
         mpapi.listed = False

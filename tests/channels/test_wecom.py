@@ -77,23 +77,23 @@ class TestWhatGoesOut:
         assert card.text == "工单 A-1 已到\n详情见上一条消息。"
 
     async def test_a_link_quoted_from_a_page_is_no_link(self, wecom: WeComChannel, qyapi: QyApi) -> None:
-        quoted = "问题:首页有 <a href='https://bad.example.test'>办事大厅</a>"
+        quoted = "问题：首页有 <a href='https://bad.example.test'>办事大厅</a>"
         await wecom.send(Outgoing(key="t13", address="LiSi", text=quoted))
-        assert qyapi.sent[0].text == "问题:首页有 <a href='https://bad.example.test'>办事大厅</a>"
+        assert qyapi.sent[0].text == "问题：首页有 <a href='https://bad.example.test'>办事大厅</a>"
 
     async def test_a_long_first_line_goes_on_below_from_its_last_stop(self, wecom: WeComChannel, qyapi: QyApi) -> None:
-        first = "已签收:FJ-20210823-01(水清三明),记录时间8月23日10:01,请于时限内办结。"
-        await wecom.send(Outgoing(key="c:1", address="LiSi", text=f"{first}\n时限:8月24日18:00前。", buttons=(WHY,)))
+        first = "已签收：FJ-20210823-01（水清三明），记录时间8月23日10:01，请于时限内办结。"
+        await wecom.send(Outgoing(key="c:1", address="LiSi", text=f"{first}\n时限：8月24日18:00前。", buttons=(WHY,)))
         [card] = qyapi.sent
         shown = card.body["template_card"]
-        assert shown["main_title"]["title"] == "已签收:FJ-20210823-01(水清三明),"
-        assert shown["sub_title_text"] == "记录时间8月23日10:01,请于时限内办结。\n时限:8月24日18:00前。"
+        assert shown["main_title"]["title"] == "已签收：FJ-20210823-01（水清三明），"
+        assert shown["sub_title_text"] == "记录时间8月23日10:01，请于时限内办结。\n时限：8月24日18:00前。"
 
     async def test_we_cut_with_a_word_before_the_platform_cuts_without(self, wecom: WeComChannel, qyapi: QyApi) -> None:
         await wecom.send(Outgoing(key="n:2", address="LiSi", text="督" * 1000))
         [sent] = qyapi.sent
         assert len(sent.text.encode()) <= 2048
-        assert sent.text.endswith("…(内容较长,请发送“我的工单”查看)")
+        assert sent.text.endswith("…（内容较长，请发送“我的工单”查看）")
         assert "\ufffd" not in sent.text
 
     async def test_more_buttons_than_a_card_holds_and_long_labels_are_cut(
@@ -133,7 +133,7 @@ class TestWhatGoesOut:
     async def test_what_is_too_big_is_said_to_be(self, wecom: WeComChannel, qyapi: QyApi) -> None:
         big = Attachment(id=1, name="全.zip", media_type="application/zip", body=bytes(20 * 1024 * 1024 + 1))
         await wecom.send(Outgoing(key="w", address="LiSi", text="见附件", attachment=big))
-        assert [one.text for one in qyapi.sent] == ["见附件", "附件《全.zip》过大,请在网页上查看"]
+        assert [one.text for one in qyapi.sent] == ["见附件", "附件《全.zip》过大，请在网页上查看"]
 
     async def test_files_people_sent_can_be_fetched(self, wecom: WeComChannel, qyapi: QyApi) -> None:
         qyapi.uploads["m1"] = ("f", b'{"errcode": 1}' * 10_000)
@@ -193,7 +193,7 @@ class TestTaps:
 class TestOverviews:
     """Digests and the weekly summary may be laid out where everybody reads in the client of 企业微信."""
 
-    WEEK = "督办周报 2021年第34周\n逾期未办结(1件):\n1. 水清三明:已逾期7个工作日(9个自然日)。\n链接:https://example.gov.cn/a?b=1"
+    WEEK = "督办周报 2021年第34周\n逾期未办结（1件）：\n1. 水清三明：已逾期7个工作日（9个自然日）。\n链接：https://example.gov.cn/a?b=1"
 
     @pytest.fixture
     async def laying_out(self, qyapi: QyApi, file_database: Database, clock: WoundClock) -> AsyncIterator[WeComChannel]:
@@ -214,9 +214,9 @@ class TestOverviews:
         assert one.kind == "markdown"
         assert one.text.split("\n") == [
             "**督办周报 2021年第34周**",
-            "**逾期未办结(1件):**",
-            '1. 水清三明:<font color="warning">已逾期7个工作日(9个自然日)</font>。',
-            "链接:[https://example.gov.cn/a?b=1](https://example.gov.cn/a?b=1)",
+            "**逾期未办结（1件）：**",
+            '1. 水清三明：<font color="warning">已逾期7个工作日（9个自然日）</font>。',
+            "链接：[https://example.gov.cn/a?b=1](https://example.gov.cn/a?b=1)",
         ]
 
     @pytest.mark.parametrize(
@@ -293,8 +293,8 @@ class TestOnce:
 
     async def test_two_messages_with_the_same_words_are_two(self, wecom: WeComChannel, qyapi: QyApi) -> None:
         for key in ("a:1", "a:2", "a:1"):
-            await wecom.send(Outgoing(key=key, address="LiSi", text="没看懂,请发送“帮助”"))
-        assert [one.text for one in qyapi.sent] == ["没看懂,请发送“帮助”"] * 2
+            await wecom.send(Outgoing(key=key, address="LiSi", text="没看懂，请发送“帮助”"))
+        assert [one.text for one in qyapi.sent] == ["没看懂，请发送“帮助”"] * 2
 
 
 class TestRefusals:
@@ -332,9 +332,9 @@ class TestRefusals:
     async def test_json_of_somebody_on_the_way_is_no_answer(self, wecom: WeComChannel, qyapi: QyApi, told: Any) -> None:
         qyapi.fail(api.SEND, Fault(executes=False, answer=told))
         failure = await _failure(wecom)
-        assert (failure.uncertain, failure.reason) == (True, "企业微信服务器答非所问,不知是否已送出")
+        assert (failure.uncertain, failure.reason) == (True, "企业微信服务器答非所问，不知是否已送出")
         qyapi.fail(api.APP, Fault(executes=False, answer=told))
-        assert list(await wecom.check()) == [f"企业微信服务器答非所问,{REACH}"]
+        assert list(await wecom.check()) == [f"企业微信服务器答非所问，{REACH}"]
         card = await wecom.send(NOTICE)
         task_id, response_code = qyapi.tap(card.provider_id, "ack:12")
         qyapi.fail(api.UPDATE, Fault(executes=False, answer=told))
@@ -549,9 +549,9 @@ class TestCheck:
 
     async def test_a_stopped_app_and_a_silent_server_are_named(self, wecom: WeComChannel, qyapi: QyApi) -> None:
         qyapi.closed = True
-        assert list(await wecom.check()) == ["该应用已被停用,请在管理后台启用"]
+        assert list(await wecom.check()) == ["该应用已被停用，请在管理后台启用"]
         qyapi.fail(api.TOKEN, late(1))
-        assert list(await wecom.check()) == [f"企业微信服务器没有回应,{REACH}"]
+        assert list(await wecom.check()) == [f"企业微信服务器没有回应，{REACH}"]
 
 
 class TestMembers:

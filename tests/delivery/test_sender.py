@@ -53,8 +53,8 @@ def test_taken_and_timed_out_is_sent_once_more_with_a_mark(plain: Office) -> Non
     first = plain.expect("jia", "receipt", at="08-23 10:00")
     assert states(plain, "jia") == [MessageState.UNCERTAIN]
     plain.at("08-23 10:10")
-    second = plain.expect("jia", "receipt", at="08-23 10:01", says="(重复提醒)")
-    assert second.text == "(重复提醒)" + first.text
+    second = plain.expect("jia", "receipt", at="08-23 10:01", says="（重复提醒）")
+    assert second.text == "（重复提醒）" + first.text
     assert told(plain, "jia") == [("chat", "uncertain"), ("chat", "accepted")]
     plain.expect("yi", "receipt")
     plain.says("jia", "办结")
@@ -91,7 +91,7 @@ def test_two_timeouts_on_one_way_and_the_next_way_is_taken_with_a_mark(database_
     office.stage["chat"].script("jia", refuses(timeout()), refuses(timeout()))
     office.receives("FJ-1")
     office.at("08-23 10:10")
-    assert office.expect("jia", "receipt", says="(重复提醒)").channel == "mail"
+    assert office.expect("jia", "receipt", says="（重复提醒）").channel == "mail"
     office.expect("yi", "receipt")
     office.says("jia", "办结")
     office.close()
@@ -102,7 +102,7 @@ def test_a_clean_refusal_after_a_timeout_leaves_the_doubt(plain: Office) -> None
     plain.receives("FJ-1")
     plain.at("08-23 10:10")
     plain.expect("jia", "receipt")
-    plain.expect("jia", "receipt", says="(重复提醒)")
+    plain.expect("jia", "receipt", says="（重复提醒）")
     plain.expect("yi", "receipt")
     assert [state for _, state in told(plain, "jia")] == ["uncertain", "uncertain", "accepted"]
     plain.says("jia", "办结")

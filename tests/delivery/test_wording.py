@@ -85,23 +85,23 @@ def test_there_is_a_word_for_every_state_verb_and_command() -> None:
 @pytest.mark.parametrize(
     ("refused", "said"),
     [
-        (MoveRefused("not_yours", number="FJ-1"), "工单 FJ-1 不归您办理,未作任何记录。发送“我的工单”查看。"),
+        (MoveRefused("not_yours", number="FJ-1"), "工单 FJ-1 不归您办理，未作任何记录。发送“我的工单”查看。"),
         (MoveRefused("unknown_ticket", number="FJ-1"), "工单 FJ-1 不存在或不归您办理。发送“我的工单”查看。"),
         (
             MoveRefused("already_acknowledge", number="FJ-1", who="张三", at=datetime(2021, 8, 23, 6, 2, tzinfo=UTC)),
-            "工单 FJ-1 已由张三于8月23日(周一)14:02签收,无需再签收。",
+            "工单 FJ-1 已由张三于8月23日（周一）14:02签收，无需再签收。",
         ),
         (
             MoveRefused("already_complete", number="FJ-1", who="张三", at=datetime(2021, 8, 23, 6, 2, tzinfo=UTC)),
-            "工单 FJ-1 已由张三于8月23日(周一)14:02办结,无需再答复。",
+            "工单 FJ-1 已由张三于8月23日（周一）14:02办结，无需再答复。",
         ),
         (
             MoveRefused("wrong_state", number="FJ-1", state=TicketState.VOID, verb=Verb.COMPLETE),
-            "工单 FJ-1 现在是“无需整改”,不能办结。",
+            "工单 FJ-1 现在是“无需整改”，不能办结。",
         ),
         (
             MoveRefused("reason_needed", number="FJ-1", verb=Verb.RETURN),
-            "请写明理由(至少两个字),例如“退回 FJ-1 理由”。",
+            "请写明理由（至少两个字），例如“退回 FJ-1 理由”。",
         ),
     ],
 )
@@ -112,7 +112,7 @@ def test_refusals_are_whole_sentences(refused: MoveRefused, said: str) -> None:
 
 def test_moments_are_read_in_sanming() -> None:
     moment = datetime(2021, 8, 23, 16, 5, tzinfo=UTC)
-    assert ZH.moment(moment) == "8月24日(周二)00:05"
+    assert ZH.moment(moment) == "8月24日（周二）00:05"
     assert ZH.moment_short(moment) == "8月24日00:05"
     assert ZH.day(date(2021, 12, 1)) == "12月1日"
     assert ZH.day_with_year(date(2027, 1, 4)) == "2027年1月4日"
@@ -124,16 +124,16 @@ def test_moments_are_read_in_sanming() -> None:
 @pytest.mark.parametrize(
     ("lines", "said"),
     [
-        ({}, "8月24日18:00前办结,最迟24:00"),
+        ({}, "8月24日18:00前办结，最迟24:00"),
         ({"target_at": sh(date(2021, 8, 24), 18), "due_at": sh(date(2021, 8, 24), 18)}, "8月24日18:00前办结"),
         ({"target_at": sh(date(2021, 8, 25)), "due_at": sh(date(2021, 8, 25))}, "8月24日24:00前办结"),
         (
             {"target_at": sh(date(2021, 8, 24), 18), "due_at": sh(date(2021, 8, 25), 9)},
-            "8月24日18:00前办结,最迟8月25日09:00",
+            "8月24日18:00前办结，最迟8月25日09:00",
         ),
         (
             {"target_at": sh(date(2021, 8, 27), 18), "due_at": sh(date(2021, 8, 29))},
-            "8月27日18:00前办结,最迟8月28日24:00",
+            "8月27日18:00前办结，最迟8月28日24:00",
         ),
         (
             {
@@ -142,7 +142,7 @@ def test_moments_are_read_in_sanming() -> None:
                 "due_at": None,
                 "earliest_day": date(2027, 1, 4),
             },
-            "时限待定(节假日安排尚未公布),不早于2027年1月4日",
+            "时限待定（节假日安排尚未公布），不早于2027年1月4日",
         ),
     ],
 )

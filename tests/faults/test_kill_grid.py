@@ -19,7 +19,7 @@ from storage.records import Message, MessageState
 from tests.faults.far_ends import FAR_ENDS, Copy, FarEnd
 from tests.faults.process import House, furnish
 
-AGAIN = "(重复提醒)"
+AGAIN = "（重复提醒）"
 ON_THE_WAY = "on_the_way"  # the far end did what was asked, and its answer has not come yet
 SENDING = tuple(name for name in NAMES if name != "after_keep")  # where messages go out, not where they come in
 GRID = [(name, place) for name in FAR_ENDS for place in (*SENDING, ON_THE_WAY)]

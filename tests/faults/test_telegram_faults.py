@@ -20,7 +20,7 @@ from tests.fakes.telegram import FakeTelegram, Person
 from tests.fakes.telegram_wire import TOKEN, Shown
 from tests.stories.platforms.office import NUMBER, House, moment
 
-AGAIN = "(重复提醒)"
+AGAIN = "（重复提醒）"
 ROOT = Path(__file__).parents[2]
 
 

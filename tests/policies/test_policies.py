@@ -109,33 +109,33 @@ def test_an_own_file_may_bring_its_own_office_hours_and_a_byte_order_mark(tmp_pa
 
 
 MISTAKES = [
-    ("amount = 2", 'amount = "两天"', 5, "policies.ours.amount:应为0到3660的整数"),
+    ("amount = 2", 'amount = "两天"', 5, "policies.ours.amount：应为0到3660的整数"),
     ("amount = 2", "amount = 1.5", 5, "policies.ours.amount"),
     ("amount = 2", "amount = true", 5, "policies.ours.amount"),
-    ("amount = 2", "amout = 2", 5, "policies.ours.amout:没有这个键"),
-    ('title = "本市规则"', "title = 3", 3, "policies.ours.title:应为一段文字"),
+    ("amount = 2", "amout = 2", 5, "policies.ours.amout：没有这个键"),
+    ('title = "本市规则"', "title = 3", 3, "policies.ours.title：应为一段文字"),
     ('unit = "working_days"', 'unit = "workdays"', 4, "policies.ours.unit:应为 working_days、"),
-    ('unit = "working_days"', 'unit = "working_hours"', 6, "policies.ours.judged:计时方式是 working_hours 时"),
-    ('unit = "working_days"', 'extends = "nowhere"', 4, "policies.ours.extends:没有名为“nowhere”的策略"),
-    ('unit = "working_days"', 'extends = "ours"', 4, "policies.ours.extends:绕成了一圈"),
+    ('unit = "working_days"', 'unit = "working_hours"', 6, "policies.ours.judged：计时方式是 working_hours 时"),
+    ('unit = "working_days"', 'extends = "nowhere"', 4, "policies.ours.extends：没有名为“nowhere”的策略"),
+    ('unit = "working_days"', 'extends = "ours"', 4, "policies.ours.extends：绕成了一圈"),
     ('judged = "close_of_business"', "", 2, "policies.ours.judged"),
     ("at_receipt = true", "at_receipt = 1", 9, "policies.ours.steps.1.at_receipt:这里只能写 true"),
-    ("at_due = true", "urgency = 5", 10, "policies.ours.steps.2.name:每一级要写一个时间"),
-    ("at_due = true", "at_due = true, at_target = true", 10, "policies.ours.steps.2.at_target:每一级要写一个时间"),
+    ("at_due = true", "urgency = 5", 10, "policies.ours.steps.2.name：每一级要写一个时间"),
+    ("at_due = true", "at_due = true, at_target = true", 10, "policies.ours.steps.2.at_target：每一级要写一个时间"),
     ("at_due = true", "share_of_time = 2", 10, "policies.ours.steps.2.share_of_time:应为0到1的数"),
-    ("at_due = true", "at_deu = true", 10, "policies.ours.steps.2.at_deu:没有这个键"),
-    ('["desk"]', '["boss"]', 10, "policies.ours.steps.2.to:没有“boss”这种对象"),
+    ("at_due = true", "at_deu = true", 10, "policies.ours.steps.2.at_deu：没有这个键"),
+    ('["desk"]', '["boss"]', 10, "policies.ours.steps.2.to：没有“boss”这种对象"),
     ('["desk"]', "[]", 10, "policies.ours.steps.2.to"),
-    ('name = "overdue"', 'name = "receipt"', 10, "policies.ours.steps.2.name:阶梯里已有名为 receipt 的一级"),
-    ('name = "overdue"', 'name = "over due"', 10, "policies.ours.steps.2.name:只能用小写字母"),
+    ('name = "overdue"', 'name = "receipt"', 10, "policies.ours.steps.2.name：阶梯里已有名为 receipt 的一级"),
+    ('name = "overdue"', 'name = "over due"', 10, "policies.ours.steps.2.name：只能用小写字母"),
     ('"escalation"', '"digest"', 10, "policies.ours.steps.2.kind:应为 assigned、"),
     ("at_due = true", "at_due = true, while_new = 1", 10, "policies.ours.steps.2.while_new:应为 true 或 false"),
     ("[policies.ours]", "[policies.Ours]", 2, "只能用小写字母"),
-    ("[policies.ours]", 'defualt = "x"\n[policies.ours]', 2, "defualt:没有这个键"),
-    ("[policies.ours]", 'default = "x"\n[policies.ours]', 2, "default:应为下面某个策略的名称"),
+    ("[policies.ours]", 'defualt = "x"\n[policies.ours]', 2, "defualt：没有这个键"),
+    ("[policies.ours]", 'default = "x"\n[policies.ours]', 2, "default：应为下面某个策略的名称"),
     ("amount = 2", "amount = = 2", 5, "TOML 写法有误"),
-    ("steps = [", "steps = 3\nother = [", 9, "policies.ours.other:没有这个键"),
-    ("steps = [", "steps = 3\nlegal = ''\n[policies.more]\nsteps = [", 8, "policies.ours.steps:请写催办阶梯"),
+    ("steps = [", "steps = 3\nother = [", 9, "policies.ours.other：没有这个键"),
+    ("steps = [", "steps = 3\nlegal = ''\n[policies.more]\nsteps = [", 8, "policies.ours.steps：请写催办阶梯"),
 ]
 
 
@@ -157,9 +157,9 @@ HOURS = '[[office_hours]]\nfrom = "01-01"\nuntil = "06-30"\nsessions = ["08:00-1
         ('from = "07-02"\nuntil = "12-31"\nsessions = ["08:00-12:00"]', 6, "7月1日没有写上班时间"),
         ('from = "07-01"\nuntil = "12-31"\nsessions = ["8点到12点"]', 9, "“8点到12点”不是时段"),
         ('from = "07-01"\nuntil = "12-31"\nsessions = ["08:00-25:00"]', 9, "不是时段"),
-        ('from = "7月1日"\nuntil = "12-31"\nsessions = ["08:00-12:00"]', 7, "office_hours.from:应写成“月-日”"),
-        ('from = "07-01"\nuntil = "12-31"\nhours = ["08:00-12:00"]', 9, "office_hours.hours:没有这个键"),
-        ('from = "07-01"\nuntil = "12-31"', 6, "office_hours.sessions:请写上班时段"),
+        ('from = "7月1日"\nuntil = "12-31"\nsessions = ["08:00-12:00"]', 7, "office_hours.from：应写成“月-日”"),
+        ('from = "07-01"\nuntil = "12-31"\nhours = ["08:00-12:00"]', 9, "office_hours.hours：没有这个键"),
+        ('from = "07-01"\nuntil = "12-31"', 6, "office_hours.sessions：请写上班时段"),
     ],
 )
 def test_a_mistake_in_the_office_hours_names_its_line(tmp_path: Path, second: str, line: int, said: str):
@@ -194,8 +194,8 @@ def test_units_may_have_office_hours_of_their_own_beside_the_shipped_ones(tmp_pa
     ("right", "wrong", "line", "said"),
     [
         ('"{first}"', '"08-15"', 7, "“大田县”的8月15日的上班时间写了两次"),
-        ('["大田县", "三明市水利局"]', '"大田县"', 2, "office_hours.units:请写单位名称"),
-        ('["大田县", "三明市水利局"]', '[""]', 2, "office_hours.units:请写单位名称"),
+        ('["大田县"，"三明市水利局"]', '"大田县"', 2, "office_hours.units：请写单位名称"),
+        ('["大田县"，"三明市水利局"]', '[""]', 2, "office_hours.units：请写单位名称"),
     ],
 )
 def test_a_mistake_in_a_units_hours_names_its_line(tmp_path: Path, right: str, wrong: str, line: int, said: str):
@@ -228,5 +228,5 @@ def test_a_file_that_is_missing_or_in_another_encoding(tmp_path: Path):
         load(tmp_path / "none.toml")
     other = tmp_path / "gbk.toml"
     other.write_bytes(GOOD.encode("gb18030"))
-    with pytest.raises(PolicyInvalid, match="第3行:不是 UTF-8"):
+    with pytest.raises(PolicyInvalid, match="第3行：不是 UTF-8"):
         load(other)

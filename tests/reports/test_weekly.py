@@ -72,28 +72,28 @@ def column(book: Workbook, sheet: str, heading: str) -> list[Any]:
     [
         (
             ticket(sh(8, 23), date(2021, 8, 24), sh(9, 2, 16)),
-            "应于8月24日办结,9月2日办结,逾期7个工作日(9个自然日)",
+            "应于8月24日办结，9月2日办结，逾期7个工作日（9个自然日）",
         ),
-        (ticket(sh(8, 23), date(2021, 8, 24), sh(8, 24, 23, 59)), "应于8月24日办结,8月24日办结,按时"),
-        (ticket(sh(8, 23), date(2021, 8, 24)), "应于8月24日办结,尚未办结,已逾期2个工作日(2个自然日)"),
-        (ticket(sh(8, 25), date(2021, 8, 26)), "应于8月26日办结,尚未办结"),
-        (ticket(sh(8, 23), None), "时限待定,尚未办结"),
-        (ticket(sh(8, 23), None, sh(8, 24)), "时限待定,8月24日办结"),
+        (ticket(sh(8, 23), date(2021, 8, 24), sh(8, 24, 23, 59)), "应于8月24日办结，8月24日办结，按时"),
+        (ticket(sh(8, 23), date(2021, 8, 24)), "应于8月24日办结，尚未办结，已逾期2个工作日（2个自然日）"),
+        (ticket(sh(8, 25), date(2021, 8, 26)), "应于8月26日办结，尚未办结"),
+        (ticket(sh(8, 23), None), "时限待定，尚未办结"),
+        (ticket(sh(8, 23), None, sh(8, 24)), "时限待定，8月24日办结"),
         (
             ticket(sh(8, 23), date(2021, 8, 23), sh(8, 23, 15), due_at=sh(8, 23, 12)),
-            "应于8月23日办结,8月23日办结,当日逾期",
+            "应于8月23日办结，8月23日办结，当日逾期",
         ),
         (
             ticket(sh(8, 23), date(2021, 8, 24), state=TicketState.VOID, closed_at=sh(8, 26)),
-            "应于8月24日办结,经认定无需整改",
+            "应于8月24日办结，经认定无需整改",
         ),
         (
             ticket(sh(12, 30), date(2021, 12, 31), at(date(2022, 1, 4), time(9))),
-            "应于2021年12月31日办结,2022年1月4日办结,逾期1个工作日(4个自然日)",
+            "应于2021年12月31日办结，2022年1月4日办结，逾期1个工作日（4个自然日）",
         ),
         (
             ticket(sh(12, 30), date(2026, 12, 31), at(date(2027, 1, 4), time(9))),
-            "应于2026年12月31日办结,2027年1月4日办结,逾期4个自然日(节假日安排尚未公布,工作日数待定)",
+            "应于2026年12月31日办结，2027年1月4日办结，逾期4个自然日（节假日安排尚未公布，工作日数待定）",
         ),
     ],
 )
@@ -103,30 +103,30 @@ def test_the_ledger_line_says_due_answered_and_how_late(one: Ticket, line: str) 
 
 def test_the_ledger_line_of_an_answer_in_time_ignores_an_empty_lateness() -> None:
     in_time = ticket(sh(8, 23), date(2021, 8, 24), sh(8, 24))
-    assert ledger_line(in_time, Lateness(workdays=0, days=0)).endswith(",按时")
+    assert ledger_line(in_time, Lateness(workdays=0, days=0)).endswith("，按时")
 
 
 def test_the_text_is_ready_to_paste() -> None:
     assert text(small_week()) == (
-        "督办周报 2021年第34周(8月23日至8月29日)\n"
-        "截至8月29日24:00:收到4件,按时办结1件,逾期办结0件;逾期未办结1件,上周末0件。\n"
+        "督办周报 2021年第34周（8月23日至8月29日）\n"
+        "截至8月29日24:00：收到4件，按时办结1件，逾期办结0件；逾期未办结1件，上周末0件。\n"
         "2件中1件按时。\n"
-        "逾期未办结(1件):\n"
-        "1. 市水利局 水清三明(微信公众号)FJ-20210823-01:应于8月24日办结,尚未办结,已逾期3个工作日(5个自然日)。"
-        "已告知:甲8月23日10:01起2次、乙8月23日15:00、丁8月25日08:00起2次。\n"
-        "下周末前到期(至9月5日,1件):\n"
-        "1. 市林业局 水清三明(微信公众号)FJ-2:8月30日到期。\n"
-        "时限待定(1件,节假日安排尚未公布,不计逾期):\n"
-        "1. 未匹配单位 水清三明(微信公众号)FJ-3:不早于2022年1月4日。\n"
-        "问题类别:内容监测收到1件、逾期1件;错别字收到2件;未注明收到1件。"
+        "逾期未办结（1件）：\n"
+        "1. 市水利局 水清三明（微信公众号）FJ-20210823-01：应于8月24日办结，尚未办结，已逾期3个工作日（5个自然日）。"
+        "已告知：甲8月23日10:01起2次、乙8月23日15:00、丁8月25日08:00起2次。\n"
+        "下周末前到期（至9月5日，1件）：\n"
+        "1. 市林业局 水清三明（微信公众号）FJ-2:8月30日到期。\n"
+        "时限待定（1件，节假日安排尚未公布，不计逾期）：\n"
+        "1. 未匹配单位 水清三明（微信公众号）FJ-3：不早于2022年1月4日。\n"
+        "问题类别：内容监测收到1件、逾期1件；错别字收到2件；未注明收到1件。"
     )
 
 
 def test_a_quiet_week_says_so_shortly() -> None:
     assert text(weekly([], W34, AFTER, CALENDAR, scope=("市水利局",))) == (
-        "督办周报 2021年第34周(8月23日至8月29日)\n"
-        "范围:市水利局\n"
-        "截至8月29日24:00:收到0件,按时办结0件,逾期办结0件;逾期未办结0件,上周末0件。\n"
+        "督办周报 2021年第34周（8月23日至8月29日）\n"
+        "范围：市水利局\n"
+        "截至8月29日24:00：收到0件，按时办结0件，逾期办结0件；逾期未办结0件，上周末0件。\n"
         "没有可判定的工单。\n"
         "没有逾期未办结的工单。"
     )
@@ -134,7 +134,7 @@ def test_a_quiet_week_says_so_shortly() -> None:
 
 def test_a_wide_scope_is_counted() -> None:
     told = text(weekly([], W34, AFTER, CALENDAR, scope=("甲局", "乙局", "丙局", "丁局")))
-    assert told.splitlines()[1] == "范围:甲局、乙局、丙局等4个单位"
+    assert told.splitlines()[1] == "范围：甲局、乙局、丙局等4个单位"
 
 
 def many(on_time: int, late: int, week: int) -> list[TicketFacts]:
@@ -149,11 +149,11 @@ def many(on_time: int, late: int, week: int) -> list[TicketFacts]:
 @pytest.mark.parametrize(
     ("before", "now", "sentence"),
     [
-        ((4, 1), (5, 1), "按时率83.3%(6件中5件按时),比上周上升3.3个百分点。"),
-        ((5, 0), (4, 1), "按时率80%(5件中4件按时),比上周下降20个百分点。"),
-        ((4, 1), (8, 2), "按时率80%(10件中8件按时),与上周持平。"),
-        ((2, 1), (5, 0), "按时率100%(5件中5件按时);上周3件中2件按时。"),
-        ((4, 1), (2, 1), "3件中2件按时;上周按时率80%(5件中4件按时)。"),
+        ((4, 1), (5, 1), "按时率83.3%（6件中5件按时），比上周上升3.3个百分点。"),
+        ((5, 0), (4, 1), "按时率80%（5件中4件按时），比上周下降20个百分点。"),
+        ((4, 1), (8, 2), "按时率80%（10件中8件按时），与上周持平。"),
+        ((2, 1), (5, 0), "按时率100%（5件中5件按时）；上周3件中2件按时。"),
+        ((4, 1), (2, 1), "3件中2件按时；上周按时率80%（5件中4件按时）。"),
         ((0, 0), (2, 1), "3件中2件按时。"),
     ],
 )
@@ -166,9 +166,9 @@ def test_a_share_is_told_only_where_enough_were_judged(
 
 def test_holidays_ahead_are_told_with_their_make_up_days() -> None:
     told = text(weekly([], Week.parse("2021-W37"), AFTER, CALENDAR))
-    assert told.endswith("放假安排:9月20日至9月21日中秋节放假;9月26日(周日)上班;10月1日至10月7日国庆节放假。")
+    assert told.endswith("放假安排：9月20日至9月21日中秋节放假；9月26日（周日）上班；10月1日至10月7日国庆节放假。")
     told = text(weekly([], Week.parse("2026-W52"), at(date(2027, 6, 1), time(9)), CALENDAR))
-    assert told.endswith("2027年放假安排尚未公布,请留意并及时导入。")
+    assert told.endswith("2027年放假安排尚未公布，请留意并及时导入。")
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -210,7 +210,7 @@ def test_the_first_sheet_sets_the_week_beside_the_week_before() -> None:
     assert rows["期末逾期未办结"] == (0, 0, 0)
     assert rows["按时率"] == (pytest.approx(5 / 6), 0.8, "比上周上升3.3个百分点")
     assert rows["未注明"] == (6, 1, None)
-    assert "范围:市水利局  截至9月5日24:00" in rows
+    assert "范围：市水利局  截至9月5日24:00" in rows
     few = opened(weekly(many(2, 1, 1), W35, AFTER, CALENDAR))
     assert ("按时率", "3件中2件按时", "没有可判定的工单", None) in few["周报"].iter_rows(values_only=True)
 
@@ -227,7 +227,7 @@ def test_the_overdue_are_listed_with_real_dates_and_who_was_told() -> None:
     [told] = column(book, "逾期未办结", "告知情况")
     assert told.value.splitlines() == [
         "8月23日10:01 甲 新工单",
-        "8月23日15:00 乙 无人签收,请接手",
+        "8月23日15:00 乙 无人签收，请接手",
         "8月24日16:00 甲 即将到时",
         "8月25日08:00 丁 经办人员联系不上",
         "8月26日08:00 丁 督查单待发",
@@ -251,7 +251,7 @@ def test_a_long_story_is_cut_to_its_last_lines() -> None:
     one = TicketFacts(ticket=ticket(sh(8, 23), date(2021, 8, 24)), unit="市水利局", told=told)
     [cell] = column(opened(weekly([one], W34, AFTER, CALENDAR)), "逾期未办结", "告知情况")
     lines = cell.value.splitlines()
-    assert (len(lines), lines[0], lines[-1]) == (26, "共40次,以下为最近25次", "8月25日08:39 甲 红色督查单待发")
+    assert (len(lines), lines[0], lines[-1]) == (26, "共40次，以下为最近25次", "8月25日08:39 甲 红色督查单待发")
 
 
 @pytest.mark.parametrize("number", ["=1+1", '=HYPERLINK("http://x","y")', "http://x.example", "+1", "{=1}", "a\x01b"])

@@ -98,7 +98,7 @@ def test_the_case_of_2021_comes_out_seven_working_days_and_nine_days_late() -> N
     states = [(one["at"][5:16], one["state"]) for one in lines if one["event"] == "ticket"]
     assert states == [("08-23T10:00", "new"), ("09-02T16:00", "completed")]
     [reply] = [one for one in lines if one["event"] == "reply"]
-    assert "逾期7个工作日(9个自然日)" in reply["text"]
+    assert "逾期7个工作日（9个自然日）" in reply["text"]
     summary = lines[-1]
     assert summary["event"] == "summary"
     [ticket] = summary["tickets"]
@@ -225,8 +225,8 @@ def test_for_eyes_people_and_steps_have_their_names_and_words_stay_as_they_are(t
     assert done.exit_code == 0, done.output
     assert "→ 甲 新工单" in done.stdout
     assert "← 甲 办结 [/] [red]好" in done.stdout
-    assert "搁置:没有工单编号,请补上" in done.stdout
-    assert "合计 FJ-1 水清三明 已办结,未逾期" in done.stdout
+    assert "搁置：没有工单编号,请补上" in done.stdout
+    assert "合计 FJ-1 水清三明 已办结，未逾期" in done.stdout
 
 
 SOUND = OFFICE.format(until="2021-08-24T08:00:00", policy="", jia="", yi="")
@@ -241,9 +241,9 @@ SOUND = OFFICE.format(until="2021-08-24T08:00:00", policy="", jia="", yi="")
         (SOUND.replace("desk = true", 'desk = "vielleicht"'), "请写 true 或 false"),
         (SOUND.replace("2021-08-23T08:00:00", "3"), "请写成 2021-08-23T10:00:00+08:00 这样的时间"),
         ("start = ", "不是正确的 TOML"),
-        ("start = 2021-08-23T08:00:00\n", "until 有误:缺少这一项"),
+        ("start = 2021-08-23T08:00:00\n", "until 有误：缺少这一项"),
         (OFFICE.format(until="2021-08-22T08:00:00", policy="", jia="", yi=""), "until 早于 start"),
-        (OFFICE.format(until="2021-08-24T08:00:00", policy="", jia="nick = 1", yi=""), "没有这一项,请检查拼写"),
+        (OFFICE.format(until="2021-08-24T08:00:00", policy="", jia="nick = 1", yi=""), "没有这一项，请检查拼写"),
         (
             OFFICE.format(until="2021-08-24T08:00:00", policy="", jia="", yi="").replace(
                 'primary = "jia"', 'primary = "x"'

@@ -142,7 +142,7 @@ def test_the_story_of_a_ticket_is_whole(database: Database) -> None:
             "ticket_id": ticket.id,
             "received_at": sh(8, 23),
         }
-        conn.execute(insert(inbound), [raw | {"event_id": name, "raw": f'{{"号":"{name}"}}'} for name in ("a", "b")])
+        conn.execute(insert(inbound), [raw | {"event_id": name, "raw": f'{{"号"："{name}"}}'} for name in ("a", "b")])
         put_ticket(conn, sh(8, 24), date(2021, 8, 25))
     with database.read() as conn:
         story = views.timeline(conn, ticket.id)

@@ -51,10 +51,10 @@ def approve(context: Context, number: int, who: Who, *, trial: bool = False) -> 
     def write(conn: Connection, act: Act) -> tuple[int, str]:
         revision = proposed(conn, number, lock=True)
         if who.person_id is None or who.person_id == revision.proposed.person_id:
-            raise CalendarRefused(f"第{number}号由{revision.proposed.name}提交,须由通讯录中的另一人批准。")
+            raise CalendarRefused(f"第{number}号由{revision.proposed.name}提交，须由通讯录中的另一人批准。")
         year, kind = revision.notice.year, revision.notice.kind
         if kind is NoticeKind.AMENDMENT and not context.working(conn).calendar.published(year):
-            raise CalendarRefused(f"{year}年的全年安排还没有生效,请先批准全年通知。")
+            raise CalendarRefused(f"{year}年的全年安排还没有生效，请先批准全年通知。")
         store.settle(conn, number, RevisionStatus.APPROVED, act)
         return number, f"《{revision.notice.document}》"
 
@@ -67,7 +67,7 @@ def withdraw(context: Context, number: int, who: Who, *, trial: bool = False) ->
     def write(conn: Connection, act: Act) -> tuple[int, str]:
         revision = found(conn, number, lock=True)
         if revision.status is not RevisionStatus.APPROVED:
-            raise CalendarRefused(f"第{number}号没有生效,不能撤销。")
+            raise CalendarRefused(f"第{number}号没有生效，不能撤销。")
         store.settle(conn, number, RevisionStatus.WITHDRAWN, act)
         return number, f"撤销《{revision.notice.document}》"
 
@@ -90,7 +90,7 @@ def reopen(context: Context, number: int, who: Who, *, trial: bool = False) -> C
     def write(conn: Connection, act: Act) -> tuple[int, str]:
         taken: Overlay | None = next((one for one in store.overlays(conn) if one.id == number), None)
         if taken is None or taken.withdrawn:
-            raise CalendarRefused(f"没有编号为{number}的停工或加班决定,或已撤销。用 calendar list 查看。")
+            raise CalendarRefused(f"没有编号为{number}的停工或加班决定，或已撤销。用 calendar list 查看。")
         store.withdraw_overlay(conn, number, act)
         return number, f"撤销{decision_text(taken)}"
 
@@ -98,12 +98,12 @@ def reopen(context: Context, number: int, who: Who, *, trial: bool = False) -> C
 
 
 def decision_text(draft: OverlayDraft) -> str:
-    """Return a local decision as people read it: "7月10日至12日停工(台风停工)"."""
+    """Return a local decision as people read it: "7月10日至12日停工（台风停工）"."""
     first, last = draft.first, draft.last
     end = f"{last.month}月" if last.month != first.month else ""
     days = f"{first.month}月{first.day}日" + (f"至{end}{last.day}日" if last != first else "")
-    what = "停工,不计工作日" if draft.kind is OverlayKind.CLOSURE else "上班,计为工作日"
-    return f"{first.year}年{days}{what}({draft.why})"
+    what = "停工，不计工作日" if draft.kind is OverlayKind.CLOSURE else "上班，计为工作日"
+    return f"{first.year}年{days}{what}（{draft.why}）"
 
 
 Write = Callable[[Connection, Act], tuple[int, str]]
@@ -137,13 +137,13 @@ def _tell(context: Context, conn: Connection, kind: str, cause: Cause, done: Rec
 
 def _sane(draft: OverlayDraft, today: date) -> None:
     if draft.last < draft.first:
-        raise CalendarRefused("结束日期早于开始日期,请改正。")
+        raise CalendarRefused("结束日期早于开始日期，请改正。")
     if (draft.last - draft.first).days >= LONGEST_OVERLAY:
-        raise CalendarRefused(f"一次最多{LONGEST_OVERLAY}天,请核对日期。")
+        raise CalendarRefused(f"一次最多{LONGEST_OVERLAY}天，请核对日期。")
     if abs(draft.first - today) > FARTHEST:
-        raise CalendarRefused("日期离今天超过一年,请核对年份。")
+        raise CalendarRefused("日期离今天超过一年，请核对年份。")
     if not draft.why.strip():
-        raise CalendarRefused("请写明原因,如“台风停工”。")
+        raise CalendarRefused("请写明原因，如“台风停工”。")
 
 
 def waiting(context: Context) -> int:

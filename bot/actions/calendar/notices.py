@@ -78,13 +78,13 @@ def listing(context: Context) -> tuple[list[Revision], list[Overlay]]:
 def propose(context: Context, text: str, examined: Examined, who: Who) -> int:
     """Keep a notice for a second person to approve, tell the desk, and return its number."""
     if not examined.usable:
-        raise CalendarRefused("通知有明显不符之处,未存入。请核对后重新导入。")
+        raise CalendarRefused("通知有明显不符之处，未存入。请核对后重新导入。")
     notice = examined.understood.notice
     with context.database.begin() as conn:
         act = act_of(context, who)
         for one in store.revisions(conn):
             if one.status is RevisionStatus.PROPOSED and one.notice == notice:
-                raise CalendarRefused(f"同样的通知已在待批准之列,编号{one.number},不必重复导入。")
+                raise CalendarRefused(f"同样的通知已在待批准之列，编号{one.number}，不必重复导入。")
         number = store.propose(conn, notice, text[:RAW_LIMIT], act)
         data = {"revision": number, "document": notice.source, "year": notice.year, "days_off": len(notice.off)}
         note(conn, "calendar_proposed", act, who, data | {"makeup_days": len(notice.work)})
@@ -151,7 +151,9 @@ def proposed(conn: Connection, number: int, *, lock: bool = False) -> Revision:
             RevisionStatus.WITHDRAWN: "已撤销",
         }
         settled = revision.withdrawn or revision.settled
-        raise CalendarRefused(f"第{number}号{words[revision.status]}({settled.name if settled else ''}),不能再处理。")
+        raise CalendarRefused(
+            f"第{number}号{words[revision.status]}（{settled.name if settled else ''}），不能再处理。"
+        )
     return revision
 
 

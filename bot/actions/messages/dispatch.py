@@ -117,7 +117,7 @@ class _Look:
     def end_of(self, one: Message, told: Sequence[Message], calendars: Calendars) -> Settlement | None:
         """Return what becomes of a message that does not go out now; None when it does."""
         if not all(self._readable(each) for each in (one, *told)):
-            return _postponed(one, self.now + ASIDE_FOR, "时限规则读不出,稍后再试")
+            return _postponed(one, self.now + ASIDE_FOR, "时限规则读不出，稍后再试")
         if why := self.no_longer_true(one, told):
             return _withdrawn(one, why)
         any_hour = any(policy.any_hour for each in (one, *told) if (policy := self._policy(each)))

@@ -60,7 +60,7 @@ def _let_go(conn: Connection, result: Result) -> None:
     if end.state == MessageState.FAILED:
         outbox.fail_children(conn, message.id, end.reason)
     elif result.waits and end.not_before is not None:
-        outbox.dissolve(conn, message.id, end.not_before, message.attempts, "现在送不出,稍后与其他消息合并")
+        outbox.dissolve(conn, message.id, end.not_before, message.attempts, "现在送不出，稍后与其他消息合并")
 
 
 def _addresses(context: Context, conn: Connection, result: Result) -> list[MessageDraft]:

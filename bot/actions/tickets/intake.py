@@ -127,10 +127,10 @@ class _Batch:
             return Taken(outcome=Outcome.SET_ASIDE, number=one.ticket.number, reason=refused.reason)
         policy = self.context.policies.named(one.ticket.policy or "")
         if policy is None:
-            reason = f"没有名为“{one.ticket.policy}”的时限规则,请改用:{'、'.join(self.context.policies.by_name)}"
+            reason = f"没有名为“{one.ticket.policy}”的时限规则，请改用：{'、'.join(self.context.policies.by_name)}"
             return Taken(outcome=Outcome.SET_ASIDE, number=one.ticket.number, reason=reason)
         if policy.unit == TimeUnit.FIXED and one.ticket.fixed_at is None:
-            reason = f"规则“{policy.title}”要写明截止时刻,请补上“截止时刻”一列"
+            reason = f"规则“{policy.title}”要写明截止时刻，请补上“截止时刻”一列"
             return Taken(outcome=Outcome.SET_ASIDE, number=one.ticket.number, reason=reason)
         key = number_key(one.ticket.number)
         if key in known:
@@ -139,7 +139,7 @@ class _Batch:
                 outcome=Outcome.DUPLICATE,
                 ticket_id=known[key],
                 number=one.ticket.number,
-                reason="同号工单已在办,作为佐证留存",
+                reason="同号工单已在办，作为佐证留存",
             )
         ticket = self._open(one.ticket, policy, next(ids))
         known[key] = ticket.id

@@ -34,7 +34,7 @@ NEVER_LEFT = (
     httpx.InvalidURL,
     UnicodeError,  # a host that is no name
 )
-UNKNOWN = ",不知是否已送出"
+UNKNOWN = "，不知是否已送出"
 CODES = ("errcode", "code", "StatusCode")  # where an answer carries its code
 
 
@@ -71,7 +71,7 @@ class RobotChannel:
             raise SendFailed(fault, permanent=True)
         robot = self._robots[message.address]
         if self._limits and (delay := await self._database.run(self._take, message.address)):
-            raise SendFailed("群机器人每分钟最多20条,稍后再发", retry_after=delay)
+            raise SendFailed("群机器人每分钟最多20条，稍后再发", retry_after=delay)
         said = await self._say(robot, cut(PHONE.sub(r"\1****\2", message.text), TEXT_BYTES))
         if said.code:
             raise _failure(KINDS[robot.kind], said.code)
@@ -81,7 +81,7 @@ class RobotChannel:
         """Tell whether a robot has this name."""
         if address in self._robots:
             return ""
-        return f"设置里没有这个群机器人,已设置:{'、'.join(sorted(self._robots))}"
+        return f"设置里没有这个群机器人，已设置：{'、'.join(sorted(self._robots))}"
 
     async def check(self) -> Sequence[str]:
         """Let each robot say nothing: it refuses that, and how it does tells whether it works."""
@@ -91,11 +91,11 @@ class RobotChannel:
                 said, kind = await self._say(robot, ""), KINDS[robot.kind]
             except SendFailed as failure:
                 reason = failure.reason.removesuffix(UNKNOWN)
-                found.append(f"群机器人“{name}”:{reason},请核对本机网络和 DUBAN_ROBOTS__{name.upper()}__URL")
+                found.append(f"群机器人“{name}”：{reason}，请核对本机网络和 DUBAN_ROBOTS__{name.upper()}__URL")
                 continue
             keyword = "key" in said.detail.lower() and "word" in said.detail.lower()  # nothing holds no keyword either
             if said.code in kind.gone or (said.code in kind.wrong and not keyword):
-                found.append(f"群机器人“{name}”:{_failure(kind, said.code).reason}")
+                found.append(f"群机器人“{name}”：{_failure(kind, said.code).reason}")
         return found
 
     async def close(self) -> None:
@@ -147,18 +147,18 @@ def _read(answer: httpx.Response) -> _Said | None:
 def _no_answer(kind: Kind, status: int) -> SendFailed:
     """Say what an answer without a code of theirs means: somebody between us and them spoke."""
     if status == httpx.codes.TOO_MANY_REQUESTS:
-        return SendFailed(f"{kind.word}群机器人发得太快(HTTP {status})", retry_after=MINUTE)
+        return SendFailed(f"{kind.word}群机器人发得太快（HTTP {status}）", retry_after=MINUTE)
     if httpx.codes.is_client_error(status):
-        return SendFailed(f"{kind.word}服务器出错(HTTP {status})")
-    what = f"出错(HTTP {status})" if httpx.codes.is_server_error(status) else "答非所问"
+        return SendFailed(f"{kind.word}服务器出错（HTTP {status}）")
+    what = f"出错（HTTP {status}）" if httpx.codes.is_server_error(status) else "答非所问"
     return SendFailed(f"{kind.word}服务器{what}{UNKNOWN}", uncertain=True)
 
 
 def _failure(kind: Kind, code: int) -> SendFailed:
     if code in kind.too_fast:
-        return SendFailed(f"{kind.word}群机器人发得太快(代码 {code})", retry_after=kind.too_fast[code])
+        return SendFailed(f"{kind.word}群机器人发得太快（代码 {code}）", retry_after=kind.too_fast[code])
     if code in kind.gone:
-        return SendFailed(f"{kind.word}群机器人已被移出群或地址失效(代码 {code})", permanent=True)
+        return SendFailed(f"{kind.word}群机器人已被移出群或地址失效（代码 {code}）", permanent=True)
     if code in kind.wrong:
         extra = {"action": "channel_config", "channel": "robot"}
         log.error("channel not usable: %s", kind.wrong[code], extra=extra)

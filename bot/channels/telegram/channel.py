@@ -136,7 +136,7 @@ class TelegramChannel:
     async def _post(self, message: Outgoing) -> str:
         chat, file = self._now_at(chat_of(message.address)), message.attachment
         if file is not None and len(file.body) > UPLOAD:
-            word = f"(附件《{file.name}》过大,请在网页上查看)"
+            word = f"（附件《{file.name}》过大，请在网页上查看）"
             message, file = replace(message, text=f"{message.text}\n{word}"), None
         if file is None:
             return await self._text(chat, message)
@@ -224,7 +224,7 @@ class TelegramChannel:
             wait = self._throttle.reserve(str(chat))
         except TooFast as too_fast:
             raise SendFailed(
-                "Telegram 限制发送速度,稍后再发", retry_after=timedelta(seconds=too_fast.seconds)
+                "Telegram 限制发送速度，稍后再发", retry_after=timedelta(seconds=too_fast.seconds)
             ) from None
         if wait > 0:
             await asyncio.sleep(wait)
@@ -236,7 +236,7 @@ class TelegramChannel:
             self._moved[chat] = error.new_chat_id
         if isinstance(error, InvalidToken) and not between(error) and not self._token_refused:
             self._token_refused = True
-            log.error("Telegram 拒绝了机器人令牌,此渠道停摆:请核对 DUBAN_TELEGRAM__TOKEN", extra={"action": "send"})
+            log.error("Telegram 拒绝了机器人令牌，此渠道停摆：请核对 DUBAN_TELEGRAM__TOKEN", extra={"action": "send"})
         return failure(error)
 
 
@@ -254,24 +254,24 @@ def _throttle(clock: Clock, limits: Limits) -> Throttle:
 
 def _trouble(error: Exception) -> str:
     if isinstance(error, InvalidToken) and not between(error):
-        return "令牌被 Telegram 拒绝。请核对 DUBAN_TELEGRAM__TOKEN,或向 @BotFather 重新索取。"
-    return f"{failure(error).reason}。请检查网络、代理(HTTPS_PROXY)和 DUBAN_TELEGRAM__BASE_URL。"
+        return "令牌被 Telegram 拒绝。请核对 DUBAN_TELEGRAM__TOKEN，或向 @BotFather 重新索取。"
+    return f"{failure(error).reason}。请检查网络、代理（HTTPS_PROXY）和 DUBAN_TELEGRAM__BASE_URL。"
 
 
 def _polling(found: WebhookInfo) -> str:
     if not found.url:
         return ""
-    return f"设了 webhook({_host(found.url)}),轮询收不到消息。请改用 webhook 方式,或先删除 webhook。"
+    return f"设了 webhook（{_host(found.url)}），轮询收不到消息。请改用 webhook 方式，或先删除 webhook。"
 
 
 def _pushing(found: WebhookInfo, hook: str) -> str:
     if not found.url:
-        return "Telegram 那边还没有登记 webhook,启动(run)后会自动登记;已在运行的,请看日志。"
+        return "Telegram 那边还没有登记 webhook，启动（run）后会自动登记；已在运行的，请看日志。"
     if found.url != hook:
-        return f"webhook 指向别处({_host(found.url)}),本机收不到消息。请核对公网地址,或停掉用同一令牌的另一套程序。"
+        return f"webhook 指向别处（{_host(found.url)}），本机收不到消息。请核对公网地址，或停掉用同一令牌的另一套程序。"
     if found.last_error_date and found.pending_update_count:
         count = found.pending_update_count
-        return f"Telegram 推送到本机失败,积压{count}条。请检查公网地址、证书和端口(443、80、88 或 8443)。"
+        return f"Telegram 推送到本机失败，积压{count}条。请检查公网地址、证书和端口（443、80、88 或 8443）。"
     return ""
 
 

@@ -160,11 +160,11 @@ def failure(error: Exception) -> SendFailed:
     if isinstance(error, RetryAfter):
         return SendFailed("Telegram 要求放慢发送", retry_after=pause_of(error))
     if isinstance(error, ChatMigrated):
-        return SendFailed("群已升级,编号变了", moved_to=str(error.new_chat_id))
+        return SendFailed("群已升级，编号变了", moved_to=str(error.new_chat_id))
     if between(error):
-        return SendFailed("中间的网络设备拦下了请求,没有到达 Telegram")
+        return SendFailed("中间的网络设备拦下了请求，没有到达 Telegram")
     if isinstance(error, Forbidden):
-        return SendFailed("对方停用了机器人,或还没有点过“开始”", permanent=True)
+        return SendFailed("对方停用了机器人，或还没有点过“开始”", permanent=True)
     if isinstance(error, InvalidToken):
         return SendFailed("机器人令牌被 Telegram 拒绝", unavailable=True, retry_after=TOKEN_PAUSE)
     if isinstance(error, BadRequest):

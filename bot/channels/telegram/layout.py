@@ -15,7 +15,7 @@ from bot.channels.base import SHARE_PHONE, Button, SendFailed
 
 # Limits of the Bot API: UTF-16 units of text and caption, bytes of a button's data.
 TEXT, CAPTION, DATA = 4096, 1024, 64
-CUT = "…(内容较长,已截短)"
+CUT = "…（内容较长，已截短）"
 IN_A_ROW = 3  # buttons
 
 

@@ -27,21 +27,21 @@ REFUSED_BY_PERSON = (43101, 43107)
 BACK_OFF = {45009: timedelta(minutes=1), 45011: timedelta(minutes=1)}
 NOT_TAKEN = (40008, 44004, 45002, 87014)  # this message, whoever gets it
 CONFIGURED_WRONG: Mapping[int, str] = {
-    40013: "AppID 不对,请核对 DUBAN_WECHAT__APP_ID",
-    40125: "AppSecret 不对,请重新复制到 DUBAN_WECHAT__SECRET",
-    40243: "AppSecret 已被冻结,请在微信开发者平台解冻或重置",
-    40164: "本机的出口 IP 不在“IP白名单”里,请在微信开发者平台添加",
-    48001: "公众号没有此接口的权限(需要已认证的服务号)",
-    40037: "模板编号不对,请核对 DUBAN_WECHAT__TEMPLATE_ID",
-    47003: "模板的字段不对,请核对 DUBAN_WECHAT__TEMPLATE_FIELDS",
-    40001: "令牌一再被拒,请检查是否有别的程序在用同一公众号换取令牌",
-    40014: "令牌一再被拒,请检查是否有别的程序在用同一公众号换取令牌",
-    42001: "令牌一再被拒,请检查是否有别的程序在用同一公众号换取令牌",
-    tokens.TOO_MANY: "令牌一小时内更换过多,已暂停更换",
+    40013: "AppID 不对，请核对 DUBAN_WECHAT__APP_ID",
+    40125: "AppSecret 不对，请重新复制到 DUBAN_WECHAT__SECRET",
+    40243: "AppSecret 已被冻结，请在微信开发者平台解冻或重置",
+    40164: "本机的出口 IP 不在“IP白名单”里，请在微信开发者平台添加",
+    48001: "公众号没有此接口的权限（需要已认证的服务号）",
+    40037: "模板编号不对，请核对 DUBAN_WECHAT__TEMPLATE_ID",
+    47003: "模板的字段不对，请核对 DUBAN_WECHAT__TEMPLATE_FIELDS",
+    40001: "令牌一再被拒，请检查是否有别的程序在用同一公众号换取令牌",
+    40014: "令牌一再被拒，请检查是否有别的程序在用同一公众号换取令牌",
+    42001: "令牌一再被拒，请检查是否有别的程序在用同一公众号换取令牌",
+    tokens.TOO_MANY: "令牌一小时内更换过多，已暂停更换",
 }
 MENDED_AFTER = timedelta(minutes=5)
 TEXT_BYTES = 2048
-MORE = "…(内容较长,请发送“我的工单”查看)"
+MORE = "…（内容较长，请发送“我的工单”查看）"
 OPENID = re.compile(r"[A-Za-z0-9_-]{6,64}")
 PICTURES = ("image/png", "image/jpeg")
 PICTURE_LIMIT = 10 * 1024 * 1024
@@ -90,7 +90,7 @@ class WeChatChannel:
         try:
             return await self._api.call(lambda client: client.fetch_file(reference))
         except ApiRefused as refused:
-            raise SendFailed(f"文件取不到(代码 {refused.code})") from None
+            raise SendFailed(f"文件取不到（代码 {refused.code}）") from None
 
     async def check(self) -> Sequence[str]:
         """Ask for a token."""
@@ -99,7 +99,7 @@ class WeChatChannel:
         except ApiRefused as refused:
             return [_wrong(refused)]
         except SendFailed as failure:
-            return [f"{failure.reason},请核对本机网络和 DUBAN_WECHAT__BASE_URL"]
+            return [f"{failure.reason}，请核对本机网络和 DUBAN_WECHAT__BASE_URL"]
         return ()
 
     async def close(self) -> None:
@@ -153,7 +153,7 @@ def _mark(key: str) -> str:
 def _worded(message: Outgoing, picture: Attachment | None) -> str:
     if message.attachment is None or picture is not None:
         return message.text
-    return f"{message.text}\n(附件《{message.attachment.name}》无法在公众号里发送,请在网页上查看)"
+    return f"{message.text}\n（附件《{message.attachment.name}》无法在公众号里发送，请在网页上查看）"
 
 
 def _picture(attachment: Attachment | None) -> Attachment | None:
@@ -181,9 +181,9 @@ def _failure(refused: ApiRefused) -> SendFailed:
     if code in UNREACHABLE:
         return SendFailed("此人没有关注公众号", permanent=True)
     if code in BACK_OFF:
-        return SendFailed(f"公众号接口调用过于频繁(代码 {code})", retry_after=BACK_OFF[code])
+        return SendFailed(f"公众号接口调用过于频繁（代码 {code}）", retry_after=BACK_OFF[code])
     if code in NOT_TAKEN:
-        return SendFailed(f"公众号不接受这条消息的内容(代码 {code})", unavailable=True)
+        return SendFailed(f"公众号不接受这条消息的内容（代码 {code}）", unavailable=True)
     if code in CONFIGURED_WRONG:
         log.error("channel not usable: %s", _wrong(refused), extra={"action": "channel_config", "channel": "wechat"})
         return SendFailed(_wrong(refused), unavailable=True, retry_after=refused.retry_after or MENDED_AFTER)
@@ -193,4 +193,4 @@ def _failure(refused: ApiRefused) -> SendFailed:
 def _wrong(refused: ApiRefused) -> str:
     sentence = CONFIGURED_WRONG.get(refused.code, f"公众号返回代码 {refused.code}")
     found = FROM_IP.search(refused.detail)
-    return f"{sentence}({found.group(1)})" if found and refused.code == 40164 else sentence
+    return f"{sentence}（{found.group(1)}）" if found and refused.code == 40164 else sentence

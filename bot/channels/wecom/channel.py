@@ -28,16 +28,16 @@ BACK_OFF = {45009: timedelta(minutes=1), 45033: timedelta(minutes=1)}
 NOT_TAKEN = (44004, 40058, 40008, 40033, 45002)  # this message, whoever gets it
 CODE_SPENT = 60140  # a tap answered twice, or after 72 hours
 CONFIGURED_WRONG: Mapping[int, str] = {
-    40001: "应用的 SECRET 不对,请在管理后台重新复制到 DUBAN_WECOM__SECRET",
-    40091: "应用的 SECRET 不对,请在管理后台重新复制到 DUBAN_WECOM__SECRET",
-    40013: "企业 ID 不对,请核对 DUBAN_WECOM__CORP_ID",
-    60020: "本机的出口 IP 不在该应用的“企业可信IP”里,请在管理后台添加",
-    301002: "AGENT_ID 与 SECRET 不是同一个应用,请核对 DUBAN_WECOM__AGENT_ID",
-    40056: "AGENT_ID 不对,请核对 DUBAN_WECOM__AGENT_ID",
-    48002: "该应用没有调用此接口的权限,请在管理后台开通",
-    40014: "令牌一再被拒,请在管理后台核对应用的 SECRET",
-    42001: "令牌一再被拒,请在管理后台核对应用的 SECRET",
-    tokens.TOO_MANY: "令牌一小时内更换过多,已暂停更换,请在管理后台核对应用的 SECRET",
+    40001: "应用的 SECRET 不对，请在管理后台重新复制到 DUBAN_WECOM__SECRET",
+    40091: "应用的 SECRET 不对，请在管理后台重新复制到 DUBAN_WECOM__SECRET",
+    40013: "企业 ID 不对，请核对 DUBAN_WECOM__CORP_ID",
+    60020: "本机的出口 IP 不在该应用的“企业可信IP”里，请在管理后台添加",
+    301002: "AGENT_ID 与 SECRET 不是同一个应用，请核对 DUBAN_WECOM__AGENT_ID",
+    40056: "AGENT_ID 不对，请核对 DUBAN_WECOM__AGENT_ID",
+    48002: "该应用没有调用此接口的权限，请在管理后台开通",
+    40014: "令牌一再被拒，请在管理后台核对应用的 SECRET",
+    42001: "令牌一再被拒，请在管理后台核对应用的 SECRET",
+    tokens.TOO_MANY: "令牌一小时内更换过多，已暂停更换，请在管理后台核对应用的 SECRET",
 }
 MENDED_AFTER = timedelta(minutes=5)  # what an operator has to put right is tried again this often
 # The platform drops more than 30 a minute or 1,000 an hour to one member without a word; two windows
@@ -86,14 +86,14 @@ class WeComChannel:
 
     def fault_of(self, address: str) -> str:
         """Only one member each: what names several, or all, would tell a ticket to everybody."""
-        return "" if MEMBER.fullmatch(address) else "企业微信的地址应为成员账号(UserID)"
+        return "" if MEMBER.fullmatch(address) else "企业微信的地址应为成员账号（UserID）"
 
     async def fetch(self, reference: str) -> bytes:
         """Return the body of a picture or document a person sent."""
         try:
             return await self._api.call(lambda client: client.fetch_file(reference))
         except ApiRefused as refused:
-            raise SendFailed(f"文件取不到(代码 {refused.code})") from None
+            raise SendFailed(f"文件取不到（代码 {refused.code}）") from None
 
     async def userid_of(self, mobile: str) -> str | None:
         """Return the member with this mobile number; None for nobody, remembered for a day by all nodes."""
@@ -106,8 +106,8 @@ class WeComChannel:
         except ApiRefused as refused:
             return [_wrong(refused)]
         except SendFailed as failure:
-            return [f"{failure.reason},请核对本机网络和 DUBAN_WECOM__BASE_URL"]
-        return ["该应用已被停用,请在管理后台启用"] if app.get("close") else []
+            return [f"{failure.reason}，请核对本机网络和 DUBAN_WECOM__BASE_URL"]
+        return ["该应用已被停用，请在管理后台启用"] if app.get("close") else []
 
     async def close(self) -> None:
         """Give back threads and connections."""
@@ -139,9 +139,9 @@ class WeComChannel:
         except ApiRefused as refused:
             raise self._failure(refused) from None
         if answer.get("invaliduser"):
-            raise SendFailed("企业微信里没有这个成员,或不在应用的可见范围内", permanent=True)
+            raise SendFailed("企业微信里没有这个成员，或不在应用的可见范围内", permanent=True)
         if answer.get("unlicenseduser"):
-            raise SendFailed("该成员没有企业微信的接口许可,请在管理后台分配", unavailable=True)
+            raise SendFailed("该成员没有企业微信的接口许可，请在管理后台分配", unavailable=True)
         return answer
 
     async def _change(self, message: Outgoing) -> None:
@@ -161,7 +161,7 @@ class WeComChannel:
         """Upload once: a second try names the same upload, so that its bytes are the same."""
         kind = parts.media_kind(attachment)
         if not kind:
-            word = f"附件《{attachment.name}》过大,请在网页上查看"
+            word = f"附件《{attachment.name}》过大，请在网页上查看"
             return {"msgtype": "text", "text": {"content": word}}
         digest = hashlib.sha256(attachment.name.encode() + attachment.body).hexdigest()[:40]
         key, run = f"{self._app}:media:{digest}"[:128], self._database.run
@@ -176,7 +176,7 @@ class WeComChannel:
         now, media_id = self._clock.now(), str(answer.get("media_id") or "")
         if not media_id:
             # Kept, it would spoil every message with this file for days.
-            raise SendFailed("企业微信没有给出文件编号,稍后再发")
+            raise SendFailed("企业微信没有给出文件编号，稍后再发")
         token = Token(value=media_id, expires_at=now + MEDIA_LIVES)
         await run(tokens.keep, self._database, key, token, box=self._box, now=now)
         return parts.media(kind, token.value)
@@ -185,7 +185,7 @@ class WeComChannel:
         if self._limits and count:
             delay = await self._database.run(self._take, member, count)
             if delay is not None:
-                raise SendFailed("发给此人的消息已近平台上限,稍后再发", retry_after=delay)
+                raise SendFailed("发给此人的消息已近平台上限，稍后再发", retry_after=delay)
 
     def _take(self, member: str, count: int) -> timedelta | None:
         with self._database.begin() as conn:
@@ -199,11 +199,11 @@ class WeComChannel:
     def _failure(self, refused: ApiRefused) -> SendFailed:
         code = refused.code
         if code in UNREACHABLE:
-            return SendFailed("企业微信里没有这个成员,或不在应用的可见范围内", permanent=True)
+            return SendFailed("企业微信里没有这个成员，或不在应用的可见范围内", permanent=True)
         if code in BACK_OFF:
-            return SendFailed(f"企业微信接口调用过于频繁(代码 {code})", retry_after=BACK_OFF[code])
+            return SendFailed(f"企业微信接口调用过于频繁（代码 {code}）", retry_after=BACK_OFF[code])
         if code in NOT_TAKEN:
-            return SendFailed(f"企业微信不接受这条消息的内容(代码 {code})", unavailable=True)
+            return SendFailed(f"企业微信不接受这条消息的内容（代码 {code}）", unavailable=True)
         if code in CONFIGURED_WRONG:
             log.error("channel not usable: %s", _wrong(refused), extra={"action": "channel_config", "channel": "wecom"})
             retry_after = refused.retry_after or MENDED_AFTER
@@ -219,4 +219,4 @@ def make(settings: Settings, database: Database, clock: Clock) -> WeComChannel:
 def _wrong(refused: ApiRefused) -> str:
     sentence = CONFIGURED_WRONG.get(refused.code, f"企业微信返回代码 {refused.code}")
     found = FROM_IP.search(refused.detail)
-    return f"{sentence}({found.group(1)})" if found and refused.code == 60020 else sentence
+    return f"{sentence}（{found.group(1)}）" if found and refused.code == 60020 else sentence

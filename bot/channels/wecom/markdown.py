@@ -3,8 +3,8 @@
 import re
 
 TEXT_BYTES = 2048
-HEADING = re.compile(r"(【.+】|.+[::])")
-LATE = re.compile(r"已?逾期\d+个(?:工作日|自然日)(?:[((]\d+个自然日[))])?|当日逾期|已超过时限")
+HEADING = re.compile(r"(【.+】|.+[:\uff1a])")
+LATE = re.compile(r"已?逾期\d+个(?:工作日|自然日)(?:[(\uff08]\d+个自然日[)\uff09])?|当日逾期|已超过时限")
 LINK = re.compile(r"https?://[A-Za-z0-9./?=&%~:#+-]+")
 # What the platform would read as markup. It knows no way to write these plainly, so such a text stays plain.
 MARKUP = re.compile(r"[*`<>\[\]_\\]|^\s*(?:#|-\s)", re.MULTILINE)

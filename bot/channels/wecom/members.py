@@ -34,7 +34,9 @@ class Members:
         if await run(tokens.find, self._database, mark, box=self._box, now=now) is not None:
             return None
         if delay := await run(self._wait, now):
-            raise SendFailed("一天内查不到的号码过多,为免平台停用查询,今天不再查", unavailable=True, retry_after=delay)
+            raise SendFailed(
+                "一天内查不到的号码过多，为免平台停用查询，今天不再查", unavailable=True, retry_after=delay
+            )
         try:
             answer = await self._api.call(lambda client: client.directory.userid(mobile))
         except ApiRefused as refused:
@@ -45,7 +47,7 @@ class Members:
             return None
         userid = str(answer.get("userid") or "")
         if not userid:
-            raise SendFailed("企业微信没有答出成员账号,稍后再查", unavailable=True)
+            raise SendFailed("企业微信没有答出成员账号，稍后再查", unavailable=True)
         return userid
 
     def _mark(self, mobile: str) -> str:

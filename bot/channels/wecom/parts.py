@@ -15,9 +15,9 @@ FILE_LIMIT, PICTURE_LIMIT = 20 * 1024 * 1024, 10 * 1024 * 1024
 SMALLEST_FILE = 5  # bytes
 PICTURES = ("image/png", "image/jpeg")
 REMEMBERED_SECONDS, REMEMBERED_SPREAD = 14_400, 7_200  # the longest the platform looks back for the same message
-MORE = "…(内容较长,请发送“我的工单”查看)"
+MORE = "…（内容较长，请发送“我的工单”查看）"
 ABOVE, BELOW = "详情见上一条消息。", "详情见下一条消息。"
-STOP = re.compile(r"[,。;:)、,;:)]")
+STOP = re.compile(r"[,。;:)、\uff0c\uff1b\uff1a\uff09]")
 NOT_IN_TASK_ID = re.compile(r"[^A-Za-z0-9_@-]")
 
 Part = dict[str, Any]

@@ -21,7 +21,7 @@ class FixedMomentMissing(ValueError):
     """The policy takes its deadline from the document, and none was given."""
 
     def __init__(self, policy: Policy) -> None:
-        super().__init__(f"“{policy.title}”要按文件写明的时间办结,请补上截止时间。")
+        super().__init__(f"“{policy.title}”要按文件写明的时间办结，请补上截止时间。")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -233,7 +233,7 @@ def _spans(hours: OfficeHours) -> Spans:
     spans = tuple((_microseconds(start), _microseconds(end)) for start, end in hours.sessions)
     edges = [edge for span in spans for edge in span]
     if not edges or edges != sorted(set(edges)):
-        raise ValueError("上班时间应从早到晚排列,不重叠,并且不能为空")
+        raise ValueError("上班时间应从早到晚排列，不重叠，并且不能为空")
     return spans
 
 

@@ -75,7 +75,7 @@ def read_notice(text: str, known: Mapping[date, str]) -> Understood:
 def _read_text(text: str, known: Mapping[date, str]) -> Understood:
     found = TITLE.search(text)
     if found is None:
-        raise NoticeRefused("没有找到通知标题(国务院办公厅关于……的通知),请把标题和正文一起存入文件。")
+        raise NoticeRefused("没有找到通知标题（国务院办公厅关于……的通知），请把标题和正文一起存入文件。")
     title = found[0].replace("\n", "")
     kind = NoticeKind.YEAR if YEARLY in title else NoticeKind.AMENDMENT
     signed = SIGNED.search(text, found.end())
@@ -85,10 +85,10 @@ def _read_text(text: str, known: Mapping[date, str]) -> Understood:
         body.read(name, part.replace("\n", ""))
     off, work = _named(body.items, "off"), _named(body.items, "work")
     if not off and not work:
-        nothing = "通知里没有读出任何放假或上班的日期,请核对文件内容。"
+        nothing = "通知里没有读出任何放假或上班的日期，请核对文件内容。"
         raise NoticeRefused(body.misfits[0] if body.misfits else nothing)
     if signed and (other := TITLE.search(text, signed.end())) and (again := other[0].replace("\n", "")) != title:
-        body.misfits.append(f"文件里还有另一份《{again}》,请分开导入。")
+        body.misfits.append(f"文件里还有另一份《{again}》，请分开导入。")
     number = NUMBER.search(text.replace("\n", ""))
     notice = Notice(
         year=body.year,
@@ -139,12 +139,12 @@ class _Body:
                 waiting += [day for day in days if not since or day.weekday() >= 5]
             elif waiting:
                 if token["rest"]:
-                    self.misfits.append(f"“{sentence}”不知是放假还是建议,请核对。")
+                    self.misfits.append(f"“{sentence}”不知是放假还是建议，请核对。")
                 (work if token["work"] else off).extend(waiting)
                 self._count(sentence, token, waiting)
                 waiting = []
         if waiting:
-            self.misfits.append(f"“{sentence}”没有写明放假还是上班,没读懂。")
+            self.misfits.append(f"“{sentence}”没有写明放假还是上班，没读懂。")
 
     def _count(self, sentence: str, verb: re.Match[str], days: list[date]) -> None:
         total = None if verb["work"] else TOTAL.search(sentence, verb.start())
@@ -152,7 +152,7 @@ class _Body:
         while following and not following["day1"]:
             following = TOKEN.search(sentence, following.end())
         if total and (following is None or total.start() < following.start()) and int(total[1]) != len(days):
-            self.misfits.append(f"“{sentence}”写明{total[1]}天,读出{len(days)}天,请核对。")
+            self.misfits.append(f"“{sentence}”写明{total[1]}天，读出{len(days)}天，请核对。")
 
     def _extended(self, sentence: str, off: list[date]) -> str:
         found = EXTENSION.search(sentence)
@@ -161,7 +161,7 @@ class _Body:
         last = _day(found["year1"] or self.year, found["month1"], found["day1"])
         ends = [day for day, name in self.known.items() if found["name"] in name and day.year == self.year]
         if last is None or not ends:
-            self.misfits.append(f"“{sentence}”要延长的假期不在已知安排里,请先导入当年的通知。")
+            self.misfits.append(f"“{sentence}”要延长的假期不在已知安排里，请先导入当年的通知。")
         else:
             self._fits_weekday(last, found["note1"], sentence)
             start = _end_of_run(min(ends), self.known) + DAY
@@ -172,7 +172,7 @@ class _Body:
         first = self._date(token, 1, name, before)
         last = self._date(token, 2, name, first) if token["day2"] else first
         if first is None or last is None or not 0 <= (last - first).days < LONGEST:
-            self.misfits.append(f"“{token[0]}”不是有效的日期,请核对。")
+            self.misfits.append(f"“{token[0]}”不是有效的日期，请核对。")
             return []
         return [first + DAY * i for i in range((last - first).days + 1)]
 
@@ -197,7 +197,7 @@ class _Body:
         found = re.search("(?:星期|周)([一二三四五六日天])", note or "")
         if found and WEEKDAYS.index(found[1].replace("天", "日")) != day.weekday():
             actual = WEEKDAYS[day.weekday()]
-            self.misfits.append(f"“{text}”:{day.isoformat()}是星期{actual},与通知所写不符,请核对日期和年份。")
+            self.misfits.append(f"“{text}”：{day.isoformat()}是星期{actual}，与通知所写不符，请核对日期和年份。")
 
 
 def _parts(text: str, title: str, kind: NoticeKind) -> Iterator[tuple[str, str]]:
@@ -220,7 +220,7 @@ def _plain(text: str) -> str:
 def _year(title: str, text: str) -> int:
     found = re.search(r"(\d{4})年", title) or re.search(r"(\d{4})年\d{1,2}月\d{1,2}日", text)
     if found is None:
-        raise NoticeRefused("没有找到通知安排的年份,请核对文件内容。")
+        raise NoticeRefused("没有找到通知安排的年份，请核对文件内容。")
     return int(found[1])
 
 
@@ -245,12 +245,12 @@ def _read_table(text: str) -> Understood:
     try:
         table = json.loads(text)
         if not isinstance(table, dict):
-            raise NoticeRefused("JSON 应为一个对象,含 year、off、work。")
+            raise NoticeRefused("JSON 应为一个对象，含 year、off、work。")
         notice = _from_table(table)
     except NoticeRefused:
         raise
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise NoticeRefused(f"JSON 读不懂:{error}。日期应写成 2027-01-01。") from None
+        raise NoticeRefused(f"JSON 读不懂：{error}。日期应写成 2027-01-01。") from None
     names = dict.fromkeys([*notice.off.values(), *notice.work.values()])
     items = tuple(
         Item(
@@ -270,7 +270,7 @@ def _from_table(table: dict[str, Any]) -> Notice:
     for row in table.get("days", ()):  # the widespread form: [{"name", "date", "isOffDay"}]
         (off if row["isOffDay"] else work)[date.fromisoformat(row["date"])] = str(row["name"])
     if not off and not work:
-        raise NoticeRefused("JSON 里没有任何放假(off)或上班(work)的日期。")
+        raise NoticeRefused("JSON 里没有任何放假（off）或上班（work）的日期。")
     issued = table.get("issued")
     return Notice(
         year=year,

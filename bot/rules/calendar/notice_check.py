@@ -70,14 +70,14 @@ def disagreements(calendar: GovChina, year: int, opinions: Mapping[str, Opinion]
         theirs = opinion(year)
         wrong = [day for day in days if calendar.is_working_day(day) is not (day in theirs)] if theirs else []
         if wrong:
-            yield f"与{name}的{year}年数据不同:{days_text(wrong)}。"
+            yield f"与{name}的{year}年数据不同：{days_text(wrong)}。"
 
 
 def odd_sum(calendar: GovChina, year: int) -> Iterator[str]:
     """Say so where the year has another number of working days than Monday to Friday less the statutory days."""
     if calendar.published(year) and (found := working_days(calendar, year)) != expected_working_days(year):
         expected = expected_working_days(year)
-        yield f"{year}年共{found}个工作日,按周一至周五减法定假日应为{expected}个,请逐日核对。"
+        yield f"{year}年共{found}个工作日，按周一至周五减法定假日应为{expected}个，请逐日核对。"
 
 
 def working_days(calendar: GovChina, year: int) -> int:
@@ -97,10 +97,10 @@ def _impossible(understood: Understood) -> Iterator[str]:
     notice = understood.notice
     wrong = [day for day in notice.work if day.weekday() < SATURDAY]
     if wrong:
-        yield f"调休上班日应在周末,下列不是:{days_text(wrong)}。"
+        yield f"调休上班日应在周末，下列不是：{days_text(wrong)}。"
     both = sorted(set(notice.off) & set(notice.work))
     if both:
-        yield f"下列日期既写放假又写上班:{days_text(both)}。"
+        yield f"下列日期既写放假又写上班：{days_text(both)}。"
     seen: dict[date, str] = {}
     for item in understood.items:
         for day in (*item.off, *item.work):
@@ -108,47 +108,47 @@ def _impossible(understood: Understood) -> Iterator[str]:
                 yield f"{day_text(day)}在“{seen[day]}”和“{item.name}”里各写了一次。"
     far = [day for day in (*notice.off, *notice.work) if abs(day.year - notice.year) > 1]
     if far:
-        yield f"日期离{notice.year}年超过一年:{days_text(far)}。"
+        yield f"日期离{notice.year}年超过一年：{days_text(far)}。"
 
 
 def _year_grave(notice: Notice, before: GovChina) -> Iterator[str]:
     if notice.kind is NoticeKind.AMENDMENT:
         if not before.published(notice.year):
-            yield f"{notice.year}年的全年安排还没有导入,请先导入全年通知,再导入这份调整通知。"
+            yield f"{notice.year}年的全年安排还没有导入，请先导入全年通知，再导入这份调整通知。"
         return
     named = "、".join(notice.off.values())
     missing = [name for name in HOLIDAYS if name.removesuffix("节") not in named]
     if missing and len(set(notice.off.values())) > 1:
-        yield f"全年通知里没有读到:{'、'.join(missing)}。"
+        yield f"全年通知里没有读到：{'、'.join(missing)}。"
     absent = [day for day in _statutory(notice.year) if day not in notice.off]
     if not {date(notice.year, 4, 4), date(notice.year, 4, 5)} & set(notice.off):
         absent.append(date(notice.year, 4, 5))
     if absent:
-        yield f"法定节日不在放假日期里:{days_text(absent)}。"
+        yield f"法定节日不在放假日期里：{days_text(absent)}。"
 
 
 def _year_slight(notice: Notice, after: GovChina) -> Iterator[str]:
     yield from odd_sum(after, notice.year)
     makeup = len(notice.work)
     if notice.kind is NoticeKind.YEAR and not FEWEST_MAKEUP <= makeup <= MOST_MAKEUP:
-        yield f"全年调休上班{makeup}天,往年在{FEWEST_MAKEUP}至{MOST_MAKEUP}天之间,请核对。"
+        yield f"全年调休上班{makeup}天，往年在{FEWEST_MAKEUP}至{MOST_MAKEUP}天之间，请核对。"
 
 
 def _known_slight(notice: Notice, before: GovChina, after: GovChina) -> Iterator[str]:
     if notice.kind is NoticeKind.YEAR and before.published(notice.year):
         other = [one.day for one in changes(notice, before, after)]
         if other:
-            yield f"与已知的{notice.year}年安排不同:{days_text(other)}。如是更正,请核对依据。"
+            yield f"与已知的{notice.year}年安排不同：{days_text(other)}。如是更正，请核对依据。"
 
 
 def _dates_slight(notice: Notice, before: GovChina, today: date) -> Iterator[str]:
     if notice.issued is None:
-        yield "没有读到落款日期,将以批准日期排先后。"
+        yield "没有读到落款日期，将以批准日期排先后。"
     elif notice.issued > today:
-        yield f"落款日期{day_text(notice.issued)}在将来,请核对。"
+        yield f"落款日期{day_text(notice.issued)}在将来，请核对。"
     past = [day for day in _turned(notice, before) if day < today]
     if past:
-        yield f"改动了已经过去的日期:{days_text(past)}。已办结的工单不受影响。"
+        yield f"改动了已经过去的日期：{days_text(past)}。已办结的工单不受影响。"
 
 
 def _turned(notice: Notice, before: GovChina) -> list[date]:

@@ -33,12 +33,12 @@ class Week:
         """Read "2021-W35"; ValueError, in Chinese, for anything else."""
         found = _LABEL.fullmatch("".join(unicodedata.normalize("NFKC", label).split()).upper())
         if found is None:
-            raise ValueError(f"看不懂周次“{label[:20]}”,请写成 2021-W35 这样")
+            raise ValueError(f"看不懂周次“{label[:20]}”，请写成 2021-W35 这样")
         year, number = int(found[1]), int(found[2])
         try:
             date.fromisocalendar(year, number, 1)
         except ValueError:
-            raise ValueError(f"{year}年没有第{number}周,请核对周次") from None
+            raise ValueError(f"{year}年没有第{number}周，请核对周次") from None
         return cls(year=year, number=number)
 
     @property

@@ -20,7 +20,7 @@ class CalendarNotPublished(CalendarError):
 
     def __init__(self, year: int) -> None:
         self.year = year
-        super().__init__(f"{year}年放假安排尚未公布或尚未导入,不能计算工作日。请先导入国务院办公厅的通知。")
+        super().__init__(f"{year}年放假安排尚未公布或尚未导入，不能计算工作日。请先导入国务院办公厅的通知。")
 
 
 class DayKind(StrEnum):

@@ -65,7 +65,7 @@ def drop_doubles(messages: Sequence[Message]) -> tuple[list[Message], tuple[tupl
         if newest is one:
             kept.append(one)
         else:
-            dropped.append((one, f"同一工单已有更新的提醒({newest.step})"))
+            dropped.append((one, f"同一工单已有更新的提醒（{newest.step}）"))
     return kept, tuple(dropped)
 
 

@@ -57,7 +57,7 @@ class RowNote:
     def __str__(self) -> str:
         """Say it in one line, as it is shown to whoever keeps the file."""
         who = f"“{self.name}”" if self.name else ""
-        return f"“{self.sheet}”表第{self.row}行{who}:{self.reason}"
+        return f"“{self.sheet}”表第{self.row}行{who}：{self.reason}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -17,9 +17,9 @@ TITLES = {Role.PRIMARY: "A角", Role.BACKUP: "B角", Role.LEADER: "分管领导"
 HINTS = 50
 UNITS, PEOPLE, ACCOUNTS = "单位", "人员", "账号"
 DOUBLES = {
-    UNITS: "重名,内容却不同,请只留一行",
-    PEOPLE: "同单位同名,内容却不同;若是两个人请加以区别,如 姓名1、姓名2",
-    ACCOUNTS: "重名,内容却不同:同一平台不能有两个同名账号,请只留一行",
+    UNITS: "重名，内容却不同，请只留一行",
+    PEOPLE: "同单位同名，内容却不同；若是两个人请加以区别，如 姓名1、姓名2",
+    ACCOUNTS: "重名，内容却不同：同一平台不能有两个同名账号，请只留一行",
 }
 _REFERENCE = re.compile(r"([^()]+)\((.+)\)")
 
@@ -88,7 +88,7 @@ class _Check:
         while name and name not in seen:
             seen.add(name)
             name = above.get(name, "")
-        return f"上级单位“{row.parent}”又归“{row.name}”管,成了循环,请改正" if name == row.name else ""
+        return f"上级单位“{row.parent}”又归“{row.name}”管，成了循环，请改正" if name == row.name else ""
 
     def _check_people(self) -> list[PersonRow]:
         taken = []
@@ -120,7 +120,7 @@ class _Check:
             shared = [other for place in row.addresses.items() for other in holders[place]]
             others = [name for unit, name in shared if (unit, name) != (row.unit, row.name)]
             if others:
-                self._refuse(PEOPLE, row.row, row.name, f"有一个渠道账号与“{others[0]}”的相同,请核对")
+                self._refuse(PEOPLE, row.row, row.name, f"有一个渠道账号与“{others[0]}”的相同，请核对")
             else:
                 taken.append(row)
         return taken
@@ -140,7 +140,7 @@ class _Check:
             people = [self._find(one, row.name) for one in row.supervisors or ()]
             wrong = [one for one in people if isinstance(one, str)]
             if wrong:
-                self._refuse(UNITS, row.row, row.name, f"监督人员{wrong[0]}。单位已导入,监督人员没有改动")
+                self._refuse(UNITS, row.row, row.name, f"监督人员{wrong[0]}。单位已导入，监督人员没有改动")
             elif row.supervisors is not None:
                 found[row.name] = tuple(one for one in people if not isinstance(one, str))
         return found
@@ -165,17 +165,17 @@ class _Check:
     def _wrong_duties(self, row: AccountRow, people: Mapping[Role, PersonKey | str | None]) -> str:
         wrong = [f"{TITLES[role]}{who}" for role, who in people.items() if isinstance(who, str)]
         if wrong:
-            return ";".join(wrong)
+            return "；".join(wrong)
         after = self._stored_duties(row) | dict(people)
         primary, backup = after.get(Role.PRIMARY), after.get(Role.BACKUP)
         if row.state == CANCELLED:
             return ""
         if primary is None:
-            return "没有A角,请补上"
+            return "没有A角，请补上"
         if primary == backup:
-            return "A角和B角是同一个人,请改成两个人"
+            return "A角和B角是同一个人，请改成两个人"
         if backup is None:
-            self._warn(ACCOUNTS, row.row, row.name, "没有B角,A角不在时没有人接,请尽快补上")
+            self._warn(ACCOUNTS, row.row, row.name, "没有B角，A角不在时没有人接，请尽快补上")
         return ""
 
     def _stored_duties(self, row: AccountRow) -> dict[Role, PersonKey | str | None]:
@@ -184,36 +184,36 @@ class _Check:
         return {role: self._key_of(who) for role, who in held.items() if who is not None}
 
     def _find(self, written: str, unit: str) -> PersonKey | str:
-        """Return the person meant by “姓名” or “姓名(单位)”, those of the unit first; else what is wrong."""
+        """Return the person meant by “姓名” or “姓名（单位）”, those of the unit first; else what is wrong."""
         plain = unicodedata.normalize("NFKC", written).strip()
         named = _REFERENCE.fullmatch(plain)
         name, where = (named[1], named[2]) if named else (plain, unit)
         own = self.people.get(_key(where, name))
         if own or named:
-            return own or f"“{written}”不在登记簿里,或那一行有错没有读进来"
+            return own or f"“{written}”不在登记簿里，或那一行有错没有读进来"
         everywhere = self.by_name.get(name_key(name), [])
         if len(everywhere) == 1:
             return everywhere[0]
         if everywhere:
-            return f"“{written}”有{len(everywhere)}位({'、'.join(one for one, _ in everywhere)}),请写成 姓名(单位)"
-        return f"“{written}”不在登记簿里,或那一行有错没有读进来"
+            return f"“{written}”有{len(everywhere)}位（{'、'.join(one for one, _ in everywhere)}），请写成 姓名（单位）"
+        return f"“{written}”不在登记簿里，或那一行有错没有读进来"
 
     def _key_of(self, person_id: int) -> PersonKey:
         person = self.directory.people[person_id]
         return self.directory.units[person.unit_id].name, person.name
 
     def _unknown_unit(self, name: str) -> str:
-        return f"单位“{name}”{self._why_unknown(name)}" if name else "没有写单位,请补上"
+        return f"单位“{name}”{self._why_unknown(name)}" if name else "没有写单位，请补上"
 
     def _why_unknown(self, name: str) -> str:
         if any(one.sheet == UNITS and name_key(one.name) == name_key(name) for one in self.refused[:HINTS]):
-            return "自己的那一行有错,没有导入,请先改正那一行"
+            return "自己的那一行有错，没有导入，请先改正那一行"
         return f"不在登记簿里{self._near_unit(name)}"
 
     def _near_unit(self, name: str) -> str:
         # Comparing with every unit takes milliseconds; a file full of unknown units needs no hint for each.
         near = difflib.get_close_matches(name_key(name), self.units, 1) if len(self.refused) < HINTS else []
-        return f",是不是“{self.units[near[0]]}”?" if near else ""
+        return f"，是不是“{self.units[near[0]]}”？" if near else ""
 
     def _once(self, sheet: str, rows: Iterable[T], key: Callable[[T], Hashable]) -> list[T]:
         """Leave each key once: equal rows count once, rows that contradict each other are all refused."""
@@ -226,7 +226,7 @@ class _Check:
             taken += [first] if alike else []
             for one in others if alike else (first, *others):
                 if alike:
-                    self._warn(sheet, one.row, one.name, f"与第{first.row}行完全相同,只取一次")
+                    self._warn(sheet, one.row, one.name, f"与第{first.row}行完全相同，只取一次")
                 else:
                     where = "、".join(str(other.row) for other in (first, *others) if other is not one)
                     self._refuse(sheet, one.row, one.name, f"与第{where}行{DOUBLES[sheet]}")

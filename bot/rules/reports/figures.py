@@ -111,7 +111,7 @@ def weekly(
     The facts must reach back to the start of the week before. ValueError, in Chinese, for a week that has not begun.
     """
     if now < week.starts_at:
-        raise ValueError(f"{week.label}还没有开始,暂无周报")
+        raise ValueError(f"{week.label}还没有开始，暂无周报")
     known = sorted(facts, key=lambda one: (one.ticket.received_at, one.ticket.id))
     as_of, before = week.as_of(now), week.previous()
     stood = _stood(known, as_of)

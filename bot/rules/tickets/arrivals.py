@@ -57,15 +57,15 @@ def check(ticket: TicketInput, now: datetime) -> Refusal | None:
     if ticket.received_at.tzinfo is None:
         raise ValueError("naive datetime refused")
     if not ticket.number:
-        return Refusal(reason="没有工单编号,请补上")
+        return Refusal(reason="没有工单编号，请补上")
     if not ticket.account_name:
-        return Refusal(reason="没有账号名称,请补上")
+        return Refusal(reason="没有账号名称，请补上")
     for field, (title, longest) in LONGEST.items():
         if len(getattr(ticket, field) or "") > longest:
-            return Refusal(reason=f"“{title}”超过{longest}字,请缩短")
+            return Refusal(reason=f"“{title}”超过{longest}字，请缩短")
     # Compatibility characters grow when they are unfolded for comparison.
     if len(number_key(ticket.number)) > LONGEST["number"][1]:
-        return Refusal(reason="工单编号里有特殊字符,请改用普通数字和字母")
+        return Refusal(reason="工单编号里有特殊字符，请改用普通数字和字母")
     return _check_time(ticket.received_at, now)
 
 
@@ -81,9 +81,9 @@ def clean(text: str) -> str:
 
 def _check_time(received_at: datetime, now: datetime) -> Refusal | None:
     if received_at > now + CLOCK_SKEW:
-        return Refusal(reason=f"收到时间 {_shown(received_at)} 在将来,请核对")
+        return Refusal(reason=f"收到时间 {_shown(received_at)} 在将来，请核对")
     if received_at < now - OLDEST:
-        return Refusal(reason=f"收到时间 {_shown(received_at)} 已过去十年以上,请核对年份")
+        return Refusal(reason=f"收到时间 {_shown(received_at)} 已过去十年以上，请核对年份")
     return None
 
 

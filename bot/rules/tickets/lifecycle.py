@@ -120,7 +120,7 @@ def move(ticket: Ticket, verb: Verb, answer: Answer, directory: Directory, polic
     return Decision(
         ticket=after,
         journal=(line(verb, answer),),
-        supersede=f"已由人员答复:{verb}" if row.stops_ladder else "",
+        supersede=f"已由人员答复：{verb}" if row.stops_ladder else "",
         lapse=row.stops_ladder,
     )
 

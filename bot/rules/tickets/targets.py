@@ -8,7 +8,7 @@ from storage.records import Account, Directory, Person, Ticket, Unit
 
 FRONT = re.compile(r"^(?:派|转)?(?:给|到|至|由|请|往)+")
 BACK = re.compile(r"(?:处理|办理|负责|承办|接手)$")
-BREAK = re.compile(r"[\s,,;;。.!!::、]+")
+BREAK = re.compile(r"[\s,\uff0c;\uff1b。.!\uff01:\uff1a、]+")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,7 +31,7 @@ class Named:
 
 
 def find_target(text: str, ticket: Ticket, directory: Directory) -> Named:
-    """Return what a text such as "给市林业局,不是我单位的" names; the longest beginning that names anything counts."""
+    """Return what a text such as "给市林业局，不是我单位的" names; the longest beginning that names anything counts."""
     said = FRONT.sub("", text.strip())
     for end in _ends(said):
         word = BACK.sub("", said[:end].strip())
@@ -41,7 +41,7 @@ def find_target(text: str, ticket: Ticket, directory: Directory) -> Named:
 
 
 def find_people(name: str, directory: Directory) -> list[Person]:
-    """Return the active people of that name, or of that name and unit: "张三(市水利局)"."""
+    """Return the active people of that name, or of that name and unit: "张三（市水利局）"."""
     wanted = name_key(name)
     active = (one for one in directory.people.values() if one.active)
     return [one for one in active if wanted in (name_key(one.name), name_key(full_name(one, directory)))]
@@ -49,7 +49,7 @@ def find_people(name: str, directory: Directory) -> list[Person]:
 
 def full_name(person: Person, directory: Directory) -> str:
     """Return a person's name with the unit, to tell people of one name apart."""
-    return f"{person.name}({directory.units[person.unit_id].name})"
+    return f"{person.name}（{directory.units[person.unit_id].name}）"
 
 
 def _ends(said: str) -> list[int]:
@@ -82,11 +82,11 @@ def _accounts_of(unit: Unit, directory: Directory) -> list[Account]:
 
 
 def _keys_of(account: Account) -> tuple[str, str]:
-    return name_key(account.name), name_key(f"{account.name}({account.platform})")
+    return name_key(account.name), name_key(f"{account.name}（{account.platform}）")
 
 
 def _account(account: Account, directory: Directory) -> Target:
-    return Target(name=f"{account.name}({account.platform})", unit_id=account.unit_id, account=account)
+    return Target(name=f"{account.name}（{account.platform}）", unit_id=account.unit_id, account=account)
 
 
 def _person(person: Person, directory: Directory) -> Target:

@@ -19,8 +19,12 @@ from handlers.chat.words.until import read_period
 from storage.records import Leave, Person
 
 DAY = timedelta(days=1)
-STAND_IN = re.compile(r"(?:由|请|让|托|交给|交由)\s*(?P<name>[^\s,,。;;、]+?)\s*(?:代|替|顶|接|负责|$|[\s,,。;;、])")
-STANDS_IN = re.compile(r"(?:^|[\s,,。;;、])(?P<name>[^\s,,。;;、由请让]+?)\s*(?:代|替|顶)(?:班|办|管|理|岗)?")
+STAND_IN = re.compile(
+    r"(?:由|请|让|托|交给|交由)\s*(?P<name>[^\s,\uff0c。;\uff1b、]+?)\s*(?:代|替|顶|接|负责|$|[\s,\uff0c。;\uff1b、])"
+)
+STANDS_IN = re.compile(
+    r"(?:^|[\s,\uff0c。;\uff1b、])(?P<name>[^\s,\uff0c。;\uff1b、由请让]+?)\s*(?:代|替|顶)(?:班|办|管|理|岗)?"
+)
 # Of these the person wants another deputy, or none: the words so far are kept without the name.
 OTHER_DEPUTY = frozenset({"deputy_self", "deputy_on_leave", "deputy_unreachable"})
 

@@ -84,7 +84,7 @@ class Registration:
                 await self._register()
         except Exception as error:
             reason = failure(error).reason
-            log.error("Telegram 的 webhook 没有登记上:%s", reason, extra={"action": "register", "error": reason})
+            log.error("Telegram 的 webhook 没有登记上：%s", reason, extra={"action": "register", "error": reason})
             return False
         return True
 
@@ -93,7 +93,9 @@ class Registration:
         if found.url != self._url:
             await self._client.set_webhook(self._url)
             log.warning(
-                "已向 Telegram 登记 webhook,取代%s", "原来的地址" if found.url else "空缺", extra={"action": "register"}
+                "已向 Telegram 登记 webhook，取代%s",
+                "原来的地址" if found.url else "空缺",
+                extra={"action": "register"},
             )
 
 

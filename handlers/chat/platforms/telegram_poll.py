@@ -92,9 +92,9 @@ class Poller:
         with contextlib.suppress(Exception):
             url = (await self._client.webhook()).url
         if url:
-            log.error("Telegram 设有 webhook,轮询收不到消息:请改用 webhook 方式或删除它", extra={"action": "poll"})
+            log.error("Telegram 设有 webhook，轮询收不到消息：请改用 webhook 方式或删除它", extra={"action": "poll"})
         else:
-            log.error("另有程序在用同一令牌轮询 Telegram,消息会被分走:请停掉其中一个", extra={"action": "poll"})
+            log.error("另有程序在用同一令牌轮询 Telegram，消息会被分走：请停掉其中一个", extra={"action": "poll"})
         return CONFLICT_PAUSE
 
     def _failed(self, error: Exception) -> float:
@@ -102,7 +102,7 @@ class Poller:
         if not self._failures:
             reason = failure(error).reason
             extra = {"action": "poll", "error": type(error).__name__}
-            log.error("Telegram 轮询中断,稍后自动再试:%s", reason, extra=extra)
+            log.error("Telegram 轮询中断，稍后自动再试：%s", reason, extra=extra)
         self._failures += 1
         return max(pause, pause_of(error).total_seconds()) if isinstance(error, RetryAfter) else pause
 

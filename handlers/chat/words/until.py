@@ -27,7 +27,7 @@ CLOCK = re.compile(
     r"(?::\s*(?P<minute>\d{2})|[点时]\s*(?:(?P<minutes>\d{1,2})分?|(?P<thirty>半))?)|(?P<close>下班))?(?:之?前|以前)?"
 )
 LEAD = re.compile(r"(?P<extend>(?:申请)?(?:延期|延长|延))?(?:到|至|于|until|till|to|by)\s*$")
-TRIM = re.compile(r"^[\s,,。.;;、::]+|[\s,,。.;;、::]+$")
+TRIM = re.compile(r"^[\s,\uff0c。.;\uff1b、:\uff1a]+|[\s,\uff0c。.;\uff1b、:\uff1a]+$")
 BEFORE = re.compile(r"\s*(?:之前|以前|前(?![\w]))")
 SINCE = re.compile(r"(?:从|自|由|from)\s*$")
 

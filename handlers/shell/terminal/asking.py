@@ -26,7 +26,7 @@ class Known:
             return self.calendars.of(None)
         found = [one.id for one in self.units.values() if one.name == unit_name.strip()]
         if not found:
-            raise refuse(f"登记簿里没有名为“{unit_name}”的单位,请核对名称。")
+            raise refuse(f"登记簿里没有名为“{unit_name}”的单位，请核对名称。")
         return self.calendars.of(found[0])
 
 

@@ -59,7 +59,7 @@ def _day(text: Text, calendar: GovChina, day: date, month: int, changed: Collect
 
 
 def _legend(changed: bool) -> Text:
-    text = Text("图例:")
+    text = Text("图例：")
     for kind, words in LEGEND.items():
         text.append(f"{MARKS.get(kind, '')}{words}", style=STYLES[kind])
         text.append("  ")

@@ -57,14 +57,14 @@ def examined_json(examined: Examined) -> dict[str, Any]:
 def show_examined(console: Console, examined: Examined) -> None:
     """Print what was understood, the year as a picture, the differences and the doubts."""
     notice = examined.understood.notice
-    number, issued = f"({notice.number})" if notice.number else "", f",{notice.issued}印发" if notice.issued else ""
+    number, issued = f"({notice.number})" if notice.number else "", f"，{notice.issued}印发" if notice.issued else ""
     console.print(f"[bold]{notice.document}[/]{number}{issued}", highlight=False)
-    console.print(f"读出{notice.year}年{KINDS[notice.kind]}:放假{len(notice.off)}天,调休上班{len(notice.work)}天。")
+    console.print(f"读出{notice.year}年{KINDS[notice.kind]}：放假{len(notice.off)}天，调休上班{len(notice.work)}天。")
     for item in examined.understood.items:
-        work = f";{days_text(item.work)}上班" if item.work else ""
-        console.print(f"  {item.name}:{days_text(item.off) or '无'}{'放假' if item.off else ''}{work}", markup=False)
+        work = f"；{days_text(item.work)}上班" if item.work else ""
+        console.print(f"  {item.name}：{days_text(item.off) or '无'}{'放假' if item.off else ''}{work}", markup=False)
     for sentence in examined.understood.advice:
-        console.print(f"  不计入(只是建议):{sentence}", markup=False, style="dim")
+        console.print(f"  不计入（只是建议）：{sentence}", markup=False, style="dim")
     console.print()
     if examined.after.published(notice.year):
         show_year(console, examined.after, notice.year, {one.day for one in examined.changes})
@@ -128,10 +128,10 @@ def show_changed(console: Console, changed: Changed, directory: Directory, wordi
         console.print(f"另有{len(done.moved) - LONGEST_LIST}件未列出。")
     if done.kept:
         console.print(
-            f"时限由人工定过、不改动:{'、'.join(one.number for one in done.kept[:LONGEST_LIST])}", markup=False
+            f"时限由人工定过、不改动：{'、'.join(one.number for one in done.kept[:LONGEST_LIST])}", markup=False
         )
     console.print(
-        f"在办工单改动时限{len(done.moved)}件,其中待定转为确定{done.settled}件、改后已过时限{done.late_at_once}件;"
+        f"在办工单改动时限{len(done.moved)}件，其中待定转为确定{done.settled}件、改后已过时限{done.late_at_once}件；"
         f"告知{len(done.people)}人。已办结的工单不受影响。"
     )
 
@@ -169,7 +169,7 @@ def overlay_json(one: Overlay, directory: Directory) -> dict[str, Any]:
 def show_listing(console: Console, revisions: list[Revision], overlays: list[Overlay], directory: Directory) -> None:
     """Print every notice and every local decision."""
     if not revisions and not overlays:
-        console.print("还没有导入过通知,也没有停工或加班的决定;现用随附的放假安排。")
+        console.print("还没有导入过通知，也没有停工或加班的决定；现用随附的放假安排。")
     if revisions:
         table = _table("编号", "状态", "年份", "通知", "提交", "批准或退回", "撤销")
         for one in revisions:
@@ -197,13 +197,13 @@ def _differences(examined: Examined) -> Iterator[str]:
     notice, changes = examined.understood.notice, examined.changes
     new = [one.day for one in changes if one.before is None]
     if new:
-        yield f"{notice.year}年原来没有安排;导入后全年{working_days(examined.after, notice.year)}个工作日。"
+        yield f"{notice.year}年原来没有安排；导入后全年{working_days(examined.after, notice.year)}个工作日。"
     turned = [one for one in changes if one.before is not None]
     off = [one.day for one in turned if not one.after.working]
     work = [one.day for one in turned if one.after.working]
     parts = ((off, "由上班改为放假"), (work, "由放假改为上班"))
     if off or work:
-        yield "与现行安排相比:" + "".join(f"{days_text(days)}{how};" for days, how in parts if days)
+        yield "与现行安排相比：" + "".join(f"{days_text(days)}{how};" for days, how in parts if days)
     if not changes:
         yield "与现行安排没有不同。"
 

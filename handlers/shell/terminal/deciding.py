@@ -48,18 +48,18 @@ def decide(
     if not as_json:
         introduce(console := Console(highlight=False))
         show_changed(console, preview, directory, engine.wording)
-    if not yes and (as_json or not sys.stdin.isatty() or not typer.confirm("确认生效?", err=True)):
+    if not yes and (as_json or not sys.stdin.isatty() or not typer.confirm("确认生效？", err=True)):
         if as_json:
             for line in changed_json(preview, directory, applied=False):
                 emit(line)
-        print("以上为预览,未作任何改动;确认无误后加 --yes。", file=sys.stderr)
+        print("以上为预览，未作任何改动；确认无误后加 --yes。", file=sys.stderr)
         return
     done = act(trial=False)
     if as_json:
         for line in changed_json(done, directory, applied=True):
             emit(line)
     else:
-        typer.echo(f"已生效,编号{done.number};改动{len(done.recomputed.moved)}件,已记入流水并通知。")
+        typer.echo(f"已生效，编号{done.number}；改动{len(done.recomputed.moved)}件，已记入流水并通知。")
 
 
 def scope(engine: Engine, names: list[str], everybody: tuple[str, ...]) -> frozenset[int] | None:
@@ -71,6 +71,6 @@ def scope(engine: Engine, names: list[str], everybody: tuple[str, ...]) -> froze
     unknown = [name for name in names if name not in units]
     if unknown:
         near = [name for name in units if any(part in name or name in part for part in unknown)]
-        hint = f"是不是:{'、'.join(near[:5])}?" if near else "请核对登记簿中的单位名称。"
+        hint = f"是不是：{'、'.join(near[:5])}？" if near else "请核对登记簿中的单位名称。"
         raise refuse(f"登记簿里没有单位“{'、'.join(unknown)}”。{hint}")
     return frozenset(units[name] for name in names)

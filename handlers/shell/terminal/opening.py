@@ -66,9 +66,9 @@ def opened(clock: Clock | None = None, **overrides: Any) -> Iterator[Engine]:
 def input_file(path: Path) -> Path:
     """Return the path of a file to read; exits with a sentence where there is no such file."""
     if path.is_dir():
-        raise refuse(f"“{path}”是文件夹,请写明文件。")
+        raise refuse(f"“{path}”是文件夹，请写明文件。")
     if not path.exists():
-        raise refuse(f"没有找到文件“{path}”,请核对路径和文件名。")
+        raise refuse(f"没有找到文件“{path}”，请核对路径和文件名。")
     return path
 
 

@@ -14,9 +14,9 @@ def find_person(directory: Directory, text: str) -> Person:
     if len(found) == 1:
         return found[0]
     if not found:
-        raise refuse(f"没有名为“{text}”的在岗人员,请核对姓名,或先导入登记簿。")
+        raise refuse(f"没有名为“{text}”的在岗人员，请核对姓名，或先导入登记簿。")
     names = "、".join(f"{_full(one, directory)}[编号{one.id}]" for one in found)
-    raise refuse(f"“{text}”有{len(found)}位:{names}。请写成“姓名(单位)”或编号。")
+    raise refuse(f"“{text}”有{len(found)}位：{names}。请写成“姓名（单位）”或编号。")
 
 
 def _full(person: Person, directory: Directory) -> str:

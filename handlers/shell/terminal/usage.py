@@ -13,7 +13,7 @@ SENTENCES = {
     "BadOptionUsage": "“{name}”后面还要写内容。",
     "BadParameter": "“{name}”写得不对。",
 }
-OTHERWISE = "没有这个命令,或多写了内容。"
+OTHERWISE = "没有这个命令，或多写了内容。"
 
 
 def sentence(error: TyperException) -> str:
@@ -23,7 +23,7 @@ def sentence(error: TyperException) -> str:
         return ""
     where = getattr(getattr(error, "ctx", None), "command_path", PROGRAM)
     said = SENTENCES.get(kind, OTHERWISE).format(name=_named(error))
-    return f"{said}用法请看:{where} --help"
+    return f"{said}用法请看：{where} --help"
 
 
 def _named(error: Any) -> str:
@@ -36,4 +36,4 @@ def _named(error: Any) -> str:
         return options[-1]
     # An argument's help is a name with its explanation behind a stop.
     words: str = parameter.help or parameter.metavar or parameter.name
-    return re.split(r"[,、;:。(]", words)[0]
+    return re.split(r"[,、;:。(\uff0c\uff1b\uff1a\uff08]", words)[0]

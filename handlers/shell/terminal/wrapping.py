@@ -9,8 +9,8 @@ from rich.text import Text
 
 # A word, number or date with its clock stays whole; every other character may end a line.
 _PIECES = re.compile(r"(?:\d+[年月日])+(?:\d[\d:]*)?|[A-Za-z0-9][A-Za-z0-9._:/#\-]*|\s|.")
-_NOT_FIRST = set("。,、;:!?)”’》〉】」』,.;:!?)]}…")
-_NOT_LAST = set("“‘《〈【「『([{((")
+_NOT_FIRST = set("。、”’》〉】」』,.;:!?)]}…\uff0c\uff1b\uff1a\uff01\uff1f\uff09")
+_NOT_LAST = set("“‘《〈【「『([{\uff08")
 UNBROKEN = 1_000_000
 LEAST = 20  # below this a hanging indent would leave no room for words
 

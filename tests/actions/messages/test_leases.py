@@ -156,7 +156,7 @@ def test_a_digest_that_may_have_arrived_is_sent_again_as_it_was(plain: Office) -
     plain.receives("FJ-1", "FJ-2", "FJ-3")
     plain.expect("yi", "digest")
     plain.does("yi", Verb.COMPLETE, "FJ-2")
-    plain.at(PAST).expect("jia", "digest", says="(重复提醒)您有3件")
+    plain.at(PAST).expect("jia", "digest", says="（重复提醒）您有3件")
     for number in ("FJ-1", "FJ-3"):
         plain.says("jia", f"办结 {number}")
 
@@ -211,7 +211,7 @@ def test_a_channel_that_hangs_holds_nobody_up(plain: Office) -> None:
     sender = Sender(engine.context, engine.channels, engine.wording, holder="quick", lease=timedelta(seconds=1))
     assert asyncio.run(asyncio.wait_for(sender.drain(), 5)) == 2
     plain.settle().expect("yi", "receipt")
-    plain.at(PAST).expect("jia", "receipt", says="(重复提醒)")
+    plain.at(PAST).expect("jia", "receipt", says="（重复提醒）")
     plain.says("jia", "办结")
 
 

@@ -166,7 +166,7 @@ def test_a_vacated_duty_is_vacant(context: Context, sealer: Sealer) -> None:
     row = AccountRow(row=2, platform="微信公众号", name="水清三明", unit="水利局", duties={Role.BACKUP: ""})
     report = import_register(context, sealer, Roster(accounts=(row,)))
     assert report.accounts == Count(changed=1)
-    assert [note.reason for note in report.warnings] == ["没有B角,A角不在时没有人接,请尽快补上"]
+    assert [note.reason for note in report.warnings] == ["没有B角，A角不在时没有人接，请尽快补上"]
     assert {role for _, role in directory(context).duties} == {Role.PRIMARY}
 
 

@@ -165,7 +165,7 @@ def test_a_supervisor_sees_only_their_own_area(context: Context) -> None:
     assert listed(WU) == ({"WATER-1"}, {"WATER-1"})
     assert listed(JI) == ({"FOREST-1"}, {"FOREST-1"})
     assert listed(DING) == ({"WATER-1", "FOREST-1", "NOBODY-1"}, {"WATER-1", "FOREST-1", "NOBODY-1"})
-    assert "范围:市水利局" in str(told[f"weekly:2021-W34:p{WU}"].params["text"])
+    assert "范围：市水利局" in str(told[f"weekly:2021-W34:p{WU}"].params["text"])
     assert "范围" not in str(told[f"weekly:2021-W34:p{DING}"].params["text"])
 
 

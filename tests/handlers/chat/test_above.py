@@ -59,13 +59,13 @@ class TestOversight:
         told.at("08-23 12:00").forget()
         lines = told.says("wu", "督办列表").text.splitlines()
         assert lines == [
-            "您负责范围内有3件工单需要关注:",
+            "您负责范围内有3件工单需要关注：",
             "【三明市林业局】",
-            "1. LY-1(三明林业)无人签收,待签收,8月24日18:00前办结,最迟24:00",
+            "1. LY-1（三明林业）无人签收，待签收，8月24日18:00前办结，最迟24:00",
             "【三明市水利局】",
-            "2. FJ-2(水清三明)等待答复,误报申诉中,8月24日18:00前办结,最迟24:00",
-            "　　甲于8月23日10:00申诉误报,等待答复。理由:原文为引用古籍",
-            "3. FJ-1(水清三明)无人签收,待签收,8月24日18:00前办结,最迟24:00",
+            "2. FJ-2（水清三明）等待答复，误报申诉中，8月24日18:00前办结，最迟24:00",
+            "　　甲于8月23日10:00申诉误报，等待答复。理由：原文为引用古籍",
+            "3. FJ-1（水清三明）无人签收，待签收，8月24日18:00前办结，最迟24:00",
             "可回复“工单 序号”“同意 序号”“不同意 序号 理由”。",
         ]
         assert told.says("ding", "督办列表").text.splitlines()[1] == "【三明市水利局】"
@@ -73,8 +73,8 @@ class TestOversight:
         told.forget()
         told.at("08-25 09:00").forget()
         lines = told.says("wu", "督办列表").text.splitlines()
-        assert lines[2].startswith("1. LY-1(三明林业)已逾期")
-        assert "状态:待签收" in told.says("wu", "3").text or "没有序号3" in told.says("wu", "3").text
+        assert lines[2].startswith("1. LY-1（三明林业）已逾期")
+        assert "状态：待签收" in told.says("wu", "3").text or "没有序号3" in told.says("wu", "3").text
         told.says("wu", "办结 LY-1 已改")
         told.says("wu", "办结 FJ-1 已改")
 
@@ -82,7 +82,7 @@ class TestOversight:
         told.says("jia", "签收")
         assert told.says("ding", "督办列表").text == "您负责范围内没有逾期或停滞的工单。"
         told.at("08-24 18:00").forget()
-        assert "1. FJ-1(水清三明)下班前未办结" in told.says("ding", "督办列表").text
+        assert "1. FJ-1（水清三明）下班前未办结" in told.says("ding", "督办列表").text
         told.says("jia", "已改")
 
     def test_a_ticket_of_nobody_is_the_desks(self, told: Office) -> None:
@@ -98,7 +98,7 @@ class TestOversight:
         told.at("08-25 09:00").forget()
         lines = told.says("wu", "督办列表").text.splitlines()
         assert lines[0].startswith("您负责范围内有21件")
-        assert lines[-2] == "另有6件未列出,请直接发送完整编号。"
+        assert lines[-2] == "另有6件未列出，请直接发送完整编号。"
 
 
 def test_numbers_of_a_digest_work_and_leave_a_question_alone(told: Office) -> None:
@@ -109,9 +109,9 @@ def test_numbers_of_a_digest_work_and_leave_a_question_alone(told: Office) -> No
     ids = [told.ticket(number).id for number in ("FJ-3", "FJ-2")]
     with told.database.begin() as conn:
         renumber(conn, told.people["jia"], ids, told.clock.now())
-    assert "申诉误报。理由:原文为引用古籍" in told.says("jia", "原文为引用古籍").text
+    assert "申诉误报。理由：原文为引用古籍" in told.says("jia", "原文为引用古籍").text
     told.forget()
-    assert told.says("jia", "签收 1").text.startswith("已签收:FJ-3")
+    assert told.says("jia", "签收 1").text.startswith("已签收：FJ-3")
     told.says("wu", "办结 FJ-2 已改")
     told.says("wu", "办结 FJ-3 已改")
     told.says("wu", "办结 FJ-1 已改")

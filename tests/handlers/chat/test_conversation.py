@@ -53,8 +53,8 @@ class TestTheStory:
     def test_taking_shows_both_lines_and_what_is_left(self, one: Office) -> None:
         reply = one.say("甲", "签收")
         assert reply.text == (
-            f"已签收:{NUMBER}(水清三明),记录时间8月23日10:00。\n"
-            "时限:8月24日18:00前办结,最迟24:00。\n"
+            f"已签收：{NUMBER}（水清三明），记录时间8月23日10:00。\n"
+            "时限：8月24日18:00前办结，最迟24:00。\n"
             "还剩工作时间12小时0分。\n"
             "办结后请回复“办结 说明”。"
         )
@@ -66,8 +66,8 @@ class TestTheStory:
         one.clock.wind_to(sh(9, 2, 16))
         reply = one.say("甲", f"办结 {NUMBER} 已整改并答复")
         assert reply.text == (
-            f"已记录:{NUMBER}(水清三明)于9月2日16:00办结。应于8月24日办结,逾期7个工作日(9个自然日)。\n"
-            "请将以下内容粘贴到省平台:\n已整改并答复"
+            f"已记录：{NUMBER}（水清三明）于9月2日16:00办结。应于8月24日办结，逾期7个工作日（9个自然日）。\n"
+            "请将以下内容粘贴到省平台：\n已整改并答复"
         )
         ticket = one.ticket(NUMBER)
         assert (ticket.state, ticket.completed_at, ticket.completed_by) == ("completed", sh(9, 2, 16), one.people["甲"])
@@ -75,29 +75,29 @@ class TestTheStory:
 
     def test_in_time_until_midnight_of_the_due_day(self, one: Office) -> None:
         one.clock.wind_to(sh(8, 24, 23, 59))
-        assert "于8月24日23:59办结,未逾期。" in one.say("乙", "已删除该文").text
+        assert "于8月24日23:59办结，未逾期。" in one.say("乙", "已删除该文").text
         assert one.ticket(NUMBER).completion_text == "已删除该文"
 
     def test_without_words_there_is_still_a_text_to_paste(self, one: Office) -> None:
-        assert one.say("甲", "办结").text.endswith("请将以下内容粘贴到省平台:\n已整改完成。")
+        assert one.say("甲", "办结").text.endswith("请将以下内容粘贴到省平台：\n已整改完成。")
         assert one.ticket(NUMBER).completion_text == ""
 
     def test_a_limit_in_hours_passed_on_its_own_day(self, office: Office) -> None:
         office.receive("V-2021-1", policy="veto_now")
         office.clock.wind(timedelta(hours=3))
-        assert "应于8月23日12:00前办结,已超过时限。" in office.say("甲", "已删除").text
+        assert "应于8月23日12:00前办结，已超过时限。" in office.say("甲", "已删除").text
 
     def test_no_date_is_invented_where_the_schedule_is_unpublished(self, office: Office) -> None:
         office.clock.wind_to(sh(8, 24).replace(year=2033))
         office.receive("N-2033-1")
-        assert "时限待定(节假日安排尚未公布),不早于2033年" in office.say("甲", "签收").text
+        assert "时限待定（节假日安排尚未公布），不早于2033年" in office.say("甲", "签收").text
         assert "不计逾期" in office.say("甲", "已删除").text
 
     def test_the_books_keep_who_when_how_and_the_raw_words(self, one: Office) -> None:
-        one.say("甲", f"办结 {NUMBER}:已删除该文。", event="tg-77")
+        one.say("甲", f"办结 {NUMBER}：已删除该文。", event="tg-77")
         [line] = one.story(NUMBER)
         assert (line.kind, line.actor, line.at) == ("complete", f"person:{one.people['甲']}", one.clock.now())
-        raw = f"办结 {NUMBER}:已删除该文。"
+        raw = f"办结 {NUMBER}：已删除该文。"
         assert line.data == {"text": "已删除该文", "raw": raw, "via": "telegram", "message_id": "tg-77"}
         row = kept(one, "tg-77")
         assert (row["state"], row["ticket_id"]) == ("settled", one.ticket(NUMBER).id)
@@ -106,7 +106,7 @@ class TestTheStory:
     def test_an_answer_by_telephone_is_recorded_as_such(self, one: Office) -> None:
         for said in ("已删除", "签收", "转B角", "误报 不是错字", "延期 到明天 领导出差", f"转派 {NUMBER} 不归本单位"):
             early = one.say("甲", said, at=sh(8, 23, 9), via="say", behalf="丁")
-            assert "10:00才收到,答复不能更早,未作任何记录" in early.text
+            assert "10:00才收到，答复不能更早，未作任何记录" in early.text
         assert one.story(NUMBER) == []
         one.clock.wind_to(sh(8, 23, 15))
         reply = one.say("甲", "已删除", at=sh(8, 23, 14), via="say", behalf="丁")
@@ -117,7 +117,7 @@ class TestTheStory:
     def test_the_story_in_english(self, database: Database) -> None:
         office = Office(database, language="en")
         office.receive(NUMBER)
-        assert office.say("甲", "ack").text.startswith(f"Taken: {NUMBER} (水清三明), recorded 23 August 10:00.")
+        assert office.say("甲", "ack").text.startswith(f"Taken: {NUMBER}（水清三明），recorded 23 August 10:00.")
         assert "1 open" in office.say("甲", "my").text
         office.clock.wind_to(sh(9, 2, 16))
         assert "7 working days (9 calendar days) late" in office.say("甲", "done deleted the article").text
@@ -158,10 +158,10 @@ class TestAgain:
     def test_repeats_say_who_did_it_and_when(self, one: Office) -> None:
         one.say("甲", "签收")
         one.clock.wind(timedelta(hours=1))
-        assert one.say("乙", "收到").text == f"工单 {NUMBER} 已由甲于8月23日(周一)10:00签收,无需再签收。"
+        assert one.say("乙", "收到").text == f"工单 {NUMBER} 已由甲于8月23日（周一）10:00签收，无需再签收。"
         one.say("乙", "已删除")
         for words in ("办结", f"办结 {NUMBER}", "已删除", "签收"):
-            assert one.say("甲", words).text == f"工单 {NUMBER} 已由乙于8月23日(周一)11:00办结,无需再答复。"
+            assert one.say("甲", words).text == f"工单 {NUMBER} 已由乙于8月23日（周一）11:00办结，无需再答复。"
         assert len(one.story(NUMBER)) == 2
 
     def test_words_kept_before_a_crash_are_answered_when_they_come_again(self, one: Office) -> None:
@@ -181,7 +181,7 @@ class TestAgain:
         assert one.ticket(NUMBER).completed_at == said_at
         with one.database.read() as conn:
             [answer] = [m for m in outbox.open_of_person(conn, one.people["甲"]) if m.kind == MessageKind.ANSWER]
-        assert "于8月23日10:00办结,未逾期" in str(answer.params["text"])
+        assert "于8月23日10:00办结，未逾期" in str(answer.params["text"])
 
     def _crash(self, office: Office, words: str, event: str) -> None:
         """Stop where a killed process would: after the words are kept, before they are answered."""
@@ -194,15 +194,15 @@ class TestAgain:
 class TestWhichTicket:
     def test_several_open_ones_are_asked_back_with_a_numbered_list(self, three: Office) -> None:
         reply = three.say("甲", "办结 已删除")
-        assert reply.text.splitlines()[0].startswith("您有3件工单,请问要办结哪一件?")
-        assert reply.text.splitlines()[2] == "2. A-1002(水清三明)待签收,8月24日18:00前办结,最迟24:00"
+        assert reply.text.splitlines()[0].startswith("您有3件工单，请问要办结哪一件？")
+        assert reply.text.splitlines()[2] == "2. A-1002（水清三明）待签收，8月24日18:00前办结，最迟24:00"
         assert set(three.states().values()) == {"new"}
 
     def test_the_choice_carries_out_what_was_said_even_after_a_restart(self, three: Office) -> None:
         three.say("甲", "已删除错字")
         three.restart()
         three.clock.wind(timedelta(minutes=9))
-        assert "已记录:A-1002(水清三明)" in three.say("甲", "2").text
+        assert "已记录：A-1002（水清三明）" in three.say("甲", "2").text
         assert three.ticket("A-1002").completion_text == "已删除错字"
         assert three.states() == {"A-1001": "new", "A-1002": "completed", "A-1003": "new"}
         assert "状态" in three.say("甲", "3").text  # the question is answered: a number only shows now
@@ -212,13 +212,13 @@ class TestWhichTicket:
         three.say("甲", "已删除")
         three.clock.wind(timedelta(minutes=10))
         reply = three.say("甲", "2")
-        assert reply.text.startswith("上次的提问已过10分钟,未作任何记录。")
+        assert reply.text.startswith("上次的提问已过10分钟，未作任何记录。")
         assert three.ticket("A-1002").state == "new"
 
     def test_cancel_drops_the_question(self, three: Office) -> None:
         three.say("甲", "已删除")
-        assert three.say("甲", "取消").text == "已取消,未作任何记录。"
-        assert "状态:待签收" in three.say("甲", "2").text
+        assert three.say("甲", "取消").text == "已取消，未作任何记录。"
+        assert "状态：待签收" in three.say("甲", "2").text
         assert "无需取消" in three.say("甲", "取消").text
         assert set(three.states().values()) == {"new"}
 
@@ -272,7 +272,7 @@ class TestWhichTicket:
 
     def test_the_numbers_of_my_tickets_hold_for_days(self, three: Office) -> None:
         listed = three.say("甲", "我的工单")
-        assert listed.text.splitlines()[0] == "您有3件待办:"
+        assert listed.text.splitlines()[0] == "您有3件待办："
         three.clock.wind(timedelta(days=2))
         three.say("甲", "办结 2 已删除")
         assert three.ticket("A-1002").state == "completed"
@@ -299,20 +299,20 @@ class TestWhichTicket:
         assert three.ticket("A-1003").state == "new"
         three.say("甲", "签收")  # says so outright, and only one is left to take
         assert three.ticket("A-1003").state == "acknowledged"
-        assert three.say("甲", "签收").text.startswith("您的3件待办都不能再签收:")
+        assert three.say("甲", "签收").text.startswith("您的3件待办都不能再签收：")
 
     def test_several_numbers_take_each_of_them(self, three: Office) -> None:
         three.say("甲", "签收 A-1002")
         three.say("甲", "我的工单")
         reply = three.say("甲", "签收 1、2和3")
-        assert reply.text.count("已签收:") == 2
+        assert reply.text.count("已签收：") == 2
         assert "A-1002 已由甲" in reply.text
         assert set(three.states().values()) == {"acknowledged"}
 
     def test_of_several_numbers_each_is_answered_for_itself(self, three: Office) -> None:
         three.say("甲", "我的工单")
         reply = three.say("甲", "签收 1 A-1009 7 3")
-        assert reply.text.count("已签收:") == 2
+        assert reply.text.count("已签收：") == 2
         assert "工单 A-1009 不存在或不归您办理" in reply.text
         assert "没有序号7" in reply.text
         assert three.states() == {"A-1001": "acknowledged", "A-1002": "new", "A-1003": "acknowledged"}
@@ -324,7 +324,7 @@ class TestWhichTicket:
         assert set(three.states().values()) == {"new"}
 
     def test_two_tickets_to_complete_are_asked_back(self, three: Office) -> None:
-        reply = three.say("甲", "A-1001 已删除,A-1003也已删除")
+        reply = three.say("甲", "A-1001 已删除，A-1003也已删除")
         assert [line[:9] for line in reply.text.splitlines()[1:]] == ["1. A-1001", "2. A-1003"]
         assert set(three.states().values()) == {"new"}
 
@@ -350,9 +350,9 @@ class TestWhichTicket:
     def test_a_long_list_is_cut_with_a_word(self, office: Office) -> None:
         office.receive(*(f"L-{n:04}" for n in range(20)))
         lines = office.say("甲", "我的工单").text.splitlines()
-        assert lines[0] == "您有20件待办:"
+        assert lines[0] == "您有20件待办："
         assert lines[15].startswith("15. L-0014")
-        assert lines[16] == "另有5件未列出,请直接发送完整编号。"
+        assert lines[16] == "另有5件未列出，请直接发送完整编号。"
         office.say("甲", "办结 16 已删除")
         assert set(office.states().values()) == {"new"}
 
@@ -375,7 +375,7 @@ class TestWhose:
         assert one.ticket(NUMBER).state == "new"
 
     def test_who_oversees_may_look_and_not_answer(self, one: Office) -> None:
-        assert "状态:待签收" in one.say("戊", f"工单 {NUMBER}").text
+        assert "状态：待签收" in one.say("戊", f"工单 {NUMBER}").text
         assert one.say("戊", f"办结 {NUMBER} 已删除").reason == "not_yours"
         assert one.ticket(NUMBER).state == "new"
 
@@ -406,28 +406,30 @@ class TestTelling:
     def test_a_ticket_as_it_stands(self, one: Office) -> None:
         one.say("乙", "签收")
         assert one.say("甲", "工单").text.splitlines() == [
-            f"{NUMBER}(水清三明,微信公众号)",
-            "状态:处理中",
-            "收到:8月23日(周一)10:00",
-            "时限:8月24日18:00前办结,最迟24:00。",
+            f"{NUMBER}（水清三明，微信公众号）",
+            "状态：处理中",
+            "收到：8月23日（周一）10:00",
+            "时限：8月24日18:00前办结，最迟24:00。",
             "还剩工作时间12小时0分。",
-            "问题:错别字",
-            "签收:乙,8月23日(周一)10:00",
+            "问题：错别字",
+            "签收：乙，8月23日（周一）10:00",
         ]
 
     def test_after_hours_and_after_the_limit(self, one: Office) -> None:
         one.clock.wind_to(sh(8, 24, 19))
-        assert "下班时间已过,请尽快办结。" in one.say("甲", "工单").text
+        assert "下班时间已过，请尽快办结。" in one.say("甲", "工单").text
         one.clock.wind_to(sh(8, 26, 9))
-        assert "应于8月24日办结,已逾期2个工作日(2个自然日)。" in one.say("甲", "工单").text
+        assert "应于8月24日办结，已逾期2个工作日（2个自然日）。" in one.say("甲", "工单").text
 
     def test_why_explains_with_the_document(self, one: Office) -> None:
         answer = one.say("甲", "为什么").text
-        assert "8月23日(周一)收到,当日不计;8月24日(周二)为第1个工作日。请于8月24日18:00前办结,最迟24:00。" in answer
+        assert (
+            "8月23日（周一）收到，当日不计；8月24日（周二）为第1个工作日。请于8月24日18:00前办结，最迟24:00。" in answer
+        )
         assert "国办发明电〔2020〕27号" in answer
 
     def test_what_was_not_understood_is_set_aside_with_a_suggestion(self, one: Office) -> None:
-        assert f"您是不是要:“办结 {NUMBER}”?" in one.say("甲", "都弄完了,完成80%", event="x1").text
+        assert f"您是不是要：“办结 {NUMBER}”？" in one.say("甲", "都弄完了，完成80%", event="x1").text
         assert kept(one, "x1")["state"] == InboundState.SET_ASIDE
         assert "发送“帮助”" in one.say("甲", "今天天气不错").text
         assert one.ticket(NUMBER).state == "new"
@@ -435,22 +437,22 @@ class TestTelling:
     def test_what_was_perhaps_meant_names_the_ticket_and_can_be_pressed(self, three: Office) -> None:
         three.say("甲", "我的工单")
         reply = three.say("甲", "那个帮我签收一下吧 3")
-        assert "您是不是要:“签收 3”?" in reply.text
+        assert "您是不是要：“签收 3”？" in reply.text
         assert reply.buttons == (("签收", f"ack:{three.ticket('A-1003').id}"),)
-        assert "您是不是要:“签收 A-1002”?" in three.say("甲", "那个A-1002帮我签收一下吧").text
+        assert "您是不是要：“签收 A-1002”？" in three.say("甲", "那个A-1002帮我签收一下吧").text
         assert three.say("甲", "那个帮我签收一下吧").buttons == ()  # nobody knows which
         assert three.say("甲", "那个办结一下吧 3").buttons == ()  # never one tap from a guess to the end of the work
         assert set(three.states().values()) == {"new"}
 
     def test_half_done_is_not_done_until_it_is_said_outright(self, one: Office) -> None:
         reply = one.say("甲", "已删除部分内容")
-        assert f"如已办结,请回复“办结 {NUMBER} 已删除部分内容”。" in reply.text
+        assert f"如已办结，请回复“办结 {NUMBER} 已删除部分内容”。" in reply.text
         assert one.ticket(NUMBER).state == "new"
         one.say("甲", f"办结 {NUMBER} 已删除部分内容")
         assert one.ticket(NUMBER).completion_text == "已删除部分内容"
 
     def test_a_question_is_not_an_answer(self, one: Office) -> None:
-        assert one.say("甲", "已删除了吗?").text.startswith("这句话像是提问")
+        assert one.say("甲", "已删除了吗？").text.startswith("这句话像是提问")
         assert one.ticket(NUMBER).state == "new"
 
 
@@ -498,7 +500,7 @@ class TestBadInput:
         reply = one.say("甲", words, event="long")
         text = one.ticket(NUMBER).completion_text
         assert len(text) == 2_000
-        assert text.endswith("长(原文过长,已截断)")
+        assert text.endswith("长（原文过长，已截断）")
         assert reply.text.endswith(text)
         assert json.loads(str(kept(one, "long")["raw"]))["text"] == words
         assert one.story(NUMBER)[0].data["raw"] == words
@@ -510,7 +512,7 @@ class TestBadInput:
             ("已\x00删除\x00该文", "已删除该文"),
             ("已删除\ud83d该文", "已删除该文"),
             ("已删除\u202e该文\x1b[31m", "已删除该文[31m"),
-            ("已删除'; DROP TABLE tickets; --", "已删除'; DROP TABLE tickets; --"),
+            ("已删除'；DROP TABLE tickets; --", "已删除'；DROP TABLE tickets; --"),
             ("已删除{number}%s", "已删除{number}%s"),
         ],
     )
@@ -535,7 +537,7 @@ class TestBadInput:
             conn.execute(update(policies).values(body='{"broken": true}'))
         one.restart()
         with caplog.at_level(logging.ERROR):
-            reply = one.say("甲", "已删除,请致电13812345678", event="bad")
+            reply = one.say("甲", "已删除，请致电13812345678", event="bad")
         assert reply.text.startswith("这条消息已收到并留存")
         assert (kept(one, "bad")["state"], kept(one, "bad")["reason"]) == (InboundState.SET_ASIDE, "KeyError")
         assert one.ticket(NUMBER).state == "new"
@@ -562,5 +564,5 @@ class TestBadInput:
         with one.database.begin() as conn:
             conn.execute(text("DROP TABLE inbound"))
         reply = one.say("甲", "已删除")
-        assert (reply.kept, reply.text) == (False, "系统暂时没能记下这条消息,请稍后再发一次。")
+        assert (reply.kept, reply.text) == (False, "系统暂时没能记下这条消息，请稍后再发一次。")
         assert one.ticket(NUMBER).state == "new"

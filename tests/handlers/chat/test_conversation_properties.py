@@ -35,7 +35,7 @@ def harmless(text: str) -> bool:
 
 
 ANYTHING = st.text(st.characters(codec=None), max_size=60)
-TALK = st.lists(st.sampled_from([*"1239 ,。?号了吗不", "FJ-2021-1", "工单", "我的工单", "取消", "\x00"]), max_size=8)
+TALK = st.lists(st.sampled_from([*"1239 ，。？号了吗不", "FJ-2021-1", "工单", "我的工单", "取消", "\x00"]), max_size=8)
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

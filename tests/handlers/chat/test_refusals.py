@@ -21,7 +21,7 @@ def told(office: Office) -> Office:
 
 def test_nothing_waits_to_be_decided(told: Office) -> None:
     assert told.says("ding", "不同意").text == "现在没有等待您答复的申请。"
-    assert told.says("ding", "同意 FJ-1").text == "工单 FJ-1 没有等待答复的申请,未作任何记录。"
+    assert told.says("ding", "同意 FJ-1").text == "工单 FJ-1 没有等待答复的申请，未作任何记录。"
     assert "序号3" in told.says("ding", "同意 3").text
     told.says("jia", "已改")
 
@@ -32,13 +32,13 @@ def test_one_does_not_decide_ones_own(told: Office) -> None:
     told.says("jia", "误报 原文为引用古籍")
     asked = told.expect("ding", "request_dispute")
     reply = told.taps("jia", pressable(asked)["同意"])
-    assert reply.text == "工单 FJ-1 的申请是您自己提出的,请由其他人答复。"
+    assert reply.text == "工单 FJ-1 的申请是您自己提出的，请由其他人答复。"
     assert told.ticket("FJ-1").state == TicketState.DISPUTED
     told.says("jia", "已改")
 
 
 def test_it_is_there_already(told: Office) -> None:
-    assert told.says("wu", "转派 FJ-1 水清三明").text == "工单 FJ-1 已在水清三明(微信公众号),无需转派。"
+    assert told.says("wu", "转派 FJ-1 水清三明").text == "工单 FJ-1 已在水清三明（微信公众号），无需转派。"
     told.says("jia", "已改")
 
 
@@ -49,8 +49,8 @@ def test_a_name_of_several_is_asked_back(told: Office) -> None:
         draft = register.AccountDraft(platform="抖音", name="三明林业", name_key="三明林业", unit_id=unit)
         register.save_account(conn, draft)
     reply = told.says("wu", "转派 FJ-1 三明林业")
-    assert "“三明林业”可能是:三明林业(微信公众号)、三明林业(抖音)。" in reply.text
-    assert told.says("wu", "三明林业(抖音)").text.startswith("已转派:FJ-1(三明林业)转给三明林业(抖音)")
+    assert "“三明林业”可能是：三明林业（微信公众号）、三明林业（抖音）。" in reply.text
+    assert told.says("wu", "三明林业（抖音）").text.startswith("已转派：FJ-1（三明林业）转给三明林业（抖音）")
     told.forget()
     told.says("wu", "办结 FJ-1 已改")
 
@@ -59,10 +59,10 @@ def test_a_transfer_to_nobody_in_particular_is_asked_back_when_granted(told: Off
     forest(told)
     told.says("jia", "不归我管")
     asked = told.expect("wu", "request_transfer")
-    assert "甲于8月23日10:00申请转派,等待答复:不归我管" in told.says("wu", "工单 FJ-1").text
-    assert told.taps("wu", pressable(asked)["同意"]).text.startswith("请问转给谁?")
-    assert told.says("wu", "三明林业").text.startswith("已转派:FJ-1")
-    assert "已由戊于8月23日(周一)10:00同意" in told.taps("wu", pressable(asked)["不同意"]).text
+    assert "甲于8月23日10:00申请转派，等待答复：不归我管" in told.says("wu", "工单 FJ-1").text
+    assert told.taps("wu", pressable(asked)["同意"]).text.startswith("请问转给谁？")
+    assert told.says("wu", "三明林业").text.startswith("已转派：FJ-1")
+    assert "已由戊于8月23日（周一）10:00同意" in told.taps("wu", pressable(asked)["不同意"]).text
     told.forget()
     told.says("geng", "已改")
 
@@ -70,8 +70,8 @@ def test_a_transfer_to_nobody_in_particular_is_asked_back_when_granted(told: Off
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ("延期 到2022年12月1日 等待审核", "超过一年,请核对日期"),
-        ("延期 500个工作日 等待审核", "超过一年,请核对日期"),
+        ("延期 到2022年12月1日 等待审核", "超过一年，请核对日期"),
+        ("延期 500个工作日 等待审核", "超过一年，请核对日期"),
         ("延期 到8月24日 等待审核", "不晚于现在的时限"),
     ],
 )
@@ -89,14 +89,14 @@ def test_where_the_schedule_is_unpublished(database_url: str, tmp_path: Path) ->
     office.at("12-31 16:00").forget()
     office.receives("FJ-2")
     office.forget()
-    assert office.says("jia", "延期 FJ-2 到1月20日 等待审核").text == "工单 FJ-2 的时限尚未确定,暂不需要延期。"
+    assert office.says("jia", "延期 FJ-2 到1月20日 等待审核").text == "工单 FJ-2 的时限尚未确定，暂不需要延期。"
     office.says("jia", "办结 FJ-1 已改")
     office.says("jia", "办结 FJ-2 已改")
     office.close()
 
 
 def test_a_leave_of_more_than_a_year(told: Office) -> None:
-    assert told.says("jia", "请假 到2022年12月1日").text == "请假超过一年,请核对日期。"
+    assert told.says("jia", "请假 到2022年12月1日").text == "请假超过一年，请核对日期。"
     told.says("jia", "已改")
 
 

@@ -31,10 +31,10 @@ def code(office: Office, name: str, number: str = "FJ-1") -> str:
 
 
 def test_every_button_under_a_ticket_does_what_its_words_do(told: Office) -> None:
-    assert told.taps("jia", code(told, "ack")).text.startswith("已签收:FJ-1")
+    assert told.taps("jia", code(told, "ack")).text.startswith("已签收：FJ-1")
     assert "为第1个工作日" in told.taps("jia", code(told, "why")).text
-    assert "状态:处理中" in told.taps("jia", code(told, "ticket")).text
-    assert told.taps("jia", code(told, "done")).text.startswith("已记录:FJ-1")
+    assert "状态：处理中" in told.taps("jia", code(told, "ticket")).text
+    assert told.taps("jia", code(told, "done")).text.startswith("已记录：FJ-1")
 
 
 def labels(reply: Reply) -> list[str]:
@@ -64,8 +64,8 @@ def test_a_ticket_looked_at_says_what_the_card_said(told: Office) -> None:
     told.receives("FJ-9", suggestion="改为水利部门", url="https://example.gov.cn/1")
     told.forget()
     text = told.says("jia", "工单 FJ-9").text
-    assert "建议:改为水利部门" in text
-    assert "链接:https://example.gov.cn/1" in text
+    assert "建议：改为水利部门" in text
+    assert "链接：https://example.gov.cn/1" in text
     told.says("jia", "办结 FJ-9 已改")
     told.says("jia", "办结 FJ-1 已改")
 
@@ -84,11 +84,11 @@ def test_an_old_button_is_refused_with_who_did_it_and_when_and_what_can_still_be
     told.says("yi", "签收")
     told.at("08-23 11:00")
     reply = told.taps("jia", code(told, "ack"))
-    assert reply.text == "工单 FJ-1 已由乙于8月23日(周一)10:00签收,无需再签收。"
+    assert reply.text == "工单 FJ-1 已由乙于8月23日（周一）10:00签收，无需再签收。"
     assert [label for label, _ in reply.buttons] == ["办结", "为什么"]
     told.says("yi", "已删除")
     late = told.taps("jia", code(told, "done"))
-    assert late.text == "工单 FJ-1 已由乙于8月23日(周一)11:00办结,无需再答复。"
+    assert late.text == "工单 FJ-1 已由乙于8月23日（周一）11:00办结，无需再答复。"
     assert [label for label, _ in late.buttons] == ["为什么"]
     assert [one.kind for one in told.story("FJ-1") if one.actor.startswith("person")] == ["acknowledge", "complete"]
 
@@ -126,12 +126,12 @@ def test_who_may_only_look_presses_in_vain(told: Office) -> None:
         "ok:999",
         "no:",
         "done:" + "9" * 30,
-        "签收:1",
+        "签收：1",
     ],
 )
 def test_a_forged_code_does_nothing(told: Office, action: str) -> None:
     reply = told.taps("jia", action)
-    assert reply.text.startswith("这个按钮已不能使用,未作任何记录。")
+    assert reply.text.startswith("这个按钮已不能使用，未作任何记录。")
     assert (reply.private, reply.aside) == (True, True)
     assert told.ticket("FJ-1").state == TicketState.NEW
     told.says("jia", "已删除")
@@ -150,7 +150,7 @@ def test_a_button_of_a_decided_request_does_not_decide_the_next(told: Office) ->
         told.expect(who, "notice:extension_refused")
     told.says("jia", "延期 到8月27日 仍在等待审核")
     told.expect("ding", "request_extension")
-    assert "已由丁于8月23日(周一)10:00答复不同意" in told.taps("ding", first["同意"]).text
+    assert "已由丁于8月23日（周一）10:00答复不同意" in told.taps("ding", first["同意"]).text
     assert told.ticket("FJ-1").due_day == told.moment("08-24 12:00").date()
     told.says("jia", "已删除")
 
@@ -164,9 +164,9 @@ def test_two_requests_on_one_ticket_are_told_apart(told: Office) -> None:
     assert reply.text.startswith("工单 FJ-1 有多项申请")
     assert [label for label, _ in reply.buttons] == ["同意延期", "不同意延期", "同意申诉误报", "不同意申诉误报"]
     shown = told.says("ding", "工单 FJ-1")
-    assert "甲于8月23日10:00申请延期至8月26日24:00,等待答复。理由:等待平台审核" in shown.text
+    assert "甲于8月23日10:00申请延期至8月26日24:00，等待答复。理由：等待平台审核" in shown.text
     assert [label for label, _ in shown.buttons] == ["同意", "不同意", "为什么"]
-    assert "已同意:FJ-1(水清三明)延期" in told.says("ding", "同意延期 FJ-1").text
+    assert "已同意：FJ-1（水清三明）延期" in told.says("ding", "同意延期 FJ-1").text
     for who in ("jia", "yi"):
         told.expect(who, "notice:extension_granted")
     assert "认定为误报" in told.says("ding", "同意").text
@@ -224,11 +224,11 @@ def test_pictures_after_the_question_go_with_the_ticket(database_url: str, tmp_p
         return heard(event, office.clock.now(), kind=HeardKind.TEXT, files=files, in_group=False, chat="", card="")
 
     office.listens("chat", **picture("p1"))
-    assert "不清楚文件属于哪件工单,还没有保存" in str(answers(office, "jia")[-1]["text"])
+    assert "不清楚文件属于哪件工单，还没有保存" in str(answers(office, "jia")[-1]["text"])
     office.says("jia", "误报 FJ-2")
     office.listens("chat", **picture("p2"))
     with office.database.read() as conn:
         assert conn.execute(select(evidence.c.ticket_id)).scalars().all() == [office.ticket("FJ-2").id]
-    assert "理由:原文为引用古籍" in office.says("jia", "原文为引用古籍").text
+    assert "理由：原文为引用古籍" in office.says("jia", "原文为引用古籍").text
     office.settle().forget()
     office.close()

@@ -48,7 +48,7 @@ def refused(one: SheetRow) -> str:
     [
         (["编号", "账号", "时间"], ["编号", "账号", "时间"]),
         (["订单号", "新媒体名称", "监测时间"], ["订单号", "新媒体名称", "监测时间"]),
-        (["序号", "工单 编号*", "账号名称(必填)", "下发时间:"], ["工单 编号*", "账号名称(必填)", "下发时间:"]),
+        (["序号", "工单 编号*", "账号名称（必填）", "下发时间："], ["工单 编号*", "账号名称（必填）", "下发时间："]),
         (["编号", "工单编号", "名称", "账号名称", "监测时间", "收到时间"], ["工单编号", "账号名称", "收到时间"]),
     ],
 )
@@ -59,7 +59,17 @@ def test_columns_are_found_by_their_synonyms(headings: list[str], columns: list[
 
 def test_the_monitoring_list_of_a_platform_is_understood() -> None:
     headings = [
-        *("错敏词", "推荐修改", "修改说明", "所在上下文", "所在文章(url)", "快照", "账号类型", "账号名称", "唯一标识"),
+        *(
+            "错敏词",
+            "推荐修改",
+            "修改说明",
+            "所在上下文",
+            "所在文章（url）",
+            "快照",
+            "账号类型",
+            "账号名称",
+            "唯一标识",
+        ),
         *(
             "地区",
             "行业",
@@ -83,7 +93,7 @@ def test_the_monitoring_list_of_a_platform_is_understood() -> None:
         Field.CLASS: "问题类型",
         Field.SEVERITY: "问题级别",
         Field.SUGGESTION: "推荐修改",
-        Field.URL: "所在文章(url)",
+        Field.URL: "所在文章（url）",
     }
 
 
@@ -91,7 +101,7 @@ def test_a_missing_column_lists_what_there_is_and_how_to_map() -> None:
     with pytest.raises(InputRefused) as said:
         map_columns(["流水", "账号名称", "何时"])
     assert str(said.value) == (
-        "找不到“工单编号”“收到时间”列。表里的列有:流水、账号名称、何时。请用 --map 指明,如:--map 工单编号=列名"
+        "找不到“工单编号”“收到时间”列。表里的列有：流水、账号名称、何时。请用 --map 指明，如：--map 工单编号=列名"
     )
 
 
@@ -100,8 +110,8 @@ def test_two_headings_for_one_field_are_not_guessed_between() -> None:
         InputRefused, match=r"有2列都像“收到时间”:收到时间、接收时间。请用 --map 指明,如:--map 收到时间=收到时间"
     ):
         map_columns(["工单编号", "账号名称", "收到时间", "接收时间"])
-    with pytest.raises(InputRefused, match="账号名称、账号名称\\(第4列\\)"):
-        map_columns(["工单编号", "账号名称", "收到时间", "账号名称(第4列)"])
+    with pytest.raises(InputRefused, match="账号名称、账号名称\\（第4列\\）"):
+        map_columns(["工单编号", "账号名称", "收到时间", "账号名称（第4列）"])
 
 
 def test_a_mapping_decides() -> None:
@@ -113,12 +123,12 @@ def test_a_mapping_decides() -> None:
 
 @pytest.mark.parametrize("written", ["收到时间", "收到时间=", "不认得=列", "=列"])
 def test_a_mapping_nobody_can_read_lists_the_fields(written: str) -> None:
-    with pytest.raises(InputRefused, match="字段有:工单编号、平台、账号名称、收到时间"):
+    with pytest.raises(InputRefused, match="字段有：工单编号、平台、账号名称、收到时间"):
         read_mapping([written])
 
 
 def test_a_mapping_to_a_column_that_is_not_there_is_refused() -> None:
-    with pytest.raises(InputRefused, match="“何时”不在表里,表里的列有:工单编号"):
+    with pytest.raises(InputRefused, match="“何时”不在表里，表里的列有：工单编号"):
         map_columns(["工单编号"], given={"何时": "received_at"})
 
 
@@ -183,12 +193,12 @@ def test_a_policy_and_its_moment_are_taken_together() -> None:
     ("one", "reason"),
     [
         (row(工单编号=" \0"), "没有工单编号,请补上"),
-        (row(账号名称=""), "没有账号名称,请补上"),
-        (row(收到时间=""), "没有“收到时间”,请补上"),
+        (row(账号名称=""), "没有账号名称，请补上"),
+        (row(收到时间=""), "没有“收到时间”，请补上"),
         (row(收到时间="8月23日"), "没有年份"),
-        (row(收到时间="2021-08-23 12:06"), "收到时间 2021-08-23 12:06 在将来,请核对"),
-        (row(收到时间="2011-08-20"), "已过去十年以上,请核对年份"),
-        (row(存在问题="长" * 20_001), "“存在问题”超过20000字,请缩短"),
+        (row(收到时间="2021-08-23 12:06"), "收到时间 2021-08-23 12:06 在将来，请核对"),
+        (row(收到时间="2011-08-20"), "已过去十年以上，请核对年份"),
+        (row(存在问题="长" * 20_001), "“存在问题”超过20000字，请缩短"),
         (row(工单编号="1" * 129), "“工单编号”超过128字"),
         (row(工单编号="㍿" * 100), "特殊字符"),
         (row(faults={"收到时间": "是公式"}), "“收到时间”是公式"),

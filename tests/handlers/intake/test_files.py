@@ -48,7 +48,7 @@ def test_cells_may_hold_delimiters_lines_quotes_and_emoji(tmp_path: Path) -> Non
     path = tmp_path / "a.csv"
     path.write_text('工单编号,账号名称,存在问题\nA1,水清三明,"一,二\n""三""😀"\nA2,水清三明,好\n', encoding="utf-8")
     rows = rows_of(path)
-    assert rows[0].cells["存在问题"] == '一,二\n"三"😀'
+    assert rows[0].cells["存在问题"] == '一，二\n"三"😀'
     assert [row.number for row in rows] == [2, 4]
 
 
@@ -61,7 +61,7 @@ def test_a_row_keeps_the_number_the_table_program_shows(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("ending", ["xlsx", "csv"])
 def test_titles_may_stand_above_the_headings(tmp_path: Path, ending: str) -> None:
-    rows = [("内容监测工单一览表",), ("填报单位:市政府办", "", "2021-08-23"), (), HEADINGS, WATER]
+    rows = [("内容监测工单一览表",), ("填报单位：市政府办", "", "2021-08-23"), (), HEADINGS, WATER]
     path = tmp_path / f"a.{ending}"
     assert cells_of(xlsx(path, rows, merges=["A1:E1"]) if ending == "xlsx" else csv(path, rows)) == [FACTS]
 
@@ -88,9 +88,9 @@ def test_headings_on_two_lines_without_merged_cells_are_joined(tmp_path: Path) -
 
 
 def test_a_note_under_a_heading_does_not_hide_it(tmp_path: Path) -> None:
-    rows = [("工单编号*", "账号名称\n(必填)", "下发时间:"), ("A1", "水清三明", "2021-08-23")]
+    rows = [("工单编号*", "账号名称\n（必填）", "下发时间："), ("A1", "水清三明", "2021-08-23")]
     sheet = Book(xlsx(tmp_path / "a.xlsx", rows)).sheet(ticket_headings())
-    assert sheet.headings == ("工单编号*", "账号名称 (必填)", "下发时间:")
+    assert sheet.headings == ("工单编号*", "账号名称（必填）", "下发时间：")
     assert len(list(sheet.rows())) == 1
 
 
@@ -101,7 +101,7 @@ def test_headings_repeated_in_the_middle_are_left_out(tmp_path: Path) -> None:
 def test_two_columns_of_one_name_stay_apart(tmp_path: Path) -> None:
     rows = [("工单编号", "账号名称", "账号名称"), ("A1", "水清三明", "三明水利")]
     assert cells_of(xlsx(tmp_path / "a.xlsx", rows)) == [
-        {"工单编号": "A1", "账号名称": "水清三明", "账号名称(第3列)": "三明水利"}
+        {"工单编号": "A1", "账号名称": "水清三明", "账号名称（第3列）": "三明水利"}
     ]
 
 
@@ -229,20 +229,20 @@ def test_the_sheet_with_known_headings_is_chosen(tmp_path: Path) -> None:
 def test_a_hidden_sheet_is_not_looked_at(tmp_path: Path) -> None:
     path = xlsx(tmp_path / "a.xlsx", more={"旧": [HEADINGS, WATER, WATER]}, hidden=["旧"])
     assert len(rows_of(path)) == 1
-    with pytest.raises(InputRefused, match="没有名为“旧”的工作表,这个文件里有:工单"):
+    with pytest.raises(InputRefused, match="没有名为“旧”的工作表，这个文件里有：工单"):
         rows_of(path, "旧")
 
 
 def test_several_fitting_sheets_are_not_guessed_between(tmp_path: Path) -> None:
     path = xlsx(tmp_path / "a.xlsx", sheet="8月", more={"9月": [HEADINGS, WATER, WATER]})
-    with pytest.raises(InputRefused, match="--sheet 指明:8月、9月"):
+    with pytest.raises(InputRefused, match="--sheet 指明：8月、9月"):
         rows_of(path)
     assert len(rows_of(path, "9月")) == 2
 
 
 def test_no_fitting_sheet_lists_them_all(tmp_path: Path) -> None:
     path = xlsx(tmp_path / "a.xlsx", [("甲", "乙")], sheet="一", more={"二": [("丙", "丁")]})
-    with pytest.raises(InputRefused, match="--sheet 指明:一、二"):
+    with pytest.raises(InputRefused, match="--sheet 指明：一、二"):
         rows_of(path)
 
 
@@ -314,10 +314,10 @@ def test_mixed_encodings_are_refused_with_the_line_named(tmp_path: Path) -> None
     path = tmp_path / "a.csv"
     lines = [",".join(HEADINGS), ",".join(WATER), "A2,微信,三明特警,死链,2021-08-23"]
     path.write_bytes("\n".join(lines[:2]).encode() + b"\n" + lines[2].encode("gb18030"))
-    with pytest.raises(InputRefused, match="第3行是 GB18030,前面是 UTF-8"):
+    with pytest.raises(InputRefused, match="第3行是 GB18030，前面是 UTF-8"):
         rows_of(path)
     path.write_bytes("\n".join(lines[:2]).encode("gb18030") + b"\n" + lines[2].encode())
-    with pytest.raises(InputRefused, match="第3行是 UTF-8,前面是 GB18030"):
+    with pytest.raises(InputRefused, match="第3行是 UTF-8，前面是 GB18030"):
         rows_of(path)
 
 

@@ -13,7 +13,7 @@ from tests.fakes.sheets import Row, xlsx
 UNITS: list[Row] = [
     ("单位名称", "上级单位", "辖区", "督办科室", "监督人员"),
     ("三明市人民政府办公室", "", "市级", "是", ""),
-    ("三明市水利局", "三明市人民政府办公室", "市级", "", "测试丁、测试戊(三明市人民政府办公室)"),
+    ("三明市水利局", "三明市人民政府办公室", "市级", "", "测试丁、测试戊（三明市人民政府办公室）"),
 ]
 PEOPLE: list[Row] = [
     ("姓名", "单位", "手机号", "企业微信账号", "在岗"),
@@ -43,7 +43,7 @@ def test_the_three_sheets_are_read(tmp_path: Path) -> None:
         parent="三明市人民政府办公室",
         jurisdiction="市级",
         desk=False,
-        supervisors=("测试丁", "测试戊(三明市人民政府办公室)"),
+        supervisors=("测试丁", "测试戊（三明市人民政府办公室）"),
     )
     assert roster.units[0].desk
     assert roster.people == (
@@ -96,10 +96,10 @@ def test_the_verified_entity_stands_in_for_the_unit(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
-        (("查无此平台", "甲", "乙", "正常"), "平台“查无此平台”不认得,可写:微信公众号、"),
-        (("微信", "甲", "乙", "什么状态"), "状态“什么状态”不认得,可写:正常、待注销、已注销"),
-        (("微信", "", "乙", "正常"), "没有写“账号名称”,请补上"),
-        (("微信", "长" * 201, "乙", "正常"), "“账号名称”太长,最多200字"),
+        (("查无此平台", "甲", "乙", "正常"), "平台“查无此平台”不认得，可写：微信公众号、"),
+        (("微信", "甲", "乙", "什么状态"), "状态“什么状态”不认得，可写：正常、待注销、已注销"),
+        (("微信", "", "乙", "正常"), "没有写“账号名称”，请补上"),
+        (("微信", "长" * 201, "乙", "正常"), "“账号名称”太长，最多200字"),
     ],
 )
 def test_an_account_that_cannot_be_read_is_noted(tmp_path: Path, row: Row, reason: str) -> None:
@@ -131,21 +131,21 @@ def test_other_rows_that_cannot_be_read_are_noted(tmp_path: Path) -> None:
     roster = read_register(book(tmp_path / "a.xlsx", 单位=units, 人员=people))
     assert [note.reason for note in roster.unread] == [
         "“督办科室”请写“是”或“否”",
-        "没有写姓名,请补上",
-        "姓名太长,最多64字",
-        "渠道账号太长,最多200字",
+        "没有写姓名，请补上",
+        "姓名太长，最多64字",
+        "渠道账号太长，最多200字",
     ]
 
 
 def test_a_sheet_without_a_needed_column_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputRefused, match="“账号”表缺少列:开设主体、A角。表里的列有:平台、账号名称"):
+    with pytest.raises(InputRefused, match="“账号”表缺少列：开设主体、A角。表里的列有：平台、账号名称"):
         read_register(book(tmp_path / "a.xlsx", 账号=[("平台", "账号名称"), ("微信", "甲")]))
 
 
 def test_a_file_with_none_of_our_sheets_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputRefused, match="没有“单位”“人员”“账号”工作表,这个文件里有:一、二"):
+    with pytest.raises(InputRefused, match="没有“单位”“人员”“账号”工作表，这个文件里有：一、二"):
         read_register(book(tmp_path / "a.xlsx", 一=UNITS, 二=PEOPLE))
-    with pytest.raises(InputRefused, match="看不出这是单位、人员还是账号的名单,表里的列有:甲、乙"):
+    with pytest.raises(InputRefused, match="看不出这是单位、人员还是账号的名单，表里的列有：甲、乙"):
         read_register(book(tmp_path / "a.xlsx", 一=[("甲", "乙"), ("1", "2")]))
 
 

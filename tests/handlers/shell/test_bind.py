@@ -64,7 +64,7 @@ def test_without_wecom_or_a_name_the_way_is_shown(tmp_path: Path, shell: Shell) 
         ("wecom", "ZhangSan|LiSi", "UserID"),
         ("wechat", "张三", "OpenID"),
         ("mail", "nobody", "邮箱地址不对"),
-        ("robot", "nobody", "已设置:desk"),
+        ("robot", "nobody", "已设置：desk"),
         ("inbox", "测试甲一", "人员编号"),
     ],
 )
@@ -88,7 +88,7 @@ def test_an_address_the_channel_can_never_use_is_not_bound(shell: Shell, channel
 
 def test_who_is_bound_by_the_operator_is_told_at_the_new_address(shell: Shell) -> None:
     ran = shell("bind", "测试甲一", "wecom", "ZhangSan")
-    assert (ran.code, ran.out.strip()) == (0, "已绑定:测试甲一 → wecom。")
+    assert (ran.code, ran.out.strip()) == (0, "已绑定：测试甲一 → wecom。")
     again = shell("bind", "测试甲一", "wecom", "LiSi")
     assert "原地址已作废" in again.out
 

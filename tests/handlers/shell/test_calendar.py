@@ -31,7 +31,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ready = Shell(folder=folder / "data")
     assert ready("register", "import", str(SAMPLES / "register.xlsx")).code == 0
     today = folder / "today.csv"
-    row = f"A-1,微信公众号,水清三明,错别字,{TODAY.isoformat()} 00:10"
+    row = f"A-1，微信公众号，水清三明，错别字，{TODAY.isoformat()} 00:10"
     today.write_text(f"工单编号,平台,账号名称,存在问题,下发时间\n{row}\n", encoding="utf-8")
     assert ready("intake", str(today)).code == 0
     return ready.folder
@@ -54,7 +54,7 @@ def test_a_year_as_lines_and_as_a_picture_without_a_database(fresh: Shell) -> No
     ]  # fmt: skip
     picture = fresh("calendar", "show", "2021")
     assert "13  14  15  16  17  18+ 19*" in picture.out
-    assert "图例:*放假" in picture.out
+    assert "图例：*放假" in picture.out
     assert not fresh.folder.exists()
     unknown = fresh("calendar", "show", "2031")
     assert (unknown.code, "2031年放假安排尚未公布" in unknown.err) == (1, True)
@@ -71,7 +71,7 @@ def test_a_notice_goes_in_is_approved_by_another_and_counts_everywhere(shell: Sh
     own = shell("calendar", "approve", "1", "--by", DESK, "--yes")
     assert (own.code, "须由通讯录中的另一人批准" in own.err) == (1, True)
     preview = shell("calendar", "approve", "1", "--by", OTHER)
-    assert "以上为预览,未作任何改动" in preview.err
+    assert "以上为预览，未作任何改动" in preview.err
     assert shell("calendar", "show", "2031").code == 1
     [summary] = shell("calendar", "approve", "1", "--by", OTHER, "--yes", "--json").lines
     assert (summary["event"], summary["applied"], summary["number"]) == ("summary", True, 1)
@@ -112,7 +112,7 @@ def test_what_was_understood_is_shown_and_a_copy_in_gb18030_is_read(shell: Shell
     assert "13  14  15  16  17  18  19" in ran.out
     again = shell("calendar", "import", str(copy), "--by", OTHER)
     assert (again.code, "不必重复导入" in again.err) == (1, True)
-    waits = "第1号《国务院办公厅关于2024年部分节假日安排的通知》由测试丁提交,待另一人批准"
+    waits = "第1号《国务院办公厅关于2024年部分节假日安排的通知》由测试丁提交，待另一人批准"
     assert waits in shell("calendar", "check").out
     assert "已退回第1号" in shell("calendar", "refuse", "1", "--by", OTHER).out
 
@@ -122,8 +122,8 @@ def test_a_misprint_is_refused_with_the_days_and_nothing_is_kept(shell: Shell, t
     wrong.write_text(text(2026).replace("2月14日", "2月13日"), encoding="utf-8")
     ran = shell("calendar", "import", str(wrong), "--by", DESK)
     assert ran.code == 1
-    assert "2026-02-13是星期五,与通知所写不符" in ran.out
-    assert "调休上班日应在周末,下列不是:2026年2月13日" in ran.out
+    assert "2026-02-13是星期五，与通知所写不符" in ran.out
+    assert "调休上班日应在周末，下列不是：2026年2月13日" in ran.out
     assert shell("calendar", "list", "--json").lines == []
     nothing = tmp_path / "nothing.txt"
     nothing.write_text("关于端午节值班的通知", encoding="utf-8")
@@ -148,7 +148,7 @@ def test_a_closure_lists_the_tickets_first_moves_them_and_is_taken_back(shell: S
     everywhere = {day["date"]: day["kind"] for day in shell("calendar", "show", closed[:4], "--json").lines}
     assert everywhere[closed] != "closure"
     story = shell("ticket", "A-1").out
-    assert "时限调整:" in story
+    assert "时限调整：" in story
     assert shell("calendar", "closure", "--withdraw", "1", "--by", DESK, "--yes").code == 0
     assert shell("tickets", "--json").lines[0]["due_day"] == closed
     assert shell("calendar", "list", "--json").lines[0]["withdrawn_by"] == DESK
@@ -157,7 +157,7 @@ def test_a_closure_lists_the_tickets_first_moves_them_and_is_taken_back(shell: S
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("2026-07-10", "--units", "三明市水利", "--why", "台风", "--by", DESK), "是不是:三明市水利局?"),
+        (("2026-07-10", "--units", "三明市水利", "--why", "台风", "--by", DESK), "是不是：三明市水利局？"),
         (("2026-07-10", "--why", "台风", "--by", DESK), "--units"),
         (("某日", "--units", "全市", "--why", "台风", "--by", DESK), "日期“某日”读不懂"),
         (("2026-07-10", "--units", "全市", "--by", DESK), "请写明原因"),

@@ -50,9 +50,9 @@ def test_a_user_who_may_make_no_tables_is_told(postgres: Postgres) -> None:
 
 def test_a_file_that_is_no_database_or_cannot_be_opened_is_named(tmp_path: Path) -> None:
     path = tmp_path / "duban.sqlite3"
-    assert refused(broken(path, b"no database, " * 100)) == f"数据库文件 {path} 不是数据库,可能已损坏,请用备份恢复。"
+    assert refused(broken(path, b"no database, " * 100)) == f"数据库文件 {path} 不是数据库，可能已损坏，请用备份恢复。"
     gone = tmp_path / "none" / "duban.sqlite3"
-    assert refused(f"sqlite:///{gone}") == f"数据库文件 {gone} 打不开,请检查文件夹是否存在、有没有读写权限。"
+    assert refused(f"sqlite:///{gone}") == f"数据库文件 {gone} 打不开，请检查文件夹是否存在、有没有读写权限。"
 
 
 def test_a_database_of_a_later_version_is_left_alone(tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def test_a_database_of_a_later_version_is_left_alone(tmp_path: Path) -> None:
         migrate(database)
         with database.begin() as conn:
             conn.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
-    assert refused(f"sqlite:///{path}") == f"数据库由更新的程序建立(结构 9999,本程序 {NEWEST}),请升级程序后再用。"
+    assert refused(f"sqlite:///{path}") == f"数据库由更新的程序建立（结构 9999，本程序 {NEWEST}），请升级程序后再用。"
 
 
 def test_the_shell_says_it_in_one_line(tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ def test_a_data_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     ran = Shell(folder=tmp_path / "x", extra=(("DUBAN_DATA_DIR", f"{tmp_path}/file/data"),))("tickets")
     assert (ran.code, ran.out) == (1, "")
-    assert ran.err.startswith(f"数据目录 {tmp_path}/file/data 无法建立,请检查")
+    assert ran.err.startswith(f"数据目录 {tmp_path}/file/data 无法建立，请检查")
 
 
 def test_damage_found_in_the_middle_is_told_too(tmp_path: Path) -> None:
@@ -87,4 +87,4 @@ def test_damage_found_in_the_middle_is_told_too(tmp_path: Path) -> None:
         other.commit()
     ran = shell("tickets")
     assert (ran.code, ran.out) == (1, "")
-    assert ran.err.strip().endswith("已损坏,请用备份恢复。")
+    assert ran.err.strip().endswith("已损坏，请用备份恢复。")

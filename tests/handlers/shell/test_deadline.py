@@ -38,8 +38,8 @@ def test_it_answers_before_anything_is_set_up_and_leaves_nothing_behind(shell: S
 def test_a_sentence_for_people_and_the_count_day_by_day(shell: Shell) -> None:
     ran = shell("deadline", "2021-09-24", "18:30", "--explain")  # typed without quotes
     assert ran.code == 0
-    assert "9月26日(周日,调休上班)为第1个工作日。请于9月26日18:00前办结,最迟24:00。" in ran.out
-    assert "2021年9月25日(周六):周末,不计" in ran.out
+    assert "9月26日（周日，调休上班）为第1个工作日。请于9月26日18:00前办结，最迟24:00。" in ran.out
+    assert "2021年9月25日（周六）：周末，不计" in ran.out
     assert "国办发明电〔2020〕27号" in ran.out
 
 
@@ -65,7 +65,7 @@ def test_without_a_time_it_is_asked_for_now(shell: Shell) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("2021-08-23", "--policy", "nothing"), "没有名为“nothing”的时限规则,可用:monitor_1wd"),
+        (("2021-08-23", "--policy", "nothing"), "没有名为“nothing”的时限规则，可用：monitor_1wd"),
         (("2021-08-23", "--unit", "三明市水利局"), "登记簿里没有名为“三明市水利局”的单位"),
         (("2021-08-23", "--policy", "notice_report"), "--fixed-at"),
         (("2021-08-23", "--policy", "notice_report", "--fixed-at", "某日"), "读不懂"),
@@ -92,7 +92,7 @@ def test_a_policy_file_with_a_mistake_stops_every_command_and_names_the_line(she
     for words in (("deadline", "2021-08-23"), ("calendar", "show", "2026"), ("tickets",), ("run",)):
         ran = broken(*words)
         assert ran.code == 1
-        assert "策略文件 own.toml 第3行 policies.monitor_1wd.amuont:没有这个键" in ran.err
+        assert "策略文件 own.toml 第3行 policies.monitor_1wd.amuont：没有这个键" in ran.err
     assert not (shell.folder / "duban.sqlite3").exists()
 
 
@@ -104,7 +104,7 @@ def test_it_counts_with_the_database_where_there_is_one_even_an_older_one(shell:
     assert old("deadline", "2026-09-30", "--json").lines[0]["due_day"] == "2026-10-08"
     gone = Shell(folder=shell.folder, extra=(("DUBAN_DATABASE_URL", f"sqlite:///{shell.folder}/none.sqlite3"),))
     ran = gone("deadline", "2026-09-30")
-    assert (ran.code, "打不开,请检查文件夹" in ran.err) == (1, True)
+    assert (ran.code, "打不开，请检查文件夹" in ran.err) == (1, True)
     assert not (shell.folder / "none.sqlite3").exists()
 
 

@@ -74,11 +74,11 @@ def test_the_demo_ends_with_the_ledger_line_and_leaves_its_files(tmp_path: Path)
         timeout=60,
         check=True,
     )
-    assert "应于8月24日办结,9月2日办结,逾期7个工作日(9个自然日)" in ran.stdout
+    assert "应于8月24日办结，9月2日办结，逾期7个工作日（9个自然日）" in ran.stdout
     order = [
         ran.stdout.index(word)
         for word in (
-            "请您(A角)处理",
+            "请您（A角）处理",
             "请接手",
             "无人签收】",
             "即将到时】",

@@ -87,7 +87,7 @@ def test_an_answer_by_telephone_completes_a_ticket_and_says_who_recorded_it(tmp_
     said = shell("say", "测试甲一", "已整改并答复", "--at", "2021-09-02 16:00")
     assert said.code == 0
     assert "9月2日16:00办结" in said.out
-    assert "逾期7个工作日(9个自然日)" in said.out
+    assert "逾期7个工作日（9个自然日）" in said.out
     again = shell("say", "测试乙一", f"办结 {NUMBER}")
     assert "测试甲一" in again.out
     [story] = shell("ticket", NUMBER, "--json").lines
@@ -99,7 +99,7 @@ def test_an_answer_by_telephone_completes_a_ticket_and_says_who_recorded_it(tmp_
     today = datetime.now(SHANGHAI)
     assert done["data"]["recorded_at"].startswith(f"{today:%Y-}")
     assert f"于{today.year}年{today.month}月" in shell("ticket", NUMBER).out
-    assert "应于8月24日办结,9月2日办结,逾期7个工作日(9个自然日)" in shell("ticket", NUMBER).out
+    assert "应于8月24日办结，9月2日办结，逾期7个工作日（9个自然日）" in shell("ticket", NUMBER).out
     assert shell("verify").code == 0
 
 
@@ -113,7 +113,7 @@ def test_a_changed_journal_line_is_named(tmp_path: Path) -> None:
         )
     ran = shell("verify")
     assert ran.code == 1
-    assert f"工单{NUMBER}的流水:第1行" in ran.err
+    assert f"工单{NUMBER}的流水：第1行" in ran.err
     [line] = shell("verify", "--json").lines
     assert (line["ticket"], line["seq"]) == (NUMBER, 1)
 
@@ -123,7 +123,7 @@ def test_a_changed_line_of_the_register_is_named(tmp_path: Path) -> None:
     shell("register", "import", str(SAMPLES / "register.xlsx"))
     with sqlite3.connect(shell.folder / "duban.sqlite3") as database:
         database.execute("UPDATE journal SET actor = 'somebody' WHERE ticket_id = 0 AND seq = 1")
-    assert "登记簿与日历的流水:第1行" in shell("verify").err
+    assert "登记簿与日历的流水：第1行" in shell("verify").err
 
 
 def test_refused_rows_of_a_register_are_told_in_words(tmp_path: Path) -> None:
@@ -132,8 +132,8 @@ def test_refused_rows_of_a_register_are_told_in_words(tmp_path: Path) -> None:
     shell, file = Shell(folder=tmp_path / "data"), xlsx(tmp_path / "a.xlsx", units, sheet="单位", more={"人员": people})
     ran = shell("register", "import", str(file))
     assert ran.code == 1
-    assert "“人员”表第2行“张三”:手机号 **** 不对" in ran.err
-    assert "“人员”表第3行“李四”:单位“市科”自己的那一行有错" in ran.err
+    assert "“人员”表第2行“张三”：手机号 **** 不对" in ran.err
+    assert "“人员”表第3行“李四”：单位“市科”自己的那一行有错" in ran.err
     refused = [line for line in shell("register", "import", str(file), "--json").lines if "refused" in line]
     assert (refused[0]["sheet"], refused[0]["row"], refused[0]["name"]) == ("单位", 3, "市科")
 

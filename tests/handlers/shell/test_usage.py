@@ -10,13 +10,13 @@ from tests.handlers.shell.commands import Shell
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ("nonsense", "没有“nonsense”这个命令,可用:demo、run、"),
-        ("tickets --bad", "没有“--bad”这个选项。用法请看:python -m bot tickets --help"),
-        ("ticket", "还缺“工单编号”。用法请看:python -m bot ticket --help"),
+        ("nonsense", "没有“nonsense”这个命令，可用：demo、run、"),
+        ("tickets --bad", "没有“--bad”这个选项。用法请看：python -m bot tickets --help"),
+        ("ticket", "还缺“工单编号”。用法请看：python -m bot ticket --help"),
         ("deadline --policy", "“--policy”后面还要写内容。"),
-        ("calendar show abc", "“年份”写得不对。用法请看:python -m bot calendar show --help"),
-        ("ticket A B", "没有这个命令,或多写了内容。用法请看:python -m bot ticket --help"),
-        ("calendar nix", "没有这个命令,或多写了内容。用法请看:python -m bot calendar --help"),
+        ("calendar show abc", "“年份”写得不对。用法请看：python -m bot calendar show --help"),
+        ("ticket A B", "没有这个命令，或多写了内容。用法请看：python -m bot ticket --help"),
+        ("calendar nix", "没有这个命令，或多写了内容。用法请看：python -m bot calendar --help"),
     ],
 )
 def test_wrong_usage_is_told_in_chinese(tmp_path: Path, typed: str, said: str) -> None:

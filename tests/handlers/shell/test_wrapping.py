@@ -7,7 +7,7 @@ from rich.cells import cell_len
 
 from handlers.shell.terminal.wrapping import LEAST, wrapped
 
-LINE = "应于8月24日办结,已逾期1310个工作日(1921个自然日)。请回复“签收 FJ-20210823-01”。"
+LINE = "应于8月24日办结，已逾期1310个工作日（1921个自然日）。请回复“签收 FJ-20210823-01”。"
 
 
 @pytest.mark.parametrize("width", [80, 40, 33, 24])

@@ -92,7 +92,7 @@ def test_leave_recommended_on_new_years_eve_2024_is_no_day_off():
     found = read_notice(text(2024), NOTHING)
     assert date(2024, 2, 9) not in found.notice.off
     assert len(found.advice) == 1
-    assert "除夕(2月9日)" in found.advice[0]
+    assert "除夕（2月9日）" in found.advice[0]
 
 
 def test_joined_holidays_are_one_item():
@@ -111,7 +111,9 @@ def test_joined_holidays_are_one_item():
         lambda s: re.sub(r"(\d)", lambda m: chr(ord(m[1]) + 0xFEE0), s),
         lambda s: re.sub(r"(\d+)(年|月|日|天)", r" \1 \2 ", s).replace("一、", "\u3000\u3000一、"),
         lambda s: "<p>" + s.replace("\n\n", "</p>\n<p>") + "</p>",
-        lambda s: "首页 > 政策\n发布时间:2024-11-12 18:48 来源:新华社\n" + s + "\n责任编辑:甲 2024年11月13日 点击:5125",
+        lambda s: (
+            "首页 > 政策\n发布时间：2024-11-12 18:48 来源：新华社\n" + s + "\n责任编辑：甲 2024年11月13日 点击：5125"
+        ),
         lambda s: "新华社北京11月12日电 " + s,
         lambda s: s.replace("至", "—"),
         lambda s: "\ufeff" + s.replace("周", "星期"),
@@ -127,18 +129,18 @@ def test_copies_in_other_dress_are_read_alike(copied, year: int):
 @pytest.mark.parametrize(
     ("sentence", "off", "work"),
     [
-        ("4月5日放假,4月7日(星期一)补休。", ["04-05", "04-07"], []),
+        ("4月5日放假，4月7日（星期一）补休。", ["04-05", "04-07"], []),
         ("1月1日放假1天。", ["01-01"], []),
-        ("9月8日放假,与周末连休。", ["09-08"], []),
-        ("1月31日至2月6日放假调休,共7天。1月26日(星期日)、2月8日(星期六)上班。",
+        ("9月8日放假，与周末连休。", ["09-08"], []),
+        ("1月31日至2月6日放假调休，共7天。1月26日（星期日）、2月8日（星期六）上班。",
          ["01-31", "02-01", "02-02", "02-03", "02-04", "02-05", "02-06"], ["01-26", "02-08"]),
-        ("5月1日、2日、3日放假。5月4日(星期日)上班。", ["05-01", "05-02", "05-03"], ["05-04"]),
-        ("6月2日放假;6月7日(星期六)起正常上班。", ["06-02"], ["06-07"]),
-        ("6月2日放假;6月9日(星期一)起正常上班。", ["06-02"], []),
+        ("5月1日、2日、3日放假。5月4日（星期日）上班。", ["05-01", "05-02", "05-03"], ["05-04"]),
+        ("6月2日放假；6月7日（星期六）起正常上班。", ["06-02"], ["06-07"]),
+        ("6月2日放假；6月9日（星期一）起正常上班。", ["06-02"], []),
     ],
 )  # fmt: skip
 def test_sentences_of_other_years(sentence: str, off: list[str], work: list[str]):
-    found = read_notice(f"国务院办公厅关于2014年部分节假日安排的通知\n一、春节:{sentence}", NOTHING)
+    found = read_notice(f"国务院办公厅关于2014年部分节假日安排的通知\n一、春节：{sentence}", NOTHING)
     assert found.misfits == ()
     assert [f"{day:%m-%d}" for day in sorted(found.notice.off)] == off
     assert [f"{day:%m-%d}" for day in sorted(found.notice.work)] == work
@@ -146,7 +148,7 @@ def test_sentences_of_other_years(sentence: str, off: list[str], work: list[str]
 
 def test_december_under_new_years_day_is_last_years_even_without_a_year():
     found = read_notice(
-        "国务院办公厅关于2023年部分节假日安排的通知\n一、元旦:12月31日至1月2日放假调休,共3天。12月24日(星期六)上班。",
+        "国务院办公厅关于2023年部分节假日安排的通知\n一、元旦：12月31日至1月2日放假调休，共3天。12月24日（星期六）上班。",
         NOTHING,
     )
     assert [*found.notice.off] == [date(2022, 12, 31), date(2023, 1, 1), date(2023, 1, 2)]
@@ -157,12 +159,12 @@ def test_december_under_new_years_day_is_last_years_even_without_a_year():
 @pytest.mark.parametrize(
     ("right", "wrong", "said"),
     [
-        ("2月14日(周六)", "2月14日(周日)", "2026-02-14是星期六"),
-        ("共9天", "共8天", "写明8天,读出9天"),
-        ("23日(农历正月初七、周一)", "32日", "不是有效的日期"),
-        ("5月9日(周六)上班", "5月9日(周六)", "没有写明放假还是上班"),
+        ("2月14日（周六）", "2月14日（周日）", "2026-02-14是星期六"),
+        ("共9天", "共8天", "写明8天，读出9天"),
+        ("23日（农历正月初七、周一）", "32日", "不是有效的日期"),
+        ("5月9日（周六）上班", "5月9日（周六）", "没有写明放假还是上班"),
         ("关于2026年", "关于2027年", "与通知所写不符"),
-        ("放假,共3天。\n\n四、", "休息,共3天。\n\n四、", "不知是放假还是建议"),
+        ("放假，共3天。\n\n四、", "休息，共3天。\n\n四、", "不知是放假还是建议"),
     ],
 )
 def test_what_does_not_fit_keeps_the_notice_out(right: str, wrong: str, said: str):
@@ -184,7 +186,7 @@ def test_two_notices_in_one_file_are_not_mixed():
         ("", "没有找到通知标题"),
         ("关于端午节值班的通知", "没有找到通知标题"),
         ("国务院办公厅关于2027年部分节假日安排的通知\n另行通知。", "没有读出任何"),
-        ("国务院办公厅关于部分节假日安排的通知\n一、元旦:1月1日放假。", "年份"),
+        ("国务院办公厅关于部分节假日安排的通知\n一、元旦：1月1日放假。", "年份"),
         ("[1]", "JSON 应为一个对象"),
         ("{", "JSON 读不懂"),
         ('{"year": 2027}', "没有任何放假"),
@@ -236,12 +238,12 @@ def test_any_arrangement_worded_as_notices_are_worded_is_read_back(made, short: 
     week = "周{}" if short else "星期{}"
 
     def day(one: date) -> str:
-        return f"{one.month}月{one.day}日({week.format('一二三四五六日'[one.weekday()])})"
+        return f"{one.month}月{one.day}日（{week.format('一二三四五六日'[one.weekday()])}）"
 
     items = []
     for place, (name, (first, last)) in enumerate(off.items()):
         span = day(first) if first == last else f"{day(first)}至{day(last)}"
-        sentence = f"{'一二三四五六七'[place]}、{name}:{span}放假调休,共{(last - first).days + 1}天。"
+        sentence = f"{'一二三四五六七'[place]}、{name}：{span}放假调休，共{(last - first).days + 1}天。"
         items.append(sentence + ("、".join(map(day, work[name])) + "上班。" if work[name] else ""))
     found = read_notice("国务院办公厅关于2027年部分节假日安排的通知\n" + "\n".join(items), NOTHING)
     assert found.misfits == ()

@@ -25,7 +25,7 @@ def test_a_published_notice_raises_no_grave_doubt(year: int):
     found = doubts(read_notice(text(year), NOTHING), today=date(year - 1, 12, 15))
     assert [one.sentence for one in found if one.grave] == []
     # The extension of January 2020, issued later, took two working days more.
-    sums = [] if year != 2020 else ["2020年共249个工作日,按周一至周五减法定假日应为251个,请逐日核对。"]
+    sums = [] if year != 2020 else ["2020年共249个工作日，按周一至周五减法定假日应为251个，请逐日核对。"]
     assert [one.sentence for one in found] == sums
 
 
@@ -51,21 +51,21 @@ def test_a_made_up_2027_with_the_right_sum_passes():
 @pytest.mark.parametrize(
     ("given", "grave", "said"),
     [
-        ({"work": lambda w: w | {"2027-03-03": "调休"}}, True, "调休上班日应在周末,下列不是:2027年3月3日"),
-        ({"work": lambda w: w | {"2027-02-06": "调休"}}, True, "既写放假又写上班:2027年2月6日"),
-        ({"off": lambda o: o | {"2029-01-01": "元旦"}}, True, "超过一年:2029年1月1日"),
-        ({"off": lambda o: {d: n for d, n in o.items() if n != "端午节"}}, True, "没有读到:端午节"),
-        ({"off": lambda o: {d: n for d, n in o.items() if d != "2027-05-02"}}, True, "不在放假日期里:2027年5月2日"),
+        ({"work": lambda w: w | {"2027-03-03": "调休"}}, True, "调休上班日应在周末，下列不是：2027年3月3日"),
+        ({"work": lambda w: w | {"2027-02-06": "调休"}}, True, "既写放假又写上班：2027年2月6日"),
+        ({"off": lambda o: o | {"2029-01-01": "元旦"}}, True, "超过一年：2029年1月1日"),
+        ({"off": lambda o: {d: n for d, n in o.items() if n != "端午节"}}, True, "没有读到：端午节"),
+        ({"off": lambda o: {d: n for d, n in o.items() if d != "2027-05-02"}}, True, "不在放假日期里：2027年5月2日"),
         (
             {"off": lambda o: {d: n for d, n in o.items() if n != "清明节"} | {"2027-04-06": "清明节"}},
             True,
             "4月5日",
         ),
-        ({"off": lambda o: o | {"2027-11-15": "国庆节"}}, False, "共247个工作日,按周一至周五减法定假日应为248个"),
+        ({"off": lambda o: o | {"2027-11-15": "国庆节"}}, False, "共247个工作日，按周一至周五减法定假日应为248个"),
         ({"work": lambda w: {d: n for d, n in w.items() if d > "2027-05"}}, False, "全年调休上班3天"),
         ({"issued": lambda _: "2026-12-24"}, False, "落款日期2026年12月24日在将来"),
         ({"issued": lambda _: None}, False, "没有读到落款日期"),
-        ({"work": lambda w: w | {"2026-11-22": "元旦"}}, False, "改动了已经过去的日期:2026年11月22日"),
+        ({"work": lambda w: w | {"2026-11-22": "元旦"}}, False, "改动了已经过去的日期：2026年11月22日"),
     ],
 )
 def test_what_is_doubtful_is_said(given: dict, grave: bool, said: str):
@@ -76,9 +76,9 @@ def test_what_is_doubtful_is_said(given: dict, grave: bool, said: str):
 def test_an_amendment_to_an_unknown_year_and_another_version_of_a_known_one_are_doubtful():
     amendment = read_notice(halved(text("2019-amendment")).replace("2019", "2028"), NOTHING)
     assert any(one.grave and "2028年的全年安排还没有导入" in one.sentence for one in doubts(amendment))
-    other = read_notice(halved(text(2026)).replace("5月9日(周六)", "5月10日(周日)"), NOTHING)
+    other = read_notice(halved(text(2026)).replace("5月9日（周六）", "5月10日（周日）"), NOTHING)
     [found] = doubts(other, today=date(2025, 12, 1))
-    assert "与已知的2026年安排不同:2026年5月9日至10日" in found.sentence
+    assert "与已知的2026年安排不同：2026年5月9日至10日" in found.sentence
     assert not found.grave
 
 
@@ -88,7 +88,7 @@ def test_another_library_that_disagrees_is_named_only_where_it_knows_the_year():
     year = frozenset(day for i in range(365) if after.is_working_day(day := date(2027, 1, 1) + DAY * i))
     opinions = {"甲库": lambda _: year, "乙库": lambda _: None, "丙库": lambda _: year - {date(2027, 3, 3)}}
     found = check(understood, CALENDAR, after, TODAY, opinions)
-    assert [one.sentence for one in found] == ["与丙库的2027年数据不同:2027年3月3日。"]
+    assert [one.sentence for one in found] == ["与丙库的2027年数据不同：2027年3月3日。"]
 
 
 def test_runs_of_days_are_written_short():
@@ -101,4 +101,4 @@ def test_a_sentence_that_does_not_fit_is_a_grave_doubt():
     understood = read_notice(halved(text(2026)).replace("共9天", "共8天"), NOTHING)
     grave = [one.sentence for one in doubts(understood, today=date(2025, 12, 1)) if one.grave]
     assert len(grave) == 1
-    assert "写明8天,读出9天" in grave[0]
+    assert "写明8天，读出9天" in grave[0]

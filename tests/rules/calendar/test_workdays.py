@@ -168,7 +168,7 @@ def test_holidays_of_a_year_under_workalendars_own_names():
 def test_nothing_warns_even_on_the_first_import():
     asked = (
         "from datetime import date; from bot.rules.calendar.workdays import GovChina;"
-        "from storage.calendar import base_schedules;"
+        "from storage.calendar.schedules import base_schedules;"
         "c = GovChina(base_schedules(), ''); [c.holidays(y) for y in range(2004, 2027)];"
         "print(c.add_working_days(date(2021, 9, 17), 1))"
     )

@@ -95,8 +95,8 @@ def test_of_several_about_one_ticket_to_one_person_the_last_stays() -> None:
     )
     assert numbers(kept) == [3, 4, 5]
     assert [(one.id, why) for one, why in dropped] == [
-        (1, "同一工单已有更新的提醒(overdue)"),
-        (2, "同一工单已有更新的提醒(overdue)"),
+        (1, "同一工单已有更新的提醒（overdue）"),
+        (2, "同一工单已有更新的提醒（overdue）"),
     ]
 
 

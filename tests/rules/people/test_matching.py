@@ -20,7 +20,7 @@ def test_names_are_equal_without_spaces_and_quotes(text: str) -> None:
 
 
 def test_names_are_equal_without_width_and_case() -> None:
-    assert name_key("建宁交通２０１５(ＡＢ)") == name_key("建宁交通2015(ab)")
+    assert name_key("建宁交通２０１５（ＡＢ）") == name_key("建宁交通2015(ab)")
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def test_names_are_equal_without_width_and_case() -> None:
     [
         ("微信", "微信公众号"),
         ("公众号", "微信公众号"),
-        ("微信公众号(订阅号)", "微信公众号"),
+        ("微信公众号（订阅号）", "微信公众号"),
         ("微信公众号（服务号）", "微信公众号"),
         ("微博", "新浪微博"),
         (" 新浪 微博 ", "新浪微博"),

@@ -164,7 +164,7 @@ def test_a_local_decision_is_kept_with_its_scope_and_can_be_taken_back(database:
         assert [one.id for one in calendar.layers(conn, T0 + HOUR).overlays] == [closure.id, extra.id]
         assert [one.withdrawn is not None for one in calendar.overlays(conn)] == [True, False]
     assert (closure.units, closure.source, extra.units) == (frozenset({3, 11}), "明防指〔2026〕3号", None)
-    assert extra.source == "丁的决定(防汛)"
+    assert extra.source == "丁的决定（防汛）"
 
 
 def test_a_decision_for_no_unit_is_refused_for_it_would_read_as_one_for_all(database: Database):

@@ -15,7 +15,7 @@ from storage.tickets import journal, tickets
 from storage.tickets.journal import HOUSE, Broken
 from tests.cast.rows import office, put_ticket, sh
 
-NOT_AS_HASHED, MISSING, END = "内容与校验值不符", "缺少这一行", "末尾缺行,或工单与流水的末行不符"
+NOT_AS_HASHED, MISSING, END = "内容与校验值不符", "缺少这一行", "末尾缺行，或工单与流水的末行不符"
 
 
 def draft(number: int) -> JournalDraft:
@@ -153,7 +153,7 @@ def test_only_the_asked_tickets_are_checked(database: Database, ticket: Ticket) 
 
 def test_a_story_whose_ticket_is_gone_is_named(database: Database, ticket: Ticket) -> None:
     tamper(database, delete(ticket_rows).where(ticket_rows.c.id == ticket.id))
-    assert broken(database) == [Broken(ticket_id=ticket.id, seq=1, reason="流水还在,工单已不见")]
+    assert broken(database) == [Broken(ticket_id=ticket.id, seq=1, reason="流水还在，工单已不见")]
 
 
 HOUSE_CHANGES: list[tuple[Callable[[], object], int, str]] = [

@@ -21,7 +21,11 @@ def test_a_closure_moves_the_deadline_and_the_ladder_and_says_so_once(office: Of
     done = close(office, closure())
     assert [(one.before.due_day, one.after.due_day) for one in done.recomputed.moved] == [(TYPHOON, date(2021, 8, 25))]
     told(
-        office, "deadline_moved", "jia", "yi", says="由“8月24日18:00前办结,最迟24:00”改为“8月25日18:00前办结,最迟24:00”"
+        office,
+        "deadline_moved",
+        "jia",
+        "yi",
+        says="由“8月24日18:00前办结，最迟24:00”改为“8月25日18:00前办结，最迟24:00”",
     )
     told(office, "notice:calendar_changed", "wu", says="改动时限1件")
     after = office.ticket("FJ-1")
@@ -106,7 +110,7 @@ def test_there_and_back_again_reminds_all_the_same(office: Office) -> None:
     told(office, "notice:calendar_changed", "wu")
     calendar.reopen(office.engine.context, number, who(office, "wu"))
     office.settle()
-    told(office, "deadline_moved", "jia", "yi", says="由“8月25日18:00前办结,最迟24:00”改为“8月24日18:00前办结")
+    told(office, "deadline_moved", "jia", "yi", says="由“8月25日18:00前办结，最迟24:00”改为“8月24日18:00前办结")
     told(office, "notice:calendar_changed", "wu", says="撤销2021年8月24日停工")
     assert office.ticket("FJ-1").due_day == TYPHOON
     office.at("08-24 16:00")
@@ -122,7 +126,7 @@ def test_who_decides_twice_before_anybody_was_told_is_told_of_once(office: Offic
     close(office, closure(date(2021, 8, 25)))
     office.expect_silence()  # outside the hours of sending
     office.at("08-26 08:00")  # 24 and 25 August are closed: the first opening
-    told(office, "deadline_moved", "jia", "yi", says="由“8月25日18:00前办结,最迟24:00”改为“8月26日")
+    told(office, "deadline_moved", "jia", "yi", says="由“8月25日18:00前办结，最迟24:00”改为“8月26日")
     told(office, "notice:calendar_changed", "wu", "wu")
 
 
@@ -138,7 +142,7 @@ def test_a_deadline_that_moves_back_past_now_says_that_it_is_late(office: Office
     assert tried.recomputed.late_at_once == 1
     calendar.reopen(office.engine.context, number, who(office, "wu"))
     office.settle()
-    told(office, "deadline_moved", "jia", "yi", "ding", says="已逾期1个工作日(1个自然日)")
+    told(office, "deadline_moved", "jia", "yi", "ding", says="已逾期1个工作日（1个自然日）")
     told(office, "notice:calendar_changed", "wu", says="改后已过时限1件")
     told(office, "overdue", "jia", "yi", "ding", "wu")
     [line] = [one for one in office.story("FJ-1", "deadline_moved") if one.data.get("late_at_once")]
@@ -175,9 +179,9 @@ def test_completed_and_closed_tickets_keep_their_judgement(office: Office) -> No
     assert kept.overdue(office.clock.now())
     assert office.ticket("FJ-2").due_day == date(2021, 8, 26)
     assert "第1个工作日" in office.says("jia", "为什么 FJ-1").text
-    assert "8月24日(周二)为第1个工作日" in office.says("jia", "为什么 FJ-1").text
+    assert "8月24日（周二）为第1个工作日" in office.says("jia", "为什么 FJ-1").text
     again = office.says("jia", "为什么 FJ-2").text
-    assert "8月24日至25日台风停工;8月26日(周四)为第1个工作日" in again
+    assert "8月24日至25日台风停工；8月26日（周四）为第1个工作日" in again
     office.at("08-26 08:00")
     told(office, "deadline_moved", "jia", "yi", "ding")
     told(office, "notice:calendar_changed", "wu")

@@ -8,7 +8,7 @@ def test_received_on_friday_evening_it_is_told_on_monday_morning(office: Office)
     office.at("08-27 21:00").receives("FJ-1")
     office.at("08-30 07:59").expect_silence()
     office.at("08-30 10:00")
-    office.expect("jia", "receipt", at="08-30 08:00", says="请于8月30日18:00前办结,最迟24:00。")
+    office.expect("jia", "receipt", at="08-30 08:00", says="请于8月30日18:00前办结，最迟24:00。")
     office.expect("yi", "receipt", at="08-30 08:00")
     office.expect("yi", "take_over", at="08-30 10:00")
     office.says("yi", "办结")
@@ -32,7 +32,7 @@ def test_the_make_up_saturday_is_a_working_day(office: Office) -> None:
 
 def test_before_national_day_the_ladder_waits_for_the_first_working_day(office: Office) -> None:
     office.at("09-30 16:00").receives("FJ-1")
-    office.expect("jia", "receipt", says="10月8日(周五)为第1个工作日")
+    office.expect("jia", "receipt", says="10月8日（周五）为第1个工作日")
     office.expect("yi", "receipt")
     office.at("10-08 08:00")
     office.expect("yi", "take_over", at="09-30 18:00")

@@ -32,7 +32,7 @@ def test_two_people_are_needed_and_an_approval_counts_once(office: Office) -> No
     assert office.ticket("FJ-1").due_day == TYPHOON
     calendar.approve(context, number, who(office, "ding"))
     office.settle()
-    told(office, "deadline_moved", "jia", "yi", says="依据:《关于调整放假的通知》")
+    told(office, "deadline_moved", "jia", "yi", says="依据：《关于调整放假的通知》")
     told(office, "notice:calendar_changed", "wu")
     with pytest.raises(CalendarRefused, match="已批准"):
         calendar.approve(context, number, who(office, "ding"))
@@ -95,7 +95,7 @@ def test_a_notice_in_time_sets_the_date_and_the_usual_ladder_follows(december: O
     office.at("12-31 10:00").receives("FJ-1")
     told(office, "receipt", "jia", "yi")
     published(office, YEAR)
-    told(office, "deadline_moved", "jia", "yi", says="已确定:2027年1月4日17:30前办结,最迟24:00")
+    told(office, "deadline_moved", "jia", "yi", says="已确定：2027年1月4日17:30前办结，最迟24:00")
     told(office, "notice:calendar_changed", "wu")
     office.says("jia", "签收")
     office.at("2027-01-04 15:30")

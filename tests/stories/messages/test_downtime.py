@@ -9,7 +9,7 @@ def test_three_days_down_one_message_a_person(office: Office) -> None:
     office.expect("yi", "receipt")
     office.down_until("08-26 10:00")
     for who in ("jia", "yi", "ding"):
-        office.expect(who, "overdue", at="08-26 10:00", says="已逾期2个工作日(2个自然日)")
+        office.expect(who, "overdue", at="08-26 10:00", says="已逾期2个工作日（2个自然日）")
     office.expect("bing", "nobody_took", at="08-26 10:00", says="已逾期2个工作日")
     office.expect("wu", "slip_blue", at="08-26 10:00")
     office.expect_silence()
@@ -22,7 +22,7 @@ def test_down_over_a_weekend_the_friday_ticket_is_told_on_monday(office: Office)
     office.down_until("08-30 07:00")
     office.receives("FJ-1", at="08-27 17:00")
     office.at("08-30 08:00")
-    office.expect("jia", "receipt", at="08-30 08:00", says="8月30日(周一)为第1个工作日")
+    office.expect("jia", "receipt", at="08-30 08:00", says="8月30日（周一）为第1个工作日")
     office.expect("yi", "receipt", at="08-30 08:00")
     office.says("jia", "办结")
 

@@ -83,7 +83,7 @@ def test_who_can_be_written_to_one_way_only_is_not_told_and_the_next_in_line_hea
     assert {one.state for one in two_ways.messages("FJ-1") if one.step == "receipt" and one.channel == "mail"} == {
         MessageState.FAILED
     }
-    assert "只由邮件发出,本人无法在那里回应,不算告知" in story(two_ways)
+    assert "只由邮件发出，本人无法在那里回应，不算告知" in story(two_ways)
     two_ways.says("bing", "办结")
 
 
@@ -125,6 +125,6 @@ def test_what_may_have_arrived_stays_marked_beyond_a_mail(
     office.receives("FJ-1")
     office.at("08-23 08:10").forget()
     [by_mail], [on_the_web] = mail.texts("jia"), inbox.texts("jia")
-    assert by_mail.startswith("(重复提醒)")
-    assert on_the_web.startswith("(重复提醒)")
+    assert by_mail.startswith("（重复提醒）")
+    assert on_the_web.startswith("（重复提醒）")
     office.says("jia", "办结")

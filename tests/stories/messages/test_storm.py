@@ -50,12 +50,12 @@ def test_a_digest_in_between_turns_no_number_to_another_ticket(office: Office) -
 def test_a_digest_shows_how_to_take_several_and_where_overseers_look(office: Office) -> None:
     office.at("08-23 10:00").receives("FJ-1", "FJ-2", "FJ-3")
     office.expect("yi", "digest", says="如“签收 1 2”")
-    assert office.expect("jia", "digest").text.endswith("可一次签收多件,如“签收 1 2”;回复“我的工单”可逐件处理。")
+    assert office.expect("jia", "digest").text.endswith("可一次签收多件，如“签收 1 2”；回复“我的工单”可逐件处理。")
     office.says("jia", "签收 1 2")
     assert [office.ticket(f"FJ-{n}").acknowledged_at is None for n in (1, 2, 3)] == [False, False, True]
     office.down_until("08-26 10:00")
     assert office.expect("jia", "digest").text.endswith("\n回复“我的工单”可逐件处理。")
-    assert office.expect("ding", "digest").text.endswith("\n回复“督办列表”查看全部,“工单 序号”查看一件。")
+    assert office.expect("ding", "digest").text.endswith("\n回复“督办列表”查看全部，“工单 序号”查看一件。")
     office.forget()
     for number in (1, 2, 3):
         office.says("jia", f"办结 FJ-{number}")

@@ -15,7 +15,7 @@ def test_the_deputy_hears_in_place_of_a(office: Office) -> None:
 def test_without_a_deputy_b_stands_in_and_hears_once(office: Office) -> None:
     office.on_leave("jia", "08-23 08:00", "08-27 18:00")
     office.at("08-23 10:00").receives("FJ-1")
-    office.expect("yi", "receipt", says="说明:甲请假。")
+    office.expect("yi", "receipt", says="说明：甲请假。")
     office.expect_silence()
     office.says("yi", "签收")
     office.at("08-24 16:00").expect("yi", "last_call", at="08-24 16:00")
@@ -26,7 +26,7 @@ def test_both_on_leave_the_leader_is_told_why(office: Office) -> None:
     office.on_leave("jia", "08-23 08:00", "08-27 18:00")
     office.on_leave("yi", "08-23 08:00", "08-27 18:00")
     office.at("08-23 10:00").receives("FJ-1")
-    office.expect("bing", "unreached:receipt", says="说明:甲请假、乙请假。")
+    office.expect("bing", "unreached:receipt", says="说明：甲请假、乙请假。")
     office.says("bing", "办结")
 
 
@@ -59,7 +59,7 @@ def test_a_deputy_from_another_house_may_look_at_what_was_told(office: Office) -
         for step in ("receipt", "last_call"):
             office.expect(who, step)
     office.expect("ji", "target_passed", at="08-24 18:00", says="工单 FJ-1")
-    assert "状态:处理中" in office.says("ji", "工单 FJ-1").text
+    assert "状态：处理中" in office.says("ji", "工单 FJ-1").text
     office.says("yi", "办结")
 
 
@@ -80,5 +80,5 @@ def test_the_holder_on_leave_is_stood_in_for(office: Office) -> None:
     office.expect("yi", "receipt")
     office.says("yi", "签收")
     office.on_leave("yi", "08-24 08:00", "08-27 18:00")
-    office.at("08-24 16:00").expect("jia", "last_call", says="说明:乙请假。")
+    office.at("08-24 16:00").expect("jia", "last_call", says="说明：乙请假。")
     office.says("jia", "办结")

@@ -27,17 +27,17 @@ def finish(office: Office) -> None:
 def test_the_deputy_gets_the_list_once_and_the_next_steps(busy: Office) -> None:
     reply = busy.says("jia", "请假 到8月25日 由己代")
     assert reply.text.splitlines()[:2] == [
-        "已记录请假:8月23日10:00至8月25日24:00。",
-        "期间由己代办,现有2件待办,已发去清单。",
+        "已记录请假：8月23日10:00至8月25日24:00。",
+        "期间由己代办，现有2件待办，已发去清单。",
     ]
     told = busy.expect("ji", "notice:deputy")
     assert told.text.splitlines() == [
-        "甲请假(8月23日10:00至8月25日24:00),期间由您代办。现有2件待办:",
-        "1. FJ-1(水清三明)处理中。请于8月24日(周二)18:00前办结。",
-        "2. FJ-2(水清三明)待签收。请于8月24日(周二)18:00前办结。",
+        "甲请假（8月23日10:00至8月25日24:00），期间由您代办。现有2件待办：",
+        "1. FJ-1（水清三明）处理中。请于8月24日（周二）18:00前办结。",
+        "2. FJ-2（水清三明）待签收。请于8月24日（周二）18:00前办结。",
         "可回复“签收 序号”“办结 序号 说明”或“工单 序号”。",
     ]
-    assert "已签收:FJ-2" in busy.says("ji", "签收 2").text
+    assert "已签收：FJ-2" in busy.says("ji", "签收 2").text
     busy.at("08-24 16:00")
     for who in ("ji", "yi"):
         busy.expect(who, "last_call")
@@ -48,14 +48,14 @@ def test_the_deputy_gets_the_list_once_and_the_next_steps(busy: Office) -> None:
 def test_without_a_deputy_the_other_role_gets_it(busy: Office) -> None:
     reply = busy.says("jia", "请假 3天")
     assert "至8月25日24:00。" in reply.text
-    assert "期间由乙代办,现有2件待办" in reply.text
+    assert "期间由乙代办，现有2件待办" in reply.text
     busy.expect("yi", "notice:deputy")
     finish(busy)
 
 
 def test_where_both_are_away_the_answer_names_what_nobody_does(busy: Office) -> None:
     busy.on_leave("yi", "08-23 08:00", "08-27 18:00")
-    assert "以下工单暂时无人代办:FJ-1、FJ-2" in busy.says("jia", "请假 到周三").text
+    assert "以下工单暂时无人代办：FJ-1、FJ-2" in busy.says("jia", "请假 到周三").text
     finish(busy)
 
 
@@ -63,8 +63,8 @@ def test_a_deputy_who_is_away_too_is_asked_for_again(busy: Office) -> None:
     busy.on_leave("ji", "08-24 08:00", "08-27 18:00")
     reply = busy.says("jia", "请假 到8月25日 由己代")
     assert reply.text.splitlines() == [
-        "己那时也请假(至8月27日(周五)18:00),不能代办。",
-        "请直接回复另一位代办人的姓名,不请假请回复“取消”。",
+        "己那时也请假（至8月27日（周五）18:00），不能代办。",
+        "请直接回复另一位代办人的姓名，不请假请回复“取消”。",
     ]
     assert "期间由丙代办" in busy.says("jia", "丙").text
     busy.expect("bing", "notice:deputy")
@@ -76,7 +76,7 @@ def test_a_deputy_who_is_away_too_is_asked_for_again(busy: Office) -> None:
     [
         ("由甲代", "代办人不能是您本人。"),
         ("由某某代", "通讯录里没有找到“某某”。"),
-        ("由丙代", "丙没有可用的联系方式,不能代办。"),
+        ("由丙代", "丙没有可用的联系方式，不能代办。"),
     ],
 )
 def test_a_deputy_that_cannot_be_is_asked_for_again(busy: Office, words: str, said: str) -> None:
@@ -88,7 +88,7 @@ def test_a_deputy_that_cannot_be_is_asked_for_again(busy: Office, words: str, sa
 
 
 def test_until_when_is_asked_for(busy: Office) -> None:
-    assert busy.says("jia", "请假").text.startswith("请问请假到何时,由谁代办?")
+    assert busy.says("jia", "请假").text.startswith("请问请假到何时，由谁代办？")
     busy.reopen()
     assert "至8月27日24:00" in busy.says("jia", "到周五 由己代").text
     busy.expect("ji", "notice:deputy")
@@ -119,7 +119,7 @@ def test_a_period_in_the_future(busy: Office) -> None:
     busy.expect("yi", "take_over")  # FJ-2, before the leave
     busy.expect("bing", "nobody_took")
     busy.receives("FJ-4")
-    busy.expect("ji", "receipt", says="说明:甲请假。")
+    busy.expect("ji", "receipt", says="说明：甲请假。")
     busy.expect("yi", "receipt")
     busy.says("ji", "办结 FJ-4 已改")
     finish(busy)
@@ -132,11 +132,11 @@ def test_a_leave_that_is_over_is_none(busy: Office, words: str) -> None:
 
 
 def test_back_at_work_the_deputy_is_told_and_the_steps_come_back(busy: Office) -> None:
-    assert busy.says("jia", "返岗").text == "您现在没有请假,无需返岗。"
+    assert busy.says("jia", "返岗").text == "您现在没有请假，无需返岗。"
     busy.says("jia", "请假 到8月25日 由己代")
     busy.expect("ji", "notice:deputy")
     busy.at("08-23 11:00")
-    assert busy.says("jia", "返岗").text == "已记录返岗,记录时间8月23日11:00。"
+    assert busy.says("jia", "返岗").text == "已记录返岗，记录时间8月23日11:00。"
     busy.expect("ji", "notice:back", says="不用您代办了")
     assert busy.says("ji", "我的工单").text == "您现在没有待办工单。"
     busy.at("08-23 11:30").receives("FJ-3")
@@ -151,13 +151,13 @@ def test_a_leave_is_undone_and_an_earlier_one_comes_back(busy: Office) -> None:
     busy.expect("bing", "notice:deputy")
     busy.says("jia", "请假 到8月27日 由己代")
     busy.expect("ji", "notice:deputy")
-    assert busy.says("jia", "撤销").text == "已撤销请假,已告知代办人员。"
+    assert busy.says("jia", "撤销").text == "已撤销请假，已告知代办人员。"
     busy.expect("ji", "notice:back")
     busy.at("08-24 10:00")
     busy.expect("yi", "take_over")
     busy.expect("bing", "nobody_took")
     busy.receives("FJ-3")
-    busy.expect("bing", "receipt", says="说明:甲请假。")
+    busy.expect("bing", "receipt", says="说明：甲请假。")
     busy.expect("yi", "receipt")
     busy.says("bing", "办结 FJ-3 已改")
     finish(busy)
@@ -186,7 +186,7 @@ def test_two_of_one_name_are_told_apart(busy: Office) -> None:
     assert "期间由张三代办" in reply.text  # the one of the own unit
     busy.expect(f"zhang{busy.water}", "notice:deputy")
     reply = busy.says("ding", "请假 到8月25日 由张三代")
-    assert reply.text.startswith("有同名的人:张三(三明市水利局)、张三(三明市人民政府办公室)。")
-    assert "期间由张三代办" in busy.says("ding", "张三(三明市人民政府办公室)").text
+    assert reply.text.startswith("有同名的人：张三（三明市水利局）、张三（三明市人民政府办公室）。")
+    assert "期间由张三代办" in busy.says("ding", "张三（三明市人民政府办公室）").text
     busy.expect(f"zhang{busy.desk}", "notice:deputy_empty")
     finish(busy)

@@ -10,7 +10,7 @@ def test_without_b_the_leader_is_asked_in_place_of_b(office: Office) -> None:
     office.vacate(Role.BACKUP)
     office.at("08-23 10:00").receives("FJ-1")
     office.expect("jia", "receipt", at="08-23 10:00")
-    office.at("08-23 12:00").expect("bing", "unreached:take_over", at="08-23 12:00", says="说明:未登记B角。")
+    office.at("08-23 12:00").expect("bing", "unreached:take_over", at="08-23 12:00", says="说明：未登记B角。")
     [line] = office.story("FJ-1", "step_skipped")
     assert line.data["step"] == "take_over"
     assert line.data["instead"] == [office.people["bing"]]
@@ -55,7 +55,7 @@ def test_a_supervisor_without_a_way_gives_over_to_the_desk_alone(office: Office)
 def test_a_and_b_without_a_way_go_straight_to_the_leader(office: Office) -> None:
     office.unbind("jia", "yi")
     office.at("08-23 10:00").receives("FJ-1")
-    office.expect("bing", "unreached:receipt", at="08-23 10:00", says="说明:甲联系不上、乙联系不上。")
+    office.expect("bing", "unreached:receipt", at="08-23 10:00", says="说明：甲联系不上、乙联系不上。")
     # Told once why, however many steps fail after the first.
     office.at("08-23 18:00").expect_silence()
     assert [one.data["step"] for one in office.story("FJ-1", "step_skipped")] == ["receipt", "take_over"]

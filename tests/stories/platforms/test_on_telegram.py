@@ -51,18 +51,18 @@ def test_the_case_of_2021_answered_in_time_on_telegram(house: House, fake: FakeT
     assert [one.text for one in jia.sees if "还没有绑定" in one.text] == [jia.sees[0].text]
     code = house.code("甲")
     bring(fake, house, jia.start(code))
-    assert "甲,您好" in jia.sees[-1].text
+    assert "甲，您好" in jia.sees[-1].text
     bring(fake, house, stranger.start(code))
     assert "绑定没有成功" in stranger.sees[-1].text
     bring(fake, house, yi.says(f"绑定 {house.code('乙')}"))
-    assert "乙,您好" in yi.sees[-1].text
+    assert "乙，您好" in yi.sees[-1].text
 
     # The ticket arrives as a card with buttons; a tap takes it, and the card shows its new state.
     house.at("08-23 10:00")
     house.receive()
     card = jia.sees[-1]
     assert NUMBER in card.text
-    assert "请于8月24日18:00前办结,最迟24:00" in card.text
+    assert "请于8月24日18:00前办结，最迟24:00" in card.text
     assert [label for label, _ in card.buttons] == ["签收", "办结", "为什么"]
     assert "抄送" in yi.sees[-1].text
     house.at("08-23 10:30")
@@ -86,10 +86,10 @@ def test_the_case_of_2021_answered_in_time_on_telegram(house: House, fake: FakeT
     bring(fake, house, jia.sends_photo(b"\x89PNG a picture of the corrected article", reply_to=changed))
     assert "佐证" in jia.sees[-1].text
     house.at("08-24 09:40")
-    bring(fake, house, jia.says("已修改,链接已更新", reply_to=changed))
+    bring(fake, house, jia.says("已修改，链接已更新", reply_to=changed))
     assert house.ticket.state == TicketState.COMPLETED
     assert house.ticket.completed_at == moment("08-24 09:40")
-    assert "请将以下内容粘贴到省平台:" in jia.sees[-1].text
+    assert "请将以下内容粘贴到省平台：" in jia.sees[-1].text
 
     # Nothing more is said about it, and an old button tells the present state.
     heard = (len(jia.sees), len(yi.sees))
@@ -102,7 +102,7 @@ def test_the_case_of_2021_answered_in_time_on_telegram(house: House, fake: FakeT
     # The ledger says who was told what over which channel, and what was answered.
     assert {one.data["channel"] for one in house.story("told")} == {"telegram"}
     [done] = house.story("complete")
-    assert done.data["raw"] == "已修改,链接已更新"
+    assert done.data["raw"] == "已修改，链接已更新"
     assert done.data["via"] == "telegram"
     assert len(house.story("file")) == 1
 
@@ -124,7 +124,7 @@ def test_one_press_binds_whoever_is_registered_with_the_number_telegram_has_veri
     bring(fake, house, stranger.shares_phone("+8613900009999"))
     assert "绑定没有成功" in stranger.sees[-1].text
     bring(fake, house, jia.shares_phone("8613800001234"))
-    assert "甲,您好" in jia.sees[-1].text
+    assert "甲，您好" in jia.sees[-1].text
     house.at("08-23 10:00")
     house.receive()
     assert NUMBER in jia.sees[-1].text
@@ -160,8 +160,8 @@ def test_bound_anew_the_old_account_is_told_and_hears_nothing_more(house: House,
     bring(fake, house, old.says("绑定"))
     code = old.sees[-1].text.rsplit(" ", 1)[1]
     bring(fake, house, new.says(f"绑定 {code}"))
-    assert "甲,您好" in new.sees[-1].text
-    assert "已在另一个账号上绑定,这里不再接收工单" in old.sees[-1].text
+    assert "甲，您好" in new.sees[-1].text
+    assert "已在另一个账号上绑定，这里不再接收工单" in old.sees[-1].text
     heard = len(old.sees)
     house.at("08-23 10:00")
     house.receive()
@@ -178,7 +178,7 @@ def test_a_document_with_words_is_evidence_and_an_answer(house: House, fake: Fak
     bring(fake, house, jia.start(house.code("甲")))
     house.at("08-23 10:00")
     house.receive()
-    bring(fake, house, jia.sends_document("整改说明.docx", b"PK word", "已整改,说明见附件"))
+    bring(fake, house, jia.sends_document("整改说明.docx", b"PK word", "已整改，说明见附件"))
     assert house.ticket.state == TicketState.COMPLETED
     assert [one.data["name"] for one in house.story("file")] == ["整改说明.docx"]
     assert "佐证" in jia.sees[-1].text
@@ -186,7 +186,7 @@ def test_a_document_with_words_is_evidence_and_an_answer(house: House, fake: Fak
         told = views.timeline(conn, house.ticket.id)
         calendar = house.engine.context.working(conn).calendar
     lines = "\n".join(story_lines(told, calendar, house.engine.wording, house.clock.now()))
-    assert "甲提交佐证文件:整改说明.docx(经Telegram)" in lines
+    assert "甲提交佐证文件：整改说明.docx（经Telegram）" in lines
 
 
 def test_who_speaks_or_sends_too_much_is_told_that_nothing_was_recorded(house: House, fake: FakeTelegram) -> None:
@@ -200,7 +200,7 @@ def test_who_speaks_or_sends_too_much_is_told_that_nothing_was_recorded(house: H
     house.at("08-23 10:00")
     house.receive()
     bring(fake, house, jia.speaks())
-    assert "只看得懂文字、图片和文件,这一条未作任何记录" in jia.sees[-1].text
+    assert "只看得懂文字、图片和文件，这一条未作任何记录" in jia.sees[-1].text
     bring(fake, house, stranger.speaks())
     assert ["还没有绑定" in one.text for one in stranger.sees] == [True]
 
@@ -232,7 +232,7 @@ class TestInAGroup:
         jia = fake.people[1001]
         bring(fake, house, jia.says(f"@{USERNAME} 工单 {NUMBER}", chat=group.id))
         shown = group.sees[-1]
-        assert "状态:待签收" in shown.text
+        assert "状态：待签收" in shown.text
         assert shown.reply_to is not None
         bring(fake, house, jia.says(f"签收 {NUMBER} @{USERNAME}", chat=group.id))
         assert "已签收" in group.sees[-1].text
@@ -249,7 +249,7 @@ class TestInAGroup:
         bring(fake, house, jia.says(f"@{USERNAME} 工单 {NUMBER}", chat=group.id))
         shown = group.sees[-1]
         bring(fake, house, jia.says(f"@{USERNAME} 收到", chat=group.id, reply_to=shown))
-        assert f"已签收:{NUMBER}" in group.sees[-1].text
+        assert f"已签收：{NUMBER}" in group.sees[-1].text
         # Words about one ticket are not the reason another one waits for.
         bring(fake, house, jia.says("误报 FJ-2"))
         assert "请写明理由" in jia.sees[-1].text

@@ -68,7 +68,7 @@ def test_the_case_of_2021_answered_in_time_on_wechat(house: House, platform: cal
 
     # 甲 writes; from then on the bot may answer for 48 hours.
     house.at("08-24 09:40")
-    says(house, platform, mpapi, "已修改,链接已更新")
+    says(house, platform, mpapi, "已修改，链接已更新")
     assert house.ticket.state == TicketState.COMPLETED
     answer = [one for one in mpapi.sent if one.to == JIA][-1]
     assert answer.kind == "text"

@@ -62,7 +62,7 @@ def test_the_case_of_2021_answered_in_time_on_wecom(house: House, platform: call
     house.receive()
     [card] = [one for one in qyapi.sent if one.to == "ZhangSan"]
     assert card.kind == "template_card"
-    assert "请于8月24日18:00前办结,最迟24:00" in card.text
+    assert "请于8月24日18:00前办结，最迟24:00" in card.text
     assert NUMBER in card.text
     assert "水清三明" in card.text
     task = str(card.body["template_card"]["task_id"])
@@ -80,7 +80,7 @@ def test_the_case_of_2021_answered_in_time_on_wecom(house: House, platform: call
     assert len(qyapi.sent) == told
 
     house.at("08-24 09:40")
-    bring(house, platform, callbacks.text("ZhangSan", "已修改,链接已更新", now(house), CORP))
+    bring(house, platform, callbacks.text("ZhangSan", "已修改，链接已更新", now(house), CORP))
     assert house.ticket.state == TicketState.COMPLETED
     assert house.ticket.completed_at == moment("08-24 09:40")
     assert "请将以下内容粘贴到省平台" in qyapi.sent[-1].text
@@ -90,7 +90,7 @@ def test_the_case_of_2021_answered_in_time_on_wecom(house: House, platform: call
     assert len(qyapi.sent) == told
     assert {one.data["channel"] for one in house.story("told")} == {"wecom"}
     [done] = house.story("complete")
-    assert (done.data["raw"], done.data["via"]) == ("已修改,链接已更新", "wecom")
+    assert (done.data["raw"], done.data["via"]) == ("已修改，链接已更新", "wecom")
 
 
 def test_a_userid_registered_in_other_letters_is_the_same_member(
@@ -175,7 +175,7 @@ class TestFoundByNumber:
         numbered.settle()
         question = next(one for one in qyapi.sent if one.to == "WangWu" and one.labels)
         whole = "".join(one.text for one in qyapi.sent if one.to == "WangWu")
-        assert "丙(市水利局)" in whole
+        assert "丙（市水利局）" in whole
         assert "是我本人" in whole
         assert question.labels == ["是我本人"]
         assert self.ways(numbered, "丙") == []
@@ -196,15 +196,15 @@ class TestFoundByNumber:
     ) -> None:
         self.asked(numbered)
         numbered.settle()
-        [code] = re.findall("确认 ([0-9A-Z]{8})", "".join(one.text for one in qyapi.sent if one.to == "WangWu"))
+        [code] = re.findall("确认（[0-9A-Z]{8}）", "".join(one.text for one in qyapi.sent if one.to == "WangWu"))
         bring(numbered, platform, callbacks.text("ZhaoLiu", f"确认 {code}", now(numbered), CORP))
         assert "绑定没有成功" in qyapi.sent[-1].text
         assert self.ways(numbered, "丙") == []
         bring(numbered, platform, callbacks.text("WangWu", f"确认{code.lower()}。", now(numbered), CORP))
-        assert "丙,您好" in qyapi.sent[-1].text
+        assert "丙，您好" in qyapi.sent[-1].text
         assert self.ways(numbered, "丙") == ["WangWu"]
         bring(numbered, platform, callbacks.text("WangWu", f"确认 {code}", now(numbered), CORP))
-        assert "您已绑定,无需再绑" in qyapi.sent[-1].text
+        assert "您已绑定，无需再绑" in qyapi.sent[-1].text
 
     def test_nobody_is_asked_again_within_a_week_nor_outside_working_hours(self, numbered: House, qyapi: QyApi) -> None:
         numbered.at("08-23 21:00")

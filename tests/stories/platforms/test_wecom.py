@@ -107,7 +107,7 @@ async def test_the_whole_case(stage: Stage) -> None:
 
     # Done in words; the ladder stops, the answer gives the text to paste.
     house.clock.wind_to(house.moment("08-24 09:30"))
-    await stage.writes("ZhangSan", "已整改,链接已更正")
+    await stage.writes("ZhangSan", "已整改，链接已更正")
     ticket = house.ticket("FJ-1")
     assert (ticket.state, ticket.completed_at) == (TicketState.COMPLETED, house.moment("08-24 09:30"))
     answer = "\n".join(one.text for one in stage.take("ZhangSan"))

@@ -21,8 +21,8 @@ class TestHandingOver:
     def test_b_is_told_and_a_stays_in_copy(self, told: Office) -> None:
         told.says("jia", "签收")
         reply = told.says("jia", "转B角")
-        assert reply.text.startswith("已记录:FJ-1(水清三明)于8月23日10:00转给乙办理,您仍会收到后续提醒。")
-        given = told.expect("yi", "handed_over", says="已转给您办理,请接手")
+        assert reply.text.startswith("已记录：FJ-1（水清三明）于8月23日10:00转给乙办理，您仍会收到后续提醒。")
+        given = told.expect("yi", "handed_over", says="已转给您办理，请接手")
         assert list(pressable(given)) == ["签收", "办结", "为什么"]
         assert (told.ticket("FJ-1").state, told.ticket("FJ-1").holder_id) == (TicketState.NEW, told.people["yi"])
         assert told.taps("yi", pressable(given)["签收"]).text.startswith("已签收")
@@ -60,12 +60,12 @@ class TestHandingOver:
     def test_with_the_other_role_away_the_deputy_gets_it(self, told: Office) -> None:
         told.on_leave("yi", "08-23 08:00", "08-25 18:00", deputy="ji")
         told.says("jia", "转B角")
-        told.expect("ji", "handed_over", says="说明:乙请假")
+        told.expect("ji", "handed_over", says="说明：乙请假")
         told.says("ji", "已删除")
 
     def test_with_the_other_role_out_of_reach_it_stays(self, told: Office) -> None:
         told.unbind("yi")
-        assert "请假或联系不上,不能转办" in told.says("jia", "转B角").text
+        assert "请假或联系不上，不能转办" in told.says("jia", "转B角").text
         told.says("jia", "已删除")
 
     def test_where_the_other_role_turns_out_unreachable_those_above_hear_why(self, told: Office) -> None:
@@ -86,9 +86,9 @@ class TestSendingBack:
         told.says("jia", "办结 FJ-1 已整改")
         told.at("08-23 15:00")
         reply = told.says("ding", "退回 FJ-1 链接仍可打开")
-        assert reply.text.startswith("已记录:FJ-1(水清三明)于8月23日15:00退回重办,已通知经办人员。")
+        assert reply.text.startswith("已记录：FJ-1（水清三明）于8月23日15:00退回重办，已通知经办人员。")
         for who in ("jia", "yi"):
-            back = told.expect(who, "notice:returned", says="由丁退回,请继续办理。理由:链接仍可打开")
+            back = told.expect(who, "notice:returned", says="由丁退回，请继续办理。理由：链接仍可打开")
         ticket = told.ticket("FJ-1")
         assert (ticket.state, ticket.completed_at, ticket.completion_text) == (TicketState.RETURNED, None, "")
         kinds = [one.kind for one in told.story("FJ-1") if one.kind in ("complete", "return")]
@@ -133,7 +133,7 @@ class TestSendingBack:
     def test_what_is_not_completed_cannot_be_sent_back(self, told: Office) -> None:
         told.says("jia", "签收")
         reply = told.says("ding", "退回 FJ-1 链接仍可打开")
-        assert reply.text == ("工单 FJ-1 现在是“处理中”,不能退回。最近一次操作:甲于8月23日(周一)10:00签收。")
+        assert reply.text == ("工单 FJ-1 现在是“处理中”，不能退回。最近一次操作：甲于8月23日（周一）10:00签收。")
         told.says("jia", "已改")
 
 
@@ -141,7 +141,7 @@ class TestUndoing:
     def test_taking_is_undone_and_b_is_asked_to_take_over_in_time(self, told: Office) -> None:
         told.at("08-23 11:58").says("jia", "签收")
         told.at("08-23 12:00")
-        assert told.says("jia", "撤销").text.startswith("已撤销签收:FJ-1(水清三明)现在是“待签收”。")
+        assert told.says("jia", "撤销").text.startswith("已撤销签收：FJ-1（水清三明）现在是“待签收”。")
         ticket = told.ticket("FJ-1")
         assert (ticket.holder_id, ticket.acknowledged_at, ticket.acknowledged_by) == (None, None, None)
         told.expect("yi", "take_over", at="08-23 12:00")
@@ -162,14 +162,14 @@ class TestUndoing:
     def test_after_five_minutes_it_stands(self, told: Office) -> None:
         told.says("jia", "已删除")
         told.at("08-23 10:06")
-        assert told.says("jia", "撤销").text == "已超过5分钟,不能撤销。"
+        assert told.says("jia", "撤销").text == "已超过5分钟，不能撤销。"
         assert told.ticket("FJ-1").state == TicketState.COMPLETED
 
     def test_what_somebody_built_on_stands(self, told: Office) -> None:
         told.says("jia", "签收")
         told.at("08-23 10:01").says("yi", "已删除")
         assert told.says("jia", "撤销").text == (
-            "工单 FJ-1 之后已由乙于8月23日(周一)10:01处理,现在是“已办结”,不能撤销。"
+            "工单 FJ-1 之后已由乙于8月23日（周一）10:01处理，现在是“已办结”，不能撤销。"
         )
         assert told.ticket("FJ-1").state == TicketState.COMPLETED
 
@@ -191,7 +191,7 @@ class TestUndoing:
         told.says("jia", "转B角")
         told.expect("yi", "handed_over")
         told.says("bing", "签收")
-        assert told.says("bing", "撤销").text.startswith("已撤销签收:FJ-1(水清三明)现在是“待签收”。")
+        assert told.says("bing", "撤销").text.startswith("已撤销签收：FJ-1（水清三明）现在是“待签收”。")
         assert told.ticket("FJ-1").holder_id == told.people["yi"]
         told.expect_silence()
         told.says("yi", "已删除")
@@ -211,7 +211,7 @@ class TestUndoing:
         told.says("jia", "误报 原文为引用古籍")
         asked = told.expect("ding", "request_dispute")
         told.says("jia", "撤销")
-        told.expect("ding", "notice:withdrawn", says="误报申诉由甲撤回,不用答复了")
+        told.expect("ding", "notice:withdrawn", says="误报申诉由甲撤回，不用答复了")
         assert told.ticket("FJ-1").state == TicketState.NEW
         assert "已失效" in told.taps("ding", pressable(asked)["同意"]).text
         assert told.ticket("FJ-1").state == TicketState.NEW
@@ -248,7 +248,7 @@ class TestUndoing:
         told.says("jia", "我的工单")
         for words in ("撤销 FJ-2", "撤销 2", "撤销 FJ-9"):
             assert told.says("jia", words).text.startswith("您上一步操作的不是这件工单")
-        assert told.says("jia", "撤销 1").text.startswith("已撤销签收:FJ-1")
+        assert told.says("jia", "撤销 1").text.startswith("已撤销签收：FJ-1")
         told.says("jia", "签收 FJ-1")
         assert told.says("jia", "撤销刚才的签收").reason in ("", "没看懂")
         told.says("jia", "办结 FJ-1 已改")
@@ -283,13 +283,13 @@ def test_the_story_tells_it_all(told: Office) -> None:
     lines = story_lines(story, calendar, told.engine.wording, told.clock.now())
     happened = [line.split("  ", 1)[1] for line in lines if line[:4] == "2021" and "通知" not in line]
     assert happened == [
-        "收到,来源:省平台",
-        "甲申请延期至8月26日24:00:等待平台审核(经chat)",
-        "丁同意延期至8月26日24:00(原时限8月24日24:00)(经chat)",
-        "甲转给乙办理(经chat)",
-        "甲撤销上一步操作(转另一角)(经chat)",
-        "己无权操作(办结),已拒绝(经chat)",
-        "戊转派给己(三明市人民政府督查室)(经chat)",
-        "己办结:已删除(经chat)",
+        "收到，来源：省平台",
+        "甲申请延期至8月26日24:00：等待平台审核（经chat）",
+        "丁同意延期至8月26日24:00（原时限8月24日24:00）（经chat）",
+        "甲转给乙办理（经chat）",
+        "甲撤销上一步操作（转另一角）（经chat）",
+        "己无权操作（办结），已拒绝（经chat）",
+        "戊转派给己（三明市人民政府督查室）（经chat）",
+        "己办结：已删除（经chat）",
     ]
-    assert "通知丁:延期申请" in "\n".join(lines)
+    assert "通知丁：延期申请" in "\n".join(lines)

@@ -73,9 +73,9 @@ def test_the_taken_ticket_still_climbs_when_the_time_passes(office: Office) -> N
 
 
 def test_each_message_says_what_it_is_about(office: Office) -> None:
-    office.at("08-23 10:00").receives("FJ-1", problem="错别字:秸杆", suggestion="秸秆")
+    office.at("08-23 10:00").receives("FJ-1", problem="错别字：秸杆", suggestion="秸秆")
     first = office.expect("jia", "receipt", says="A角")
-    assert "8月24日(周二)为第1个工作日。请于8月24日18:00前办结,最迟24:00。" in first.text
+    assert "8月24日（周二）为第1个工作日。请于8月24日18:00前办结，最迟24:00。" in first.text
     assert "秸杆" in first.text
     assert "秸秆" in first.text
     office.expect("yi", "receipt", says="抄送")
@@ -87,4 +87,4 @@ def test_each_message_says_what_it_is_about(office: Office) -> None:
     office.expect("ding", "target_passed", says="下班前未办结")
     office.at("08-25 08:00")
     for who in ("jia", "yi", "ding", "wu"):
-        office.expect(who, "overdue", says="已逾期1个工作日(1个自然日)")
+        office.expect(who, "overdue", says="已逾期1个工作日（1个自然日）")

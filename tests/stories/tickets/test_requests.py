@@ -52,8 +52,8 @@ def hear(office: Office, who: str, text: str) -> Reply:
 def ask_extension(office: Office) -> Sent:
     """甲 asks until Thursday; what 丁 is asked."""
     reply = office.says("jia", "延期 FJ-1 到8月26日 等待平台审核")
-    assert "申请延期至8月26日24:00。理由:等待平台审核" in reply.text
-    assert "已请丁答复;答复之前时限照常计算。" in reply.text
+    assert "申请延期至8月26日24:00。理由：等待平台审核" in reply.text
+    assert "已请丁答复；答复之前时限照常计算。" in reply.text
     return office.expect("ding", "request_extension", at="08-23 10:00")
 
 
@@ -61,15 +61,15 @@ class TestExtension:
     def test_granted_the_lines_move_and_the_ladder_starts_from_them(self, taken: Office) -> None:
         asked = ask_extension(taken)
         assert asked.text.splitlines()[:2] == [
-            "【延期申请】甲申请将工单 FJ-1(水清三明,微信公众号)延期至8月26日24:00。",
-            "说明:等待平台审核",
+            "【延期申请】甲申请将工单 FJ-1（水清三明，微信公众号）延期至8月26日24:00。",
+            "说明：等待平台审核",
         ]
-        assert "请于8月24日(周二)18:00前办结。" in asked.text
+        assert "请于8月24日（周二）18:00前办结。" in asked.text
         reply = taken.taps("ding", pressable(asked)["同意"])
-        assert reply.text.startswith("已同意:FJ-1(水清三明)延期,记录时间8月23日10:00")
-        assert "时限:8月26日18:00前办结,最迟24:00。" in reply.text
+        assert reply.text.startswith("已同意：FJ-1（水清三明）延期，记录时间8月23日10:00")
+        assert "时限：8月26日18:00前办结，最迟24:00。" in reply.text
         for who in ("jia", "yi"):
-            taken.expect(who, "notice:extension_granted", says="新时限:8月26日18:00前办结,最迟24:00。")
+            taken.expect(who, "notice:extension_granted", says="新时限：8月26日18:00前办结，最迟24:00。")
         taken.at("08-25 23:00").expect_silence()
         assert "戊" not in taken.says("jia", "工单").text
         assert "丁于8月23日10:00同意延期至8月26日24:00。" in taken.says("jia", "为什么").text
@@ -87,7 +87,7 @@ class TestExtension:
             taken.expect(who, label)
         for who in ("jia", "yi", "ding", "wu"):
             taken.expect(who, "overdue", at="08-25 08:00")
-        assert "1. FJ-1(水清三明)已逾期" in taken.says("ding", "督办列表").text
+        assert "1. FJ-1（水清三明）已逾期" in taken.says("ding", "督办列表").text
         taken.taps("ding", pressable(asked)["同意"])
         for who in ("jia", "yi"):
             taken.expect(who, "notice:extension_granted")
@@ -105,20 +105,20 @@ class TestExtension:
 
     def test_by_words_without_a_number_where_only_one_waits(self, taken: Office) -> None:
         ask_extension(taken)
-        assert taken.says("ding", "同意").text.startswith("已同意:FJ-1")
+        assert taken.says("ding", "同意").text.startswith("已同意：FJ-1")
         for who in ("jia", "yi"):
             taken.expect(who, "notice:extension_granted")
         assert taken.says("ding", "同意").text == "现在没有等待您答复的申请。"
         again = taken.says("ding", "同意 FJ-1").text
-        assert again == "工单 FJ-1 的延期申请已由丁于8月23日(周一)10:00同意。"
+        assert again == "工单 FJ-1 的延期申请已由丁于8月23日（周一）10:00同意。"
         taken.says("jia", "办结 已改")
 
     def test_what_is_missing_is_asked_for_and_survives_a_restart(self, taken: Office) -> None:
-        assert "请问延到何时,为什么?" in taken.says("jia", "延期").text
+        assert "请问延到何时，为什么？" in taken.says("jia", "延期").text
         taken.reopen()
         assert "请写明理由" in taken.says("jia", "周四").text
         assert "请直接回复内容" in taken.says("jia", "好的").text
-        assert "申请延期至8月26日24:00。理由:等待平台审核" in taken.says("jia", "等待平台审核").text
+        assert "申请延期至8月26日24:00。理由：等待平台审核" in taken.says("jia", "等待平台审核").text
         taken.expect("ding", "request_extension")
         taken.says("jia", "办结 已改")
 
@@ -136,7 +136,7 @@ class TestExtension:
     def test_days_as_people_say_them(self, taken: Office, words: str, until: str | None) -> None:
         reply = taken.says("jia", f"延期 {words}")
         if until is None:
-            assert "不晚于现在的时限(8月24日18:00前办结,最迟24:00)" in reply.text
+            assert "不晚于现在的时限（8月24日18:00前办结，最迟24:00）" in reply.text
         else:
             assert f"申请延期至{until}。" in reply.text
             taken.expect("ding", "request_extension")
@@ -156,13 +156,13 @@ class TestExtension:
         office.at("08-23 10:00").receives("V-1", policy="veto_now")
         office.expect("jia", "receipt")
         office.expect("yi", "receipt")
-        assert office.says("jia", "延期").text == "工单 V-1(严重问题立即处置)不能延期,请尽快处置。"
+        assert office.says("jia", "延期").text == "工单 V-1（严重问题立即处置）不能延期，请尽快处置。"
         office.says("jia", "已删除")
 
     def test_one_at_a_time(self, taken: Office) -> None:
         ask_extension(taken)
         again = taken.says("yi", "延期 FJ-1 到8月27日 再等等").text
-        assert again == "工单 FJ-1 的延期申请已由甲于8月23日(周一)10:00提出,正在等待答复,无需再提。"
+        assert again == "工单 FJ-1 的延期申请已由甲于8月23日（周一）10:00提出，正在等待答复，无需再提。"
         taken.says("jia", "办结 已改")
 
     def test_completed_meanwhile_the_request_is_over_and_its_button_says_so(self, taken: Office) -> None:
@@ -170,7 +170,7 @@ class TestExtension:
         taken.says("jia", "办结 已改")
         reply = taken.taps("ding", pressable(asked)["同意"])
         assert reply.text == (
-            "工单 FJ-1 的延期申请已失效,工单现在是“已办结”。最近一次操作:甲于8月23日(周一)10:00办结。"
+            "工单 FJ-1 的延期申请已失效，工单现在是“已办结”。最近一次操作：甲于8月23日（周一）10:00办结。"
         )
         assert taken.ticket("FJ-1").state == TicketState.COMPLETED
 
@@ -199,7 +199,7 @@ class TestExtension:
 
     def test_where_nobody_above_can_be_reached_the_answer_says_so(self, taken: Office) -> None:
         taken.unbind("ding", "wu")
-        assert "暂时都联系不上,请电话联系" in taken.says("jia", "延期 到8月26日 等审核").text
+        assert "暂时都联系不上，请电话联系" in taken.says("jia", "延期 到8月26日 等审核").text
         taken.says("jia", "办结 已改")
 
     def test_a_supervisor_who_turns_out_unreachable_is_replaced_by_the_desk(self, taken: Office) -> None:
@@ -215,12 +215,12 @@ class TestExtension:
 class TestFalseAlarm:
     def test_agreed_there_is_nothing_to_rectify(self, taken: Office) -> None:
         reply = taken.says("jia", "误报 原文为引用古籍")
-        assert "于8月23日10:00申诉误报。理由:原文为引用古籍" in reply.text
-        asked = taken.expect("ding", "request_dispute", says="说明:原文为引用古籍")
+        assert "于8月23日10:00申诉误报。理由：原文为引用古籍" in reply.text
+        asked = taken.expect("ding", "request_dispute", says="说明：原文为引用古籍")
         assert taken.ticket("FJ-1").state == TicketState.DISPUTED
         taken.at("08-23 11:00").taps("ding", pressable(asked)["同意"])
         for who in ("jia", "yi"):
-            taken.expect(who, "notice:dispute_granted", says="由丁认定为误报,无需整改")
+            taken.expect(who, "notice:dispute_granted", says="由丁认定为误报，无需整改")
         taken.at("09-30 10:00").expect_silence()
         assert taken.ticket("FJ-1").state == TicketState.VOID
 
@@ -247,8 +247,8 @@ class TestFalseAlarm:
     def test_the_reason_may_come_within_ten_minutes(self, taken: Office) -> None:
         taken.says("jia", "误报")
         taken.at("08-23 10:09")
-        assert "理由:原文为引用古籍" in taken.says("jia", "原文为引用古籍").text
-        taken.expect("ding", "request_dispute", says="说明:原文为引用古籍")
+        assert "理由：原文为引用古籍" in taken.says("jia", "原文为引用古籍").text
+        taken.expect("ding", "request_dispute", says="说明：原文为引用古籍")
         taken.says("jia", "办结 已改")
 
     def test_later_it_is_taken_for_nothing(self, taken: Office) -> None:
@@ -260,13 +260,13 @@ class TestFalseAlarm:
 
     def test_what_may_be_the_reason_or_the_end_of_the_work_is_never_guessed(self, taken: Office) -> None:
         taken.says("jia", "误报")
-        reply = taken.says("jia", "已答复网民,内容无误")
+        reply = taken.says("jia", "已答复网民，内容无误")
         assert reply.text == (
-            "刚才在等您说明申诉误报。如果这是理由,请回复“理由:已答复网民,内容无误”;"
-            "如果是要办结,请先回复“取消”,再发“办结 FJ-1”。"
+            "刚才在等您说明申诉误报。如果这是理由，请回复“理由：已答复网民，内容无误”；"
+            "如果是要办结，请先回复“取消”，再发“办结 FJ-1”。"
         )
         assert taken.ticket("FJ-1").state == TicketState.ACKNOWLEDGED
-        assert "申诉误报。理由:已答复网民,内容无误" in taken.says("jia", "理由:已答复网民,内容无误").text
+        assert "申诉误报。理由：已答复网民，内容无误" in taken.says("jia", "理由：已答复网民，内容无误").text
         taken.expect("ding", "request_dispute")
         taken.says("jia", "办结 已改")
 
@@ -317,17 +317,17 @@ class TestAtOnce:
 class TestTransfer:
     def test_the_holder_asks_and_the_desk_gives_it_to_whom_it_belongs(self, taken: Office) -> None:
         forest(taken)
-        reply = taken.says("jia", "转派 给市林业局,不是我单位的账号")
-        assert "申请转派:给市林业局,不是我单位的账号" in reply.text
+        reply = taken.says("jia", "转派 给市林业局，不是我单位的账号")
+        assert "申请转派：给市林业局，不是我单位的账号" in reply.text
         asked = taken.expect("wu", "request_transfer", says="不归其办理")
         assert taken.ticket("FJ-1").holder_id == taken.people["jia"]
         taken.at("08-23 11:00")
         done = taken.taps("wu", pressable(asked)["同意"])
-        assert done.text.startswith("已转派:FJ-1(三明林业)转给三明林业(微信公众号)")
-        taken.expect("geng", "rerouted", at="08-23 11:00", says="已转派给您,请处理")
+        assert done.text.startswith("已转派：FJ-1（三明林业）转给三明林业（微信公众号）")
+        taken.expect("geng", "rerouted", at="08-23 11:00", says="已转派给您，请处理")
         taken.expect("xin", "rerouted", says="【抄送】")
         for who in ("jia", "yi"):
-            taken.expect(who, "notice:moved_away", says="由戊转派给三明林业(微信公众号)")
+            taken.expect(who, "notice:moved_away", says="由戊转派给三明林业（微信公众号）")
         ticket = taken.ticket("FJ-1")
         assert (ticket.state, ticket.holder_id, ticket.account_name) == (TicketState.NEW, None, "三明林业")
         assert ticket.due_day == taken.moment("08-24 12:00").date()
@@ -338,7 +338,7 @@ class TestTransfer:
         taken.at("08-24 18:00").expect("ji", "target_passed")
         assert "已记录" in taken.says("geng", "已删除").text
         [line] = taken.story("FJ-1", "transfer")
-        assert (line.data["target"], line.data["left"]["account"]) == ("三明林业(微信公众号)", "水清三明")
+        assert (line.data["target"], line.data["left"]["account"]) == ("三明林业（微信公众号）", "水清三明")
 
     def test_old_buttons_are_refused_with_what_happened(self, taken: Office) -> None:
         forest(taken)
@@ -350,7 +350,7 @@ class TestTransfer:
             taken.expect(who, "notice:moved_away")
         for action in ("ack", "done", "why"):
             reply = taken.taps("jia", f"{action}:{number}")
-            assert "由戊于8月23日(周一)10:00转派给三明林业(微信公众号),不再由您办理" in reply.text
+            assert "由戊于8月23日（周一）10:00转派给三明林业（微信公众号），不再由您办理" in reply.text
         assert taken.ticket("FJ-1").state == TicketState.NEW
         assert len(taken.story("FJ-1", "denied")) == 2
         taken.says("geng", "已删除")
@@ -378,8 +378,8 @@ class TestTransfer:
         taken.says("geng", "已删除")
 
     def test_to_one_person(self, taken: Office) -> None:
-        assert "转给己(三明市人民政府督查室)" in taken.says("wu", "转派 FJ-1 给己办理").text
-        taken.expect("ji", "rerouted", says="已转派给您,请处理")
+        assert "转给己（三明市人民政府督查室）" in taken.says("wu", "转派 FJ-1 给己办理").text
+        taken.expect("ji", "rerouted", says="已转派给您，请处理")
         for who in ("jia", "yi"):
             taken.expect(who, "notice:moved_away")
         assert "已签收" in taken.says("ji", "签收").text
@@ -403,7 +403,7 @@ class TestTransfer:
 
     def test_an_unknown_name_is_asked_back_and_answered_by_the_name_alone(self, taken: Office) -> None:
         forest(taken)
-        assert "请问转给谁?" in taken.says("wu", "转派 FJ-1").text
+        assert "请问转给谁？" in taken.says("wu", "转派 FJ-1").text
         assert "没有找到“教育局”" in taken.says("wu", "教育局").text
         assert taken.says("wu", "林业局").text.startswith("已转派")
         for who in ("geng", "xin"):
@@ -425,7 +425,7 @@ class TestTransfer:
 
     def test_refused_it_stays(self, taken: Office) -> None:
         forest(taken)
-        taken.says("jia", "不属于我单位,请转市林业局")
+        taken.says("jia", "不属于我单位，请转市林业局")
         asked = taken.expect("wu", "request_transfer")
         assert "丁" not in taken.taps("ding", pressable(asked)["同意"]).text
         taken.says("wu", "不同意 FJ-1 账号主体就是水利局")

@@ -109,7 +109,7 @@ def _instant(heard: Heard) -> str | None:
     if heard.text == "慢":
         time.sleep(2)  # as when the database hangs
         return "太迟"
-    return "可发送:签收、办结 ]]> <b>" if heard.text == "帮助" else None
+    return "可发送：签收、办结 ]]> <b>" if heard.text == "帮助" else None
 
 
 def _settings(folder: Path, **given: Any) -> Settings:
