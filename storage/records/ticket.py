@@ -85,19 +85,11 @@ class Ticket:
     completion_text: str = ""
     closed_at: datetime | None = None
     next_step_at: datetime | None = None  # when the tick must look again; None: never
-    steps_taken: tuple[str, ...] = ()
+    steps_taken: tuple[str, ...] = ()  # names of the policy's steps
+    moves: int = 0  # how often the deadline was moved, by a changed calendar or an extension
+    reroutes: int = 0  # how often it was given to other people; what was told before was told to others
     journal_seq: int = 0  # length of the ticket's journal
     journal_hash: str = ""  # hash of its last line
-
-    @property
-    def moves(self) -> int:
-        """How often the deadline was moved, by a changed calendar or an extension."""
-        return sum(name.startswith(DEADLINE_MOVED) for name in self.steps_taken)
-
-    @property
-    def reroutes(self) -> int:
-        """How often it was given to other people; what was told before was told to others."""
-        return sum(name.startswith(REROUTED) for name in self.steps_taken)
 
     def overdue(self, now: datetime) -> bool:
         """Whether the judging line passed without an answer before it."""

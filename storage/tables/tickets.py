@@ -91,6 +91,8 @@ tickets = Table(
     Column("closed_at", Moment),
     Column("next_step_at", Moment),
     Column("steps_taken", Text, nullable=False, default=""),  # names, space between
+    Column("moves", Integer, nullable=False, default=0, server_default="0"),
+    Column("reroutes", Integer, nullable=False, default=0, server_default="0"),
     Column("journal_seq", Integer, nullable=False, default=0),
     Column("journal_hash", String(64), nullable=False, default=""),
     UniqueConstraint("source", "number_key"),

@@ -8,7 +8,7 @@ from bot.rules.people.matching import find_account
 from bot.rules.tickets.decision import Decision
 from bot.rules.tickets.escalation import decide
 from bot.rules.tickets.moving import lines_data, recomputed
-from storage.records import DEADLINE_MOVED, Account, JournalDraft, Ticket
+from storage.records import Account, JournalDraft, Ticket
 from storage.tickets import tickets
 
 
@@ -46,9 +46,9 @@ def _at(ticket: Ticket, account: Account) -> Ticket:
         unit_id=account.unit_id,
         platform=account.platform,
         account_name=account.name,
-        steps_taken=tuple(name for name in ticket.steps_taken if name.startswith(DEADLINE_MOVED)),
+        steps_taken=(),
     )
 
 
 def _with(decision: Decision, line: JournalDraft) -> Decision:
-    return replace(decision, journal=(line, *decision.journal), supersede="账号已补登,改发经办人员")
+    return replace(decision, journal=(line, *decision.journal), supersede="账号已补登，改发经办人员")

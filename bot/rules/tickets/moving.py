@@ -135,7 +135,7 @@ def stamped(ticket: Ticket, deadline: Deadline) -> Ticket:
         target_at=deadline.target_at,
         due_at=deadline.due_at,
         earliest_day=deadline.earliest_day,
-        steps_taken=(*ticket.steps_taken, f"{DEADLINE_MOVED}.{ticket.moves + 1}"),
+        moves=ticket.moves + 1,
     )
 
 

@@ -114,8 +114,7 @@ def _other_role(ticket: Ticket, scene: Scene) -> Told:
 
 
 def _placed(ticket: Ticket, target: Target) -> Ticket:
-    counted = (*ticket.steps_taken, f"{REROUTED}.{ticket.reroutes + 1}")
-    fresh = replace(_untaken(ticket), steps_taken=counted, unit_id=target.unit_id)
+    fresh = replace(_untaken(ticket), reroutes=ticket.reroutes + 1, unit_id=target.unit_id)
     if target.account is not None:
         one = target.account
         return replace(fresh, account_id=one.id, platform=one.platform, account_name=one.name, holder_id=None)
