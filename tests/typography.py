@@ -168,17 +168,21 @@ def _literals(source: str, starts: list[int]) -> Iterator[tuple[int, int, str]]:
             yield first, last, source[first:last]
 
 
-def toml_mended(source: str) -> str:
-    """Return a TOML, JSON or make file with its strings and comments mended."""
-    return "\n".join(_settings_line(line) if CHINESE.search(line) else line for line in source.split("\n"))
+def toml_mended(source: str, *, texts: bool = False) -> str:
+    """Return a TOML, JSON or make file with its strings and comments mended; `texts` are all read by people."""
+    return "\n".join(
+        _settings_line(line, texts) if texts or CHINESE.search(line) else line for line in source.split("\n")
+    )
 
 
-def _settings_line(line: str) -> str:
+def _settings_line(line: str, texts: bool) -> str:
     made, end = "", 0
     for found in QUOTED.finditer(line):
         made += line[end : found.start()]
         body = found[0][1:-1] if found[0][0] in "\"'" else found[0]
-        fixed = mended(body, holes="{" in body and body == found[0][1:-1], english=not chinese(body))
+        fixed = mended(
+            body, holes="{" in body and body == found[0][1:-1], english=not (chinese(body) or (texts and "{" in body))
+        )
         made, end = made + found[0].replace(body, fixed, 1), found.end()
     return made + line[end:]
 
@@ -210,7 +214,9 @@ def file_mended(name: str, source: str) -> str:
     """Return a file as it should be."""
     if name.endswith(".py"):
         return python_mended(source)
-    return toml_mended(source) if name.endswith((".toml", ".json", "Makefile")) else markdown_mended(source)
+    if name.endswith((".toml", ".json", "Makefile")):
+        return toml_mended(source, texts=name.endswith("zh.toml"))
+    return markdown_mended(source)
 
 
 def offences(names: list[str] | None = None) -> list[Offence]:
