@@ -3,18 +3,28 @@
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from bot.actions.messages.dispatch import Load
 from bot.channels.base import Attachment, Button, Outgoing
 from bot.delivery.explaining import explain
 from bot.delivery.facts import Body, facts, standing, work_buttons
-from bot.delivery.notifications import word_notice, word_request
+from bot.delivery.notifications import word_notification, word_request
 from bot.delivery.wording import Wording
 from bot.rules.tickets.access import workers
 from bot.rules.tickets.escalation import deadline_of
 from bot.rules.tickets.moving import with_lines
-from storage.records import DEADLINE_MOVED, REROUTED, Directory, Message, MessageKind, Role, Ticket, TicketState
+from storage.records import (
+    DEADLINE_MOVED,
+    REROUTED,
+    Directory,
+    Message,
+    MessageKind,
+    Role,
+    StepParams,
+    TextParams,
+    Ticket,
+    TicketState,
+)
 
 DIGEST_LINES = 20
 EXAMPLES = 2  # so many numbers show that several tickets can be taken at once
@@ -26,12 +36,12 @@ def compose(message: Message, load: Load, wording: Wording, now: datetime) -> Bo
     """Word one message; a digest lists what it tells."""
     if message.kind == MessageKind.DIGEST:
         return _digest(message, load, wording, now)
-    if message.kind == MessageKind.NOTICE:
-        return word_notice(message, load, wording, now)
+    if message.kind == MessageKind.NOTIFICATION:
+        return word_notification(message, load, wording, now)
     if message.kind == MessageKind.REQUEST:
         return word_request(message, load, wording, now)
-    if "text" in message.params:
-        return _ready(message)
+    if isinstance(message.params, TextParams):
+        return _ready(message.params)
     ticket = load.tickets[message.ticket_id or 0]
     return Body(text=_about(message, ticket, load, wording, now), buttons=_buttons(message, ticket, load, wording))
 
@@ -39,7 +49,7 @@ def compose(message: Message, load: Load, wording: Wording, now: datetime) -> Bo
 def encode(body: Body) -> str:
     """Write a body as the exact payload to store."""
     buttons = [[one.label, one.action] for one in body.buttons]
-    to = {name: body.to[name] for name in ANSWERING if body.to.get(name)}
+    to = {name: value for name in ANSWERING if (value := getattr(body.to, name, ""))}
     return json.dumps({"text": body.text, "buttons": buttons, **to}, ensure_ascii=False)
 
 
@@ -57,12 +67,10 @@ def outgoing(message: Message, *, mark: str = "", attachment: Attachment | None 
     )
 
 
-def _ready(message: Message) -> Body:
+def _ready(params: TextParams) -> Body:
     """A text worded by whoever put it: an answer, a summary."""
-    buttons: Any = message.params.get("buttons", ())
-    to: Any = message.params.get("to", {})
-    pressed = tuple(Button(label=label, action=action) for label, action in buttons)
-    return Body(text=str(message.params["text"]), buttons=pressed, to=to)
+    pressed = tuple(Button(label=label, action=action) for label, action in params.buttons)
+    return Body(text=params.text, buttons=pressed, to=params.to)
 
 
 def _about(message: Message, ticket: Ticket, load: Load, wording: Wording, now: datetime) -> str:
@@ -91,8 +99,10 @@ def _head(message: Message, ticket: Ticket, load: Load, wording: Wording) -> str
 
 
 def _moved(message: Message, ticket: Ticket, wording: Wording) -> str:
-    old: Any = message.params["old"]
-    before = with_lines(ticket, old)
+    params = message.params
+    if not isinstance(params, StepParams) or params.old is None:
+        raise ValueError("a moved deadline names the old one")
+    before = with_lines(ticket, params.old)
     key = "deadline_lost" if ticket.due_day is None else "deadline_moved" if before.due_day else "deadline_set"
     return wording(
         f"message.{key}",
@@ -100,7 +110,7 @@ def _moved(message: Message, ticket: Ticket, wording: Wording) -> str:
         account=ticket.account_name,
         old=wording.due(before),
         new=wording.due(ticket),
-        document=message.params["document"],
+        document=params.document,
     )
 
 
@@ -109,13 +119,16 @@ def _receipt(message: Message, ticket: Ticket, directory: Directory) -> str:
     if message.person_id == primary or (message.step == REROUTED and message.person_id == ticket.holder_id):
         return message.step
     # Notes say that somebody is missing: then the B角 or a deputy is asked to act, not only told.
-    return "receipt_copy" if message.person_id == backup and not message.params.get("notes") else "receipt_stand_in"
+    return "receipt_copy" if message.person_id == backup and not _notes(message) else "receipt_stand_in"
 
 
 def _why(message: Message, directory: Directory, wording: Wording) -> str:
-    notes = message.params.get("notes", ())
-    found = [_note(str(note), directory, wording) for note in notes] if isinstance(notes, Sequence) else []
+    found = [_note(note, directory, wording) for note in _notes(message)]
     return wording("message.why", why="、".join(dict.fromkeys(found))) if found else ""
+
+
+def _notes(message: Message) -> Sequence[str]:
+    return message.params.notes if isinstance(message.params, StepParams) else ()
 
 
 def _note(note: str, directory: Directory, wording: Wording) -> str:

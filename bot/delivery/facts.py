@@ -1,7 +1,6 @@
 """What several kinds of messages say of a ticket: its facts, where it stands, what can be pressed."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from bot.channels.base import Button
@@ -9,7 +8,7 @@ from bot.delivery.wording import Wording
 from bot.rules.calendar.deadline import INSTANT, lateness
 from bot.rules.calendar.hours import WorkingTime
 from bot.rules.calendar.zone import shanghai, shanghai_day
-from storage.records import Ticket, TicketState
+from storage.records import AnswerTo, Ticket, TicketState
 
 PROBLEM_CHARACTERS = 300
 
@@ -20,7 +19,7 @@ class Body:
 
     text: str
     buttons: tuple[Button, ...] = ()
-    to: Mapping[str, str] = field(default_factory=dict)  # of an answer: reply_to, edits, callback
+    to: AnswerTo | None = None  # of an answer
 
 
 def standing(ticket: Ticket, working: WorkingTime, wording: Wording, now: datetime) -> str:

@@ -1,6 +1,7 @@
 """Words what somebody did to a ticket, what somebody wants decided, and what concerns contacts and calendar."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -8,24 +9,37 @@ from bot.actions.messages.dispatch import Load
 from bot.channels.base import Button
 from bot.delivery.facts import Body, cut, facts, standing, work_buttons
 from bot.delivery.wording import Wording
-from storage.records import Directory, Message, RequestKind, Ticket
+from storage.records import (
+    CalendarNotification,
+    ContactNotification,
+    Directory,
+    LeaveNotification,
+    Message,
+    NotificationKind,
+    RequestKind,
+    RequestParams,
+    Ticket,
+    TicketNotification,
+)
 
 LISTED = 15  # so many lines fit a chat message
 VERDICTS = ("ok", "no")
-HANDED_OVER_COPY = "handed_over_copy"  # for information, though only as long as the ticket is open
+Notification = TicketNotification | LeaveNotification | ContactNotification | CalendarNotification
 
 
-def word_notice(message: Message, load: Load, wording: Wording, now: datetime) -> Body:
-    """Word a notice: one that sends somebody back to work can be answered at once."""
-    ticket = load.tickets.get(message.ticket_id or 0)
-    listed = _listed(message, load)
-    filled = {"text": "", "count": len(listed), **_filled(message.params, load.directory, wording)}
+def word_notification(message: Message, load: Load, wording: Wording, now: datetime) -> Body:
+    """Word a notification: one that sends somebody back to work can be answered at once."""
+    params, ticket = message.params, load.tickets.get(message.ticket_id or 0)
+    if not isinstance(params, Notification):
+        raise ValueError("these are not the parameters of a notification")
+    listed = _listed(params, load)
+    filled = {"count": len(listed), **_filled(params, load.directory, wording)}
     if ticket is not None:
         filled |= {"number": ticket.number, "account": ticket.account_name, "due": wording.due(ticket)}
-    lines = [wording(f"notice.{message.params['notice']}", **filled).strip()]
+    lines = [wording(f"notice.{params.notice}", **filled).strip()]
     if listed:
         lines += _list(listed, load.numbers[message.id], load, wording, now)
-    if ticket is None or "while_open" not in message.params or message.step == HANDED_OVER_COPY:
+    if ticket is None or not _sends_back_to_work(params):
         return Body(text="\n".join(lines))
     lines.append(standing(ticket, load.calendars.of(ticket.unit_id), wording, now))
     return Body(text="\n".join(lines), buttons=work_buttons(ticket, wording))
@@ -34,20 +48,29 @@ def word_notice(message: Message, load: Load, wording: Wording, now: datetime) -
 def word_request(message: Message, load: Load, wording: Wording, now: datetime) -> Body:
     """Word a request with everything it takes to decide it; its buttons are about this very request."""
     ticket = load.tickets[message.ticket_id or 0]
-    filled = {"until": "", **_filled(message.params, load.directory, wording)}
+    params = message.params
+    if not isinstance(params, RequestParams):
+        raise ValueError("these are not the parameters of a request")
+    filled = _filled(params, load.directory, wording)
     about = {"number": ticket.number, "account": ticket.account_name, "platform": ticket.platform}
     lines = [wording(f"message.{message.step}", **{**filled, **about})]
-    if filled.get("text"):
+    if params.text:
         lines.append(wording("message.request_text", text=filled["text"]))
     lines += [*facts(ticket, wording), standing(ticket, load.calendars.of(ticket.unit_id), wording, now)]
     ask = "ask_transfer" if message.step == f"request_{RequestKind.TRANSFER}" else "ask_request"
     lines.append(wording(f"message.{ask}", number=ticket.number))
-    pressed = ((wording(f"message.button_{one}"), f"{one}:{message.params['request']}") for one in VERDICTS)
+    pressed = ((wording(f"message.button_{one}"), f"{one}:{params.request}") for one in VERDICTS)
     return Body(text="\n".join(lines), buttons=tuple(Button(label=label, action=action) for label, action in pressed))
 
 
-def _listed(message: Message, load: Load) -> list[Ticket]:
-    ids: Any = message.params.get("tickets", ())
+def _sends_back_to_work(params: Notification) -> bool:
+    # The copy of a hand-over is told as long as the ticket is open too, but only for information.
+    copy = params.notice == NotificationKind.HANDED_OVER_COPY
+    return isinstance(params, TicketNotification) and params.while_open and not copy
+
+
+def _listed(params: Notification, load: Load) -> list[Ticket]:
+    ids = params.tickets if isinstance(params, LeaveNotification) else ()
     return [load.tickets[one] for one in ids if one in load.tickets]
 
 
@@ -62,34 +85,41 @@ def _list(listed: list[Ticket], numbers: Sequence[int], load: Load, wording: Wor
     return [*lines, wording("notice.deputy_hint")]
 
 
-def _filled(params: Mapping[str, object], directory: Directory, wording: Wording) -> dict[str, Any]:
-    """What a notice carries, as people read it: names for people, words for moments and verbs."""
+def _filled(params: Notification | RequestParams, directory: Directory, wording: Wording) -> dict[str, object]:
+    """What a message carries, as people read it: names for people, words for moments and verbs."""
     words = {
-        name: _WORDS[name](value, directory, wording) if name in _WORDS else value for name, value in params.items()
+        field.name: _worded(field.name, getattr(params, field.name), directory, wording) for field in fields(params)
     }
-    words["name"] = _person(params.get("person", 0), directory, wording)
-    if wording.has(key := f"asked.{params.get('verb')}"):
+    if isinstance(params, ContactNotification):
+        words["name"] = _person(params.person, directory, wording)
+    if isinstance(params, TicketNotification) and wording.has(key := f"asked.{params.verb}"):
         words["asked"] = wording(key)
     return words
 
 
-def _person(value: object, directory: Directory, _wording: Wording) -> str:
-    person = directory.people.get(int(str(value)))
+def _worded(name: str, value: Any, directory: Directory, wording: Wording) -> object:
+    if name not in _WORDS:
+        return value
+    return _WORDS[name](value, directory, wording) if value else ""
+
+
+def _person(value: int, directory: Directory, _wording: Wording) -> str:
+    person = directory.people.get(value)
     return person.name if person else ""
 
 
-def _channel(value: object, _directory: Directory, wording: Wording) -> str:
-    return wording(key) if wording.has(key := f"channel.{value}") else str(value)
+def _channel(value: str, _directory: Directory, wording: Wording) -> str:
+    return wording(key) if wording.has(key := f"channel.{value}") else value
 
 
-Word = Callable[[object, Directory, Wording], str]
+Word = Callable[[Any, Directory, Wording], str]
 
 _WORDS: Mapping[str, Word] = {
     "who": _person,
     "receiver": _person,
     "channel": _channel,
-    "text": lambda value, _directory, _wording: cut(str(value)),
+    "text": lambda value, _directory, _wording: cut(value),
     "verb": lambda value, _directory, wording: wording(f"verb.{value}"),
-    "since": lambda value, _directory, wording: wording.moment_short(datetime.fromisoformat(str(value))),
-    "until": lambda value, _directory, wording: wording.end(datetime.fromisoformat(str(value))),
+    "since": lambda value, _directory, wording: wording.moment_short(value),
+    "until": lambda value, _directory, wording: wording.end(value),
 }

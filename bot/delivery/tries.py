@@ -4,7 +4,6 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from bot.actions.messages.dispatch import Load
 from bot.channels.base import Channel, Receipt, SendFailed
@@ -14,7 +13,7 @@ from bot.delivery.wording import Wording
 from bot.rules.messages import retry
 from bot.rules.people.routing import ways
 from storage.messages.outbox import Settlement
-from storage.records import Address, Message, MessageKind, MessageState
+from storage.records import Address, ContactNotification, Message, MessageKind, MessageState, TextParams
 
 log = logging.getLogger(__name__)
 
@@ -152,10 +151,10 @@ class Tries:
         return Try(message=worded, way=way, doubtful=doubtful, mark=mark)
 
     def _ways(self, message: Message, load: Load) -> list[Address]:
-        to: Any = message.params.get("to")
-        if to and to["channel"] in self._channels:
+        to = message.params.to if isinstance(message.params, TextParams | ContactNotification) else None
+        if to is not None and to.channel in self._channels:
             # An answer goes back where the person spoke, whatever way they prefer otherwise.
-            return [Address(id=0, person_id=message.person_id, channel=to["channel"], address=to["address"])]
+            return [Address(id=0, person_id=message.person_id, channel=to.channel, address=to.address)]
         possible = [way for way in ways(message.person_id, load.directory) if way.channel in self._channels]
         # Rounds are for reaching somebody at last; a one-way channel that is open would say the same in each of them.
         rounds = message.attempts > retry.MAX_TRIES or (message.attempts == retry.MAX_TRIES and not message.payload)

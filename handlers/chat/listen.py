@@ -4,7 +4,7 @@ import logging
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 from bot.actions.messages import evidence, updates
 from bot.actions.messages.evidence import SentFile
@@ -206,7 +206,7 @@ class Listener:
         changes_card: bool = False,
         about: int | None = None,
     ) -> None:
-        to = asdict(self._answer_to(channel, heard, changes_card=changes_card))
+        to = self._answer_to(channel, heard, changes_card=changes_card)
         updates.say_directly(self._context, intent[:128], to, text, person_id, buttons, about)
 
     def _answer_to(self, channel: str, heard: Heard, *, changes_card: bool = False) -> AnswerTo:

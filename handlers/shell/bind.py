@@ -12,7 +12,7 @@ from bot.engine import Engine
 from handlers.chat.asking import Asked, ask_members
 from handlers.shell.terminal.opening import opened, refuse
 from handlers.shell.terminal.people import find_person
-from storage.records import Person
+from storage.records import AnswerTo, Person
 
 app = typer.Typer(add_completion=False)
 
@@ -61,7 +61,7 @@ def bind(
 def _tell(engine: Engine, someone: Person, channel: str, address: str) -> None:
     """Tell the new address: whoever is wrongly bound there can say so."""
     if channel in TELL:
-        to = {"channel": channel, "address": address}
+        to = AnswerTo(channel=channel, address=address)
         at = engine.clock.now().isoformat()
         text = engine.wording("chat.bound", name=someone.name)
         updates.say_directly(engine.context, f"bound:{channel}:p{someone.id}:{at}"[:128], to, text, someone.id)

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select, update
 
+from storage.messages import params
 from storage.records import Message, MessageDraft, MessageKind, MessageState
 from storage.sql.database import Connection
 from storage.sql.prepared import Bulk
@@ -26,7 +27,6 @@ _PUT = Bulk(
     lambda dialect: insert_for(dialect, outbox).on_conflict_do_nothing(index_elements=["intent"]),
     (*DRAFTED, "not_before", "created_at", "state", "reason", *BLANK),
 )
-_drafted = attrgetter(*DRAFTED)
 _PREPARED = ("channel", "address", "payload", "attempts")
 _PREPARE = Bulk(
     lambda _: (
@@ -199,6 +199,10 @@ def children(conn: Connection, parent_id: int) -> list[Message]:
     return read(conn, select(*COLUMNS).where(*inside).order_by(outbox.c.urgency, outbox.c.id))
 
 
+def _drafted(draft: MessageDraft) -> tuple[object, ...]:
+    return tuple(params.encode(draft.params) if name == "params" else getattr(draft, name) for name in DRAFTED)
+
+
 def _held(conn: Connection, ids: Sequence[int], *, lock: bool = False) -> dict[int, int]:
     """The fences of those that are leased to anybody, by id."""
     return dict(conn.execute(_HELD_STEADILY if lock else _HELD, {"ids": ids}).all()) if ids else {}
@@ -237,5 +241,6 @@ def read(conn: Connection, query: Select[Any]) -> list[Message]:
     for row in conn.execute(query).all():
         values = dict(zip(FIELDS, row, strict=True))
         values["kind"], values["state"] = MessageKind(values["kind"]), MessageState(values["state"])
+        values["params"] = params.decode(values["kind"], values["params"])
         found.append(Message(**values))
     return found

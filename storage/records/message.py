@@ -1,9 +1,12 @@
 """Messages out, raw things in, and questions that wait for an answer."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from storage.records.params import Params, StepParams
+
+NO_PARAMS = StepParams()
 
 
 class MessageState(StrEnum):
@@ -26,7 +29,7 @@ class MessageKind(StrEnum):
     DIGEST = "digest"  # several tickets in one message
     SUMMARY = "summary"  # the weekly summary
     REQUEST = "request"  # asks somebody above for a decision
-    NOTICE = "notice"  # about contacts, calendar, health; or what somebody did to a ticket
+    NOTIFICATION = "notice"  # about contacts, calendar, health; or what somebody did to a ticket
     ANSWER = "answer"  # the bot's answer to what a person typed
 
 
@@ -41,7 +44,7 @@ class MessageDraft:
     step: str = ""
     urgency: int = 5
     not_before: datetime | None = None  # None: now
-    params: Mapping[str, object] = field(default_factory=dict)
+    params: Params = NO_PARAMS
     file_id: int | None = None
 
 
@@ -54,7 +57,7 @@ class Message:
     ticket_id: int | None
     step: str
     urgency: int
-    params: Mapping[str, object]
+    params: Params
     created_at: datetime
     not_before: datetime
     state: MessageState
@@ -71,18 +74,6 @@ class Message:
     file_id: int | None = None
     accepted_at: datetime | None = None
     delivered_at: datetime | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AnswerTo:
-    """Where an answer goes: back to where the person spoke."""
-
-    channel: str
-    address: str
-    reply_to: str = ""  # the platform's id of what is answered
-    edits: str = ""  # the platform's id of the card to bring to its new state
-    callback: str = ""  # what the platform wants back for a tap
-    private: str = ""  # the person's own address, where `address` is a group: a refusal goes there
 
 
 class InboundState(StrEnum):

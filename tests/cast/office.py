@@ -319,6 +319,6 @@ def label_of(message: Message) -> str:
     """What a message is about, in a word."""
     if message.kind == MessageKind.DIGEST:
         return "digest"
-    if message.kind == MessageKind.NOTICE:
-        return f"notice:{message.params['notice']}"
+    if message.kind == MessageKind.NOTIFICATION:
+        return f"notice:{message.params.notice}"
     return f"unreached:{message.step}" if message.kind == MessageKind.UNREACHED else message.step

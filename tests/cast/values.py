@@ -17,6 +17,7 @@ from storage.records import (
     MessageState,
     Person,
     Role,
+    StepParams,
     Ticket,
     Unit,
 )
@@ -102,7 +103,7 @@ def message(number: int, person_id: int = JIA, **given: Any) -> Message:
         "ticket_id": 12,
         "step": "last_call",
         "urgency": 5,
-        "params": {},
+        "params": StepParams(),
         "created_at": moment,
         "not_before": moment,
         "state": MessageState.LEASED,

@@ -13,7 +13,7 @@ from bot.rules.messages import retry
 from settings import Settings
 from storage.messages import outbox
 from storage.people import addresses, register
-from storage.records import AddressDraft, Message, MessageDraft, MessageKind, MessageState
+from storage.records import AddressDraft, Message, MessageDraft, MessageKind, MessageState, TextParams
 from tests.cast.rows import JIA, office
 
 NOW = datetime(2021, 8, 23, 2, tzinfo=UTC)
@@ -64,7 +64,7 @@ def _stage(tmp_path: Path, *channels: Scripted) -> Stage:
             for place, one in enumerate(channels)
         ]
         addresses.bind_all(conn, drafts)
-        draft = MessageDraft(intent="n:1", person_id=JIA, kind=MessageKind.SUMMARY, params={"text": "每周汇总"})
+        draft = MessageDraft(intent="n:1", person_id=JIA, kind=MessageKind.SUMMARY, params=TextParams(text="每周汇总"))
         outbox.put(conn, [draft], NOW)
     return Stage(engine, clock)
 

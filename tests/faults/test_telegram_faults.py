@@ -15,7 +15,7 @@ import pytest
 from bot.clock import WoundClock
 from storage.messages import outbox
 from storage.people import addresses, register
-from storage.records import Message, MessageDraft, MessageKind, MessageState
+from storage.records import AnswerTo, Message, MessageDraft, MessageKind, MessageState, TextParams
 from tests.fakes.telegram import FakeTelegram, Person
 from tests.fakes.telegram_wire import TOKEN, Shown
 from tests.stories.platforms.office import NUMBER, House, moment
@@ -216,7 +216,10 @@ def test_an_answer_to_a_group_that_became_another_moves_nobodys_own_address(
     new = fake.group(-500).becomes_supergroup(-1_000_000_500)
     to = {"channel": "telegram", "address": "-500", "reply_to": "-500:7", "edits": "-500:7", "callback": ""}
     draft = MessageDraft(
-        intent="answer:1", person_id=house.people["甲"], kind=MessageKind.ANSWER, params={"text": "已签收", "to": to}
+        intent="answer:1",
+        person_id=house.people["甲"],
+        kind=MessageKind.ANSWER,
+        params=TextParams(text="已签收", to=AnswerTo(**to)),
     )
     with house.engine.database.begin() as conn:
         outbox.put(conn, [draft], house.clock.now())

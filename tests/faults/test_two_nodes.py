@@ -17,7 +17,7 @@ import pytest
 from bot.clock import SystemClock
 from storage.messages import outbox
 from storage.people import addresses, register
-from storage.records import MessageDraft, MessageKind, MessageState, TicketState
+from storage.records import MessageDraft, MessageKind, MessageState, TextParams, TicketState
 from storage.sql.database import Database
 from storage.tickets import journal, tickets
 from tests.faults.process import ROOT, WORKER, House, furnish
@@ -72,7 +72,7 @@ def test_three_hundred_messages_are_sent_once_each(url: str, tmp_path: Path) -> 
         for who in people:
             bind(database, who, ("chat", f"chat:{who}"))
         drafts = [
-            MessageDraft(intent=key, person_id=people[place % 4], kind=MessageKind.ANSWER, params={"text": key})
+            MessageDraft(intent=key, person_id=people[place % 4], kind=MessageKind.ANSWER, params=TextParams(text=key))
             for place, key in enumerate(keys)
         ]
         with database.begin() as conn:
@@ -115,7 +115,7 @@ def test_a_node_stopped_past_its_lease_writes_nothing_and_sends_nothing_more(url
     who = house.people["jia"]
     with house.database() as database:
         bind(database, who, ("slow", "slow:jia"), ("chat", "chat:jia"))
-        draft = MessageDraft(intent="x", person_id=who, kind=MessageKind.ANSWER, params={"text": "x"})
+        draft = MessageDraft(intent="x", person_id=who, kind=MessageKind.ANSWER, params=TextParams(text="x"))
         with database.begin() as conn:
             outbox.put(conn, [draft], SystemClock().now())
     with worker("sleepy", url, "sleepy", out) as process:

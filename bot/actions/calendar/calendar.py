@@ -19,9 +19,11 @@ from storage.calendar import calendar as store
 from storage.messages import outbox
 from storage.records import (
     Act,
+    CalendarNotification,
     MessageDraft,
     MessageKind,
     NoticeKind,
+    NotificationKind,
     Overlay,
     OverlayDraft,
     OverlayKind,
@@ -130,7 +132,7 @@ def _tell(context: Context, conn: Connection, kind: str, cause: Cause, done: Rec
     figures = {"moved": len(done.moved), "settled": done.settled, "late": done.late_at_once, "kept": len(done.kept)}
     data: dict[str, object] = {"reference": cause.reference, "what": cause.document, "revision": done.revision}
     note(conn, kind, act, who, data | figures)
-    params = {"notice": "calendar_changed", "what": cause.document, "by": act.name, **figures}
+    params = CalendarNotification(notice=NotificationKind.CALENDAR_CHANGED, what=cause.document, by=act.name, **figures)
     tell_desk(context, conn, f"{cause.reference}:{kind}", params)
     log.info("calendar changed", extra={"action": kind, "reference": cause.reference, **figures})
 
@@ -167,9 +169,10 @@ def warn(context: Context) -> int:
         reason = f"calendar:missing:{missed.year}:{today:%Y%m%d}"
         intents = {f"{reason}:p{one}": one for one in desk(context.directory(conn))}
         known = outbox.known_intents(conn, intents)
-    params = {"notice": f"calendar_missing{'_urgent' if missed.urgent else ''}", "year": missed.year}
+    kind = NotificationKind.CALENDAR_MISSING_URGENT if missed.urgent else NotificationKind.CALENDAR_MISSING
+    params = CalendarNotification(notice=kind, year=missed.year)
     drafts = [
-        MessageDraft(intent=intent, person_id=one, kind=MessageKind.NOTICE, params=params)
+        MessageDraft(intent=intent, person_id=one, kind=MessageKind.NOTIFICATION, params=params)
         for intent, one in intents.items()
         if intent not in known
     ]

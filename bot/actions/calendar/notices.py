@@ -12,7 +12,17 @@ from bot.rules.people.routing import desk
 from storage.calendar import calendar as store
 from storage.calendar.schedules import layered, revision_of
 from storage.messages import outbox
-from storage.records import Act, JournalDraft, MessageDraft, MessageKind, Overlay, Revision, RevisionStatus
+from storage.records import (
+    Act,
+    CalendarNotification,
+    JournalDraft,
+    MessageDraft,
+    MessageKind,
+    NotificationKind,
+    Overlay,
+    Revision,
+    RevisionStatus,
+)
 from storage.sql.database import Connection
 from storage.tickets import journal
 
@@ -88,7 +98,9 @@ def propose(context: Context, text: str, examined: Examined, who: Who) -> int:
         number = store.propose(conn, notice, text[:RAW_LIMIT], act)
         data = {"revision": number, "document": notice.source, "year": notice.year, "days_off": len(notice.off)}
         note(conn, "calendar_proposed", act, who, data | {"makeup_days": len(notice.work)})
-        params = {"notice": "calendar_proposed", "what": notice.document, "by": act.name, "number": number}
+        params = CalendarNotification(
+            notice=NotificationKind.CALENDAR_PROPOSED, what=notice.document, by=act.name, number=number
+        )
         tell_desk(context, conn, f"revision:{number}:proposed", params, but=who.person_id)
     return number
 
@@ -103,7 +115,7 @@ def refuse(context: Context, number: int, who: Who) -> Revision:
 
 
 def tell_desk(
-    context: Context, conn: Connection, reason: str, params: dict[str, object], but: int | None = None
+    context: Context, conn: Connection, reason: str, params: CalendarNotification, but: int | None = None
 ) -> None:
     """Put a notice to everybody at the desk, or all but one, once for that reason."""
     now = context.now()
@@ -112,7 +124,7 @@ def tell_desk(
         MessageDraft(
             intent=f"calendar:{reason}:p{person_id}",
             person_id=person_id,
-            kind=MessageKind.NOTICE,
+            kind=MessageKind.NOTIFICATION,
             not_before=not_before,
             params=params,
         )

@@ -13,6 +13,7 @@ from storage.records import (
     InboundState,
     MessageDraft,
     MessageKind,
+    TextParams,
 )
 from storage.sql.database import Connection
 from storage.sql.types import canonical
@@ -94,20 +95,17 @@ def put_answer(
     The card pressed is brought to its new state, unless it stays as it is. A reply to the answer means its ticket.
     """
     to = kept.said.answer_to
-    params: dict[str, object] = {"text": text, "buttons": [list(one) for one in buttons]}
     if to is not None and (private or keeps_card):
         to = replace(to, edits="")
     if to is not None and private and to.private:
         to = replace(to, address=to.private, reply_to="")
-    if to is not None:
-        params["to"] = asdict(to)
     draft = MessageDraft(
         intent=f"answer:{kept.id}:p{kept.said.person_id}",
         person_id=kept.said.person_id,
         kind=MessageKind.ANSWER,
         ticket_id=ticket_id,
         urgency=0,
-        params=params,
+        params=TextParams(text=text, buttons=tuple(buttons), to=to),
     )
     outbox.put(conn, [draft], now)
 

@@ -4,7 +4,6 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from bot.actions.context import Context
 from bot.actions.messages.numbering import renumber
@@ -13,7 +12,17 @@ from bot.rules.calendar.calendars import Calendars
 from bot.rules.messages.pacing import ALONE, pace, still_true, wait_until
 from storage.messages import claims, files, outbox
 from storage.messages.outbox import Settlement
-from storage.records import Directory, Message, MessageDraft, MessageKind, MessageState, Policy, Ticket
+from storage.records import (
+    DigestParams,
+    Directory,
+    LeaveNotification,
+    Message,
+    MessageDraft,
+    MessageKind,
+    MessageState,
+    Policy,
+    Ticket,
+)
 from storage.sql.database import Connection
 from storage.tickets import requests, tickets
 
@@ -168,7 +177,7 @@ def _digests(
             person_id=many[0].person_id,
             kind=MessageKind.DIGEST,
             urgency=min(one.urgency for one in many),
-            params={"messages": [one.id for one in many]},
+            params=DigestParams(messages=tuple(one.id for one in many)),
         )
         digest = claims.add_claimed(conn, draft, now, until, holder)
         ends = [Settlement(id=m.id, fence=m.fence, state=MessageState.BUNDLED, parent_id=digest.id) for m in many]
@@ -180,8 +189,11 @@ def _digests(
 
 def _about(message: Message) -> Sequence[int]:
     """The tickets a message is about: its own, or those of a list."""
-    listed: Any = message.params.get("tickets", ())
-    return [*listed, *([] if message.ticket_id is None else [message.ticket_id])]
+    return [*_listed(message), *([] if message.ticket_id is None else [message.ticket_id])]
+
+
+def _listed(message: Message) -> Sequence[int]:
+    return message.params.tickets if isinstance(message.params, LeaveNotification) else ()
 
 
 def _number(
@@ -191,7 +203,7 @@ def _number(
     numbers: dict[int, Sequence[int]] = {}
     for one in messages:
         listed = [*(number for each in told.get(one.id, ()) for number in _about(each)), *_about(one)]
-        if one.kind == MessageKind.DIGEST or one.params.get("tickets"):
+        if one.kind == MessageKind.DIGEST or _listed(one):
             numbers[one.id] = renumber(conn, one.person_id, listed, now)
     return numbers
 

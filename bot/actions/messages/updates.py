@@ -7,7 +7,7 @@ from bot.actions.context import Context
 from bot.actions.tickets import oversight
 from storage.messages import outbox
 from storage.people import addresses
-from storage.records import Inbound, InboundState, MessageDraft, MessageKind, Person
+from storage.records import AnswerTo, Inbound, InboundState, MessageDraft, MessageKind, Person, TextParams
 from storage.tickets import inbound
 
 KIND = "update"
@@ -77,7 +77,7 @@ def oversees(context: Context, person_id: int) -> bool:
 def say_directly(
     context: Context,
     intent: str,
-    to: Mapping[str, str],
+    to: AnswerTo,
     text: str,
     person_id: int = STRANGER,
     buttons: Sequence[tuple[str, str]] = (),
@@ -87,7 +87,7 @@ def say_directly(
 
     Whoever replies to it means the ticket it is about, if any.
     """
-    params = {"text": text, "to": dict(to), "buttons": [list(one) for one in buttons]}
+    params = TextParams(text=text, buttons=tuple(buttons), to=to)
     kind = MessageKind.ANSWER
     draft = MessageDraft(intent=intent, person_id=person_id, kind=kind, ticket_id=ticket_id, urgency=0, params=params)
     with context.database.begin() as conn:

@@ -11,7 +11,18 @@ from bot.rules.people.routing import desk
 from bot.sealing import PhoneInvalid, Sealer, read_phone
 from storage.messages import outbox
 from storage.people import addresses, one_time_codes
-from storage.records import Address, Directory, JournalDraft, MessageDraft, MessageKind, Person
+from storage.records import (
+    Address,
+    AnswerTo,
+    ContactNotification,
+    Directory,
+    JournalDraft,
+    MessageDraft,
+    MessageKind,
+    NotificationKind,
+    Person,
+    TextParams,
+)
 from storage.sql.database import Connection
 from storage.tickets import journal
 
@@ -105,13 +116,16 @@ def ask(context: Context, person_id: int, channel: str, address: str, words: Ask
         one_time_codes.keep_bind_code(conn, _of_address(code, channel, address), person_id, now + ASKED_STANDS)
         line = JournalDraft(kind="bind_asked", at=now, actor="operator", data={"person": person_id, "channel": channel})
         journal.write_house(conn, [line])
-        to = {"channel": channel, "address": address, "reply_to": "", "edits": "", "callback": ""}
         draft = MessageDraft(
             intent=_asked(channel, person_id, now.date()),
             person_id=person_id,
             kind=MessageKind.ANSWER,
             not_before=context.working(conn).next_sending(now),
-            params={"text": words(code), "to": to, "buttons": [[label, f"{CONFIRM}:{code}"]]},
+            params=TextParams(
+                text=words(code),
+                buttons=((label, f"{CONFIRM}:{code}"),),
+                to=AnswerTo(channel=channel, address=address),
+            ),
         )
         outbox.put(conn, [draft], now)
     return True
@@ -139,8 +153,10 @@ def contact_lost(lost: Address, occurrence: str, directory: Directory) -> list[M
         MessageDraft(
             intent=f"contact:{lost.id}:{occurrence}:p{person_id}",
             person_id=person_id,
-            kind=MessageKind.NOTICE,
-            params={"notice": "contact_lost", "person": lost.person_id, "channel": lost.channel},
+            kind=MessageKind.NOTIFICATION,
+            params=ContactNotification(
+                notice=NotificationKind.CONTACT_LOST, person=lost.person_id, channel=lost.channel
+            ),
         )
         for person_id in desk(directory)
         if person_id != lost.person_id
@@ -194,10 +210,11 @@ def _bind(context: Context, conn: Connection, person_id: int, channel: str, addr
 
 def _farewell(person: Person, channel: str, replaced: str, at: str) -> MessageDraft:
     """Tell the address that was replaced, in case somebody else did it."""
-    to = {"channel": channel, "address": replaced, "reply_to": "", "edits": "", "callback": ""}
     return MessageDraft(
         intent=f"rebound:{channel}:p{person.id}:{at}",
         person_id=person.id,
-        kind=MessageKind.NOTICE,
-        params={"notice": "rebound", "person": person.id, "to": to},
+        kind=MessageKind.NOTIFICATION,
+        params=ContactNotification(
+            notice=NotificationKind.REBOUND, person=person.id, to=AnswerTo(channel=channel, address=replaced)
+        ),
     )

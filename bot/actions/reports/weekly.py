@@ -1,7 +1,7 @@
 """The weekly summary: one message a reader for each week, enqueued once for ever."""
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from bot.actions.context import Context
@@ -11,7 +11,7 @@ from bot.rules.reports.figures import WeeklyFigures, weekly, within
 from bot.rules.reports.summary import readers, weeks_owed
 from storage import views
 from storage.messages import files, outbox
-from storage.records import Directory, MessageDraft, MessageKind, MessageState, TicketFacts
+from storage.records import Directory, MessageDraft, MessageKind, MessageState, TextParams, TicketFacts
 from storage.sql.database import Connection
 
 log = logging.getLogger(__name__)
@@ -92,7 +92,7 @@ def _put(
 ) -> int:
     if made.nothing_to_tell and made.scope:
         return _spare(context, made.week, people)
-    params: Mapping[str, object] = {"text": text(made)}
+    params = TextParams(text=text(made))
     body = table(made)
     now = context.now()
     with context.database.begin() as conn:
@@ -120,7 +120,10 @@ def _put(
 
 def _spare(context: Context, week: Week, people: Sequence[int]) -> int:
     """A supervisor in whose area nothing happened hears nothing; that they were owed nothing is kept."""
-    drafts = [MessageDraft(intent=_intent(week, one), person_id=one, kind=MessageKind.SUMMARY) for one in people]
+    drafts = [
+        MessageDraft(intent=_intent(week, one), person_id=one, kind=MessageKind.SUMMARY, params=TextParams())
+        for one in people
+    ]
     with context.database.begin() as conn:
         outbox.put(conn, drafts, context.now(), MessageState.SUPERSEDED, "辖区本周无事项")
     return 0

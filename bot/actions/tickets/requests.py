@@ -15,7 +15,7 @@ from bot.rules.tickets.extension import Until
 from bot.rules.tickets.lifecycle import Answer, Verb
 from bot.rules.tickets.rerouting import reroute
 from bot.rules.tickets.targets import Target
-from storage.records import Message, MessageKind, Request, RequestKind, Ticket
+from storage.records import Message, Request, RequestKind, RequestParams, Ticket
 from storage.sql.database import Connection
 from storage.tickets import requests, tickets
 
@@ -101,7 +101,7 @@ def ask_others(context: Context, conn: Connection, ticket: Ticket, message: Mess
 
 def asked_in(messages: Iterable[Message]) -> list[int]:
     """Return the requests that messages ask about."""
-    return [int(str(one.params["request"])) for one in messages if one.kind == MessageKind.REQUEST]
+    return [one.params.request for one in messages if isinstance(one.params, RequestParams)]
 
 
 def pending(conn: Connection, ticket_id: int) -> list[Request]:

@@ -26,6 +26,7 @@ TOKEN = re.compile(
 )
 TOTAL = re.compile(r"(?:共|放假|调休)(\d{1,2})天")
 EXTENSION = re.compile(f"延长(?:\\d{{4}}年)?(?P<name>[\u4e00-\u9fff]+?)假期{TO}{DATE.format(n=1)}")
+_WIDE = {ord(mark): ord(mark) + 0xFEE0 for mark in ",;:!?()"}
 ADVICE = re.compile("鼓励|建议|倡导")
 TITLE = re.compile(r"国务院(?:办公厅)?\n?关于[^。:;]{2,80}?的\n?通知")
 DATELINE = re.compile(r"新华社[^。;\d]{0,8}(?:\d{1,2}月)?\d{1,2}日电")
@@ -121,7 +122,7 @@ class _Body:
             if not TOKEN.search(sentence) or not re.search(r"\d日", sentence):
                 continue
             if ADVICE.search(sentence):
-                self.advice.append(sentence)
+                self.advice.append(_printed(sentence))
                 continue
             self._sentence(name, self._extended(sentence, off), off, work)
         if off or work:
@@ -139,12 +140,12 @@ class _Body:
                 waiting += [day for day in days if not since or day.weekday() >= 5]
             elif waiting:
                 if token["rest"]:
-                    self.misfits.append(f"“{sentence}”不知是放假还是建议，请核对。")
+                    self.misfits.append(f"“{_printed(sentence)}”不知是放假还是建议，请核对。")
                 (work if token["work"] else off).extend(waiting)
                 self._count(sentence, token, waiting)
                 waiting = []
         if waiting:
-            self.misfits.append(f"“{sentence}”没有写明放假还是上班，没读懂。")
+            self.misfits.append(f"“{_printed(sentence)}”没有写明放假还是上班，没读懂。")
 
     def _count(self, sentence: str, verb: re.Match[str], days: list[date]) -> None:
         total = None if verb["work"] else TOTAL.search(sentence, verb.start())
@@ -152,7 +153,7 @@ class _Body:
         while following and not following["day1"]:
             following = TOKEN.search(sentence, following.end())
         if total and (following is None or total.start() < following.start()) and int(total[1]) != len(days):
-            self.misfits.append(f"“{sentence}”写明{total[1]}天，读出{len(days)}天，请核对。")
+            self.misfits.append(f"“{_printed(sentence)}”写明{total[1]}天，读出{len(days)}天，请核对。")
 
     def _extended(self, sentence: str, off: list[date]) -> str:
         found = EXTENSION.search(sentence)
@@ -161,7 +162,7 @@ class _Body:
         last = _day(found["year1"] or self.year, found["month1"], found["day1"])
         ends = [day for day, name in self.known.items() if found["name"] in name and day.year == self.year]
         if last is None or not ends:
-            self.misfits.append(f"“{sentence}”要延长的假期不在已知安排里，请先导入当年的通知。")
+            self.misfits.append(f"“{_printed(sentence)}”要延长的假期不在已知安排里，请先导入当年的通知。")
         else:
             self._fits_weekday(last, found["note1"], sentence)
             start = _end_of_run(min(ends), self.known) + DAY
@@ -197,7 +198,7 @@ class _Body:
         found = re.search("(?:星期|周)([一二三四五六日天])", note or "")
         if found and WEEKDAYS.index(found[1].replace("天", "日")) != day.weekday():
             actual = WEEKDAYS[day.weekday()]
-            self.misfits.append(f"“{text}”：{day.isoformat()}是星期{actual}，与通知所写不符，请核对日期和年份。")
+            self.misfits.append(f"“{_printed(text)}”：{day.isoformat()}是星期{actual}，与通知所写不符，请核对日期和年份。")
 
 
 def _parts(text: str, title: str, kind: NoticeKind) -> Iterator[tuple[str, str]]:
@@ -209,6 +210,11 @@ def _parts(text: str, title: str, kind: NoticeKind) -> Iterator[tuple[str, str]]
         return
     for head, following in zip(heads, [*heads[1:], None], strict=True):
         yield head["name"].replace("和", "、"), text[head.end() : following.start() if following else len(text)]
+
+
+def _printed(text: str) -> str:
+    """A sentence as the notice prints it: it was read without width."""
+    return text.translate(_WIDE)
 
 
 def _plain(text: str) -> str:

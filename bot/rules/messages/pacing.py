@@ -5,10 +5,22 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.rules.calendar.hours import WorkingTime
-from storage.records import DEADLINE_MOVED, HANDED_OVER, Message, MessageKind, Policy, Step, Ticket, TicketState
+from storage.records import (
+    DEADLINE_MOVED,
+    HANDED_OVER,
+    Message,
+    MessageKind,
+    Policy,
+    RequestParams,
+    Step,
+    StepParams,
+    Ticket,
+    TicketNotification,
+    TicketState,
+)
 
 ALONE = frozenset(
-    {MessageKind.ANSWER, MessageKind.SUMMARY, MessageKind.NOTICE, MessageKind.DIGEST, MessageKind.REQUEST}
+    {MessageKind.ANSWER, MessageKind.SUMMARY, MessageKind.NOTIFICATION, MessageKind.DIGEST, MessageKind.REQUEST}
 )
 
 
@@ -33,9 +45,9 @@ def still_true(message: Message, ticket: Ticket | None, policy: Policy | None, p
 
     `pending` are the requests that still wait for a decision.
     """
-    if message.kind == MessageKind.REQUEST:
-        return "" if message.params.get("request") in pending else "申请已答复或已撤回"
-    if message.params.get("while_open") and ticket is not None:
+    if isinstance(message.params, RequestParams):
+        return "" if message.params.request in pending else "申请已答复或已撤回"
+    if isinstance(message.params, TicketNotification) and message.params.while_open and ticket is not None:
         return _why_not_open(ticket) or _why_not_theirs(message, ticket)
     if message.kind in ALONE or ticket is None or policy is None:
         return ""
@@ -93,12 +105,14 @@ def _why_not_theirs(message: Message, ticket: Ticket) -> str:
     """A ticket that changed hands since is no longer the business of those it was told to."""
     if message.step == HANDED_OVER and message.kind == MessageKind.ASSIGNED:
         return "" if message.person_id == ticket.holder_id else "转办已撤回或已由他人接手"
-    return "" if message.params.get("round", 0) == ticket.reroutes else "工单已转派"
+    told = isinstance(message.params, StepParams | TicketNotification) and message.params.round == ticket.reroutes
+    return "" if told else "工单已转派"
 
 
 def _why_not_now(message: Message, ticket: Ticket, policy: Policy) -> str:
     if message.step == DEADLINE_MOVED:
-        return "" if message.params.get("moves") == ticket.moves else "时限又有调整"
+        latest = isinstance(message.params, StepParams) and message.params.moves == ticket.moves
+        return "" if latest else "时限又有调整"
     step = next((one for one in policy.steps if one.name == message.step), None)
     if step is not None and ticket.moves and step.name not in ticket.steps_taken:
         return "时限已调整"

@@ -6,7 +6,16 @@ from datetime import datetime, timedelta
 
 from bot.rules.people.routing import holder, stand_in, ways
 from bot.rules.refused import MoveRefused
-from storage.records import Directory, Leave, MessageDraft, MessageKind, Role, Ticket
+from storage.records import (
+    Directory,
+    Leave,
+    LeaveNotification,
+    MessageDraft,
+    MessageKind,
+    NotificationKind,
+    Role,
+    Ticket,
+)
 
 LONGEST = timedelta(days=366)  # what lies further ahead is mistyped
 
@@ -71,16 +80,16 @@ def tell(leave: Leave, leave_id: int, cover: Cover, not_before: datetime) -> tup
         MessageDraft(
             intent=f"leave:{leave_id}:p{person_id}",
             person_id=person_id,
-            kind=MessageKind.NOTICE,
+            kind=MessageKind.NOTIFICATION,
             urgency=3,
             not_before=not_before,
-            params={
-                "notice": "deputy" if ids else "deputy_empty",
-                "who": leave.person_id,
-                "since": leave.starts_at.isoformat(),
-                "until": leave.ends_at.isoformat(),
-                "tickets": list(ids),
-            },
+            params=LeaveNotification(
+                notice=NotificationKind.DEPUTY if ids else NotificationKind.DEPUTY_EMPTY,
+                who=leave.person_id,
+                since=leave.starts_at,
+                until=leave.ends_at,
+                tickets=ids,
+            ),
         )
         for person_id, ids in lists.items()
     )
@@ -92,9 +101,9 @@ def tell_ended(person_id: int, deputies: Sequence[int], occurrence: str, now: da
         MessageDraft(
             intent=f"back:{person_id}:{occurrence}:p{one}",
             person_id=one,
-            kind=MessageKind.NOTICE,
+            kind=MessageKind.NOTIFICATION,
             not_before=now,
-            params={"notice": "back", "who": person_id},
+            params=LeaveNotification(notice=NotificationKind.BACK, who=person_id),
         )
         for one in dict.fromkeys(deputies)
     )

@@ -21,6 +21,7 @@ from storage.records import (
     MomentKind,
     Policy,
     Step,
+    StepParams,
     Ticket,
     TicketState,
 )
@@ -168,10 +169,9 @@ def _messages(rungs: Sequence[_Rung], ticket: Ticket, not_before: datetime) -> I
         )
 
 
-def params(ticket: Ticket, notes: Sequence[str]) -> dict[str, object]:
+def params(ticket: Ticket, notes: Sequence[str]) -> StepParams:
     """Return what a message about the ticket carries: why others are not told, and for which holders it is meant."""
-    found: dict[str, object] = {"notes": list(notes)} if notes else {}
-    return found | {"round": ticket.reroutes} if ticket.reroutes else found
+    return StepParams(notes=tuple(notes), round=ticket.reroutes)
 
 
 def intent(ticket: Ticket, step: str, person_id: int, kind: MessageKind) -> str:

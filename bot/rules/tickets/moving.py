@@ -1,8 +1,7 @@
 """An open ticket under a changed calendar: new lines, the ladder planned anew, and who hears of it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from bot.rules.calendar.deadline import compute
@@ -15,7 +14,7 @@ from storage.records import (
     DEADLINE_MOVED,
     Audience,
     Deadline,
-    DeadlineStatus,
+    DeadlineLines,
     Directory,
     JournalDraft,
     MessageDraft,
@@ -146,15 +145,25 @@ def lines_data(ticket: Ticket) -> dict[str, object]:
     return found | {"status": str(ticket.deadline_status), "calendar_revision": ticket.calendar_revision}
 
 
-def with_lines(ticket: Ticket, lines: Mapping[str, Any]) -> Ticket:
-    """Return the ticket with lines that `lines_data` gave."""
-    due_day, target_at, due_at = (lines.get(name) for name in ("due_day", "target_at", "due_at"))
+def lines(ticket: Ticket) -> DeadlineLines:
+    """Return a ticket's lines as a message keeps them."""
+    return DeadlineLines(
+        status=ticket.deadline_status,
+        calendar_revision=ticket.calendar_revision,
+        due_day=ticket.due_day,
+        target_at=ticket.target_at,
+        due_at=ticket.due_at,
+    )
+
+
+def with_lines(ticket: Ticket, lines: DeadlineLines) -> Ticket:
+    """Return the ticket with lines it had."""
     return replace(
         ticket,
-        deadline_status=DeadlineStatus(lines["status"]),
-        due_day=date.fromisoformat(due_day) if due_day else None,
-        target_at=datetime.fromisoformat(target_at) if target_at else None,
-        due_at=datetime.fromisoformat(due_at) if due_at else None,
+        deadline_status=lines.status,
+        due_day=lines.due_day,
+        target_at=lines.target_at,
+        due_at=lines.due_at,
     )
 
 
@@ -170,7 +179,7 @@ def _lines(deadline: Deadline) -> tuple[Any, ...]:
 def _message(
     person_id: int, before: Ticket, after: Ticket, cause: Cause, not_before: datetime, notes: tuple[str, ...]
 ) -> MessageDraft:
-    change: dict[str, object] = {"moves": after.moves, "document": cause.document, "old": lines_data(before)}
+    change = replace(params(after, notes), moves=after.moves, document=cause.document, old=lines(before))
     return MessageDraft(
         intent=f"t{after.id}:{DEADLINE_MOVED}:{after.moves}:p{person_id}",
         person_id=person_id,
@@ -179,5 +188,5 @@ def _message(
         step=DEADLINE_MOVED,
         urgency=URGENCY,
         not_before=not_before,
-        params=change | params(after, notes),
+        params=change,
     )

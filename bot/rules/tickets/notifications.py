@@ -5,7 +5,17 @@ from collections.abc import Iterable
 from bot.rules.people.routing import audience
 from bot.rules.tickets.decision import Scene
 from bot.rules.tickets.lifecycle import Answer
-from storage.records import Audience, MessageDraft, MessageKind, Request, RequestKind, Ticket
+from storage.records import (
+    Audience,
+    MessageDraft,
+    MessageKind,
+    NotificationKind,
+    Request,
+    RequestKind,
+    RequestParams,
+    Ticket,
+    TicketNotification,
+)
 
 URGENCY = 2
 WORKERS = (Audience.HOLDER, Audience.PRIMARY, Audience.BACKUP)
@@ -26,24 +36,42 @@ def deciders(kind: RequestKind, ticket: Ticket, asker: int, scene: Scene) -> tup
     return ()
 
 
-def notices(
-    ticket: Ticket, what: str, people: Iterable[int], answer: Answer, scene: Scene, **facts: object
+def notify(
+    ticket: Ticket,
+    what: NotificationKind,
+    people: Iterable[int],
+    answer: Answer,
+    scene: Scene,
+    *,
+    while_open: bool = False,
+    receiver: int | None = None,
+    target: str = "",
+    verb: str = "",
 ) -> tuple[MessageDraft, ...]:
     """Tell people what somebody did to the ticket; who did it knows already.
 
-    With the fact `while_open` it is told only as long as the ticket is open and with the same people.
+    With `while_open` it is told only as long as the ticket is open and with the same people.
     """
-    params = {"notice": what, "who": answer.person_id, "text": answer.text, "round": ticket.reroutes, **facts}
+    params = TicketNotification(
+        notice=what,
+        who=answer.person_id,
+        text=answer.text,
+        round=ticket.reroutes,
+        while_open=while_open,
+        receiver=receiver,
+        target=target,
+        verb=verb,
+    )
     return tuple(
         MessageDraft(
             intent=f"t{ticket.id}:{what}:v{ticket.version}:p{person_id}",
             person_id=person_id,
-            kind=MessageKind.NOTICE,
+            kind=MessageKind.NOTIFICATION,
             ticket_id=ticket.id,
             step=what,
             urgency=URGENCY,
             not_before=scene.opening,
-            params={name: value for name, value in params.items() if value not in (None, "")},
+            params=params,
         )
         for person_id in dict.fromkeys(people)
         if person_id != answer.person_id
@@ -52,12 +80,7 @@ def notices(
 
 def ask(ticket: Ticket, request: Request, people: Iterable[int], scene: Scene) -> tuple[MessageDraft, ...]:
     """Ask people for a decision; the buttons of the message are about this very request."""
-    params = {
-        "request": request.id,
-        "who": request.asked_by,
-        "text": request.text,
-        "until": request.until.isoformat() if request.until else "",
-    }
+    params = RequestParams(request=request.id, who=request.asked_by, text=request.text, until=request.until)
     return tuple(
         MessageDraft(
             intent=f"t{ticket.id}:request:{request.id}:p{person_id}",
@@ -67,7 +90,7 @@ def ask(ticket: Ticket, request: Request, people: Iterable[int], scene: Scene) -
             step=f"request_{request.kind}",
             urgency=URGENCY,
             not_before=scene.opening,
-            params={name: value for name, value in params.items() if value},
+            params=params,
         )
         for person_id in people
     )

@@ -10,10 +10,10 @@ from bot.rules.tickets.decision import Decision, Scene
 from bot.rules.tickets.extension import Until, due_of, extended
 from bot.rules.tickets.lifecycle import Answer, Verb, line, move, need_reason, refusal, states_for
 from bot.rules.tickets.notifications import ask as ask_people
-from bot.rules.tickets.notifications import circle, deciders, notices
+from bot.rules.tickets.notifications import circle, deciders, notify
 from bot.rules.tickets.rerouting import reroute
 from bot.rules.tickets.targets import Target
-from storage.records import EXTENDED, Directory, Request, RequestKind, Ruling, Ticket
+from storage.records import EXTENDED, Directory, NotificationKind, Request, RequestKind, Ruling, Ticket
 
 VERBS: Mapping[RequestKind, Verb] = {
     RequestKind.EXTENSION: Verb.EXTEND,
@@ -128,7 +128,7 @@ def _grant_extension(ticket: Ticket, request: Request, answer: Answer, scene: Sc
     return Decision(
         ticket=after,
         journal=(line(EXTENDED, answer, **was),),
-        messages=notices(after, "extension_granted", _concerned(after, request, scene), answer, scene),
+        messages=notify(after, NotificationKind.EXTENSION_GRANTED, _concerned(after, request, scene), answer, scene),
     )
 
 
@@ -136,20 +136,20 @@ def _refuse_extension(ticket: Ticket, request: Request, answer: Answer, scene: S
     return Decision(
         ticket=ticket,
         journal=(line("refuse_extension", answer),),
-        messages=notices(ticket, "extension_refused", _concerned(ticket, request, scene), answer, scene),
+        messages=notify(ticket, NotificationKind.EXTENSION_REFUSED, _concerned(ticket, request, scene), answer, scene),
     )
 
 
 def _grant_dispute(ticket: Ticket, request: Request, answer: Answer, scene: Scene) -> Decision:
     decided = move(ticket, Verb.APPROVE, answer, scene.directory, scene.policy)
-    told = notices(decided.ticket, "dispute_granted", _concerned(ticket, request, scene), answer, scene)
+    told = notify(decided.ticket, NotificationKind.DISPUTE_GRANTED, _concerned(ticket, request, scene), answer, scene)
     return replace(decided, messages=told)
 
 
 def _refuse_dispute(ticket: Ticket, request: Request, answer: Answer, scene: Scene) -> Decision:
     decided = move(ticket, Verb.REFUSE, answer, scene.directory, scene.policy)
     people = _concerned(ticket, request, scene)
-    told = notices(decided.ticket, "dispute_refused", people, answer, scene, while_open=True)
+    told = notify(decided.ticket, NotificationKind.DISPUTE_REFUSED, people, answer, scene, while_open=True)
     return replace(decided, messages=told)
 
 
@@ -158,7 +158,7 @@ def _refuse_transfer(ticket: Ticket, request: Request, answer: Answer, scene: Sc
     return Decision(
         ticket=ticket,
         journal=(line("refuse_transfer", answer),),
-        messages=notices(ticket, "transfer_refused", people, answer, scene, while_open=True),
+        messages=notify(ticket, NotificationKind.TRANSFER_REFUSED, people, answer, scene, while_open=True),
     )
 
 

@@ -10,7 +10,7 @@ from bot.rules.tickets.decision import Decision, Scene
 from bot.rules.tickets.escalation import deadline_of, decide, intent, params, replan
 from bot.rules.tickets.ladder import plan
 from bot.rules.tickets.lifecycle import Answer, Verb, line, move, refusal, states_for
-from bot.rules.tickets.notifications import circle, notices
+from bot.rules.tickets.notifications import circle, notify
 from bot.rules.tickets.targets import Target
 from storage.records import (
     HANDED_OVER,
@@ -18,6 +18,7 @@ from storage.records import (
     Audience,
     MessageDraft,
     MessageKind,
+    NotificationKind,
     Policy,
     Role,
     Ticket,
@@ -34,7 +35,7 @@ def send_back(ticket: Ticket, answer: Answer, scene: Scene) -> Decision:
     climbed = decide(moved, scene.policy, scene.directory, scene.working, scene.now)
     people = circle(ticket, scene)
     know = (*people, answer.person_id)
-    told = notices(moved, "returned", people, answer, scene, while_open=True)
+    told = notify(moved, NotificationKind.RETURNED, people, answer, scene, while_open=True)
     completed = ticket.completed_at.isoformat() if ticket.completed_at else ""
     return Decision(
         ticket=climbed.ticket,
@@ -62,7 +63,7 @@ def hand_over(ticket: Ticket, answer: Answer, scene: Scene) -> Decision:
     return Decision(
         ticket=after,
         journal=(line(Verb.HAND_OVER, answer, receiver=receiver, name=person.name),),
-        messages=(*told, *notices(after, "handed_over_copy", copy, answer, scene, receiver=receiver, while_open=True)),
+        messages=(*told, *_copy(after, copy, receiver, answer, scene)),
     )
 
 
@@ -95,11 +96,18 @@ def reroute(ticket: Ticket, target: Target, answer: Answer, scene: Scene) -> Dec
         messages=(
             *_given(after, REROUTED, to, scene),
             *_overseers(ticket, after, to, scene),
-            *notices(after, "moved_away", gone, answer, scene, target=target.name),
+            *notify(after, NotificationKind.MOVED_AWAY, gone, answer, scene, target=target.name),
         ),
         supersede="工单已转派",
         lapse=True,
     )
+
+
+def _copy(
+    ticket: Ticket, people: Sequence[int], receiver: int, answer: Answer, scene: Scene
+) -> tuple[MessageDraft, ...]:
+    kind = NotificationKind.HANDED_OVER_COPY
+    return notify(ticket, kind, people, answer, scene, receiver=receiver, while_open=True)
 
 
 def _other_role(ticket: Ticket, scene: Scene) -> Told:

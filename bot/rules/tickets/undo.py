@@ -10,8 +10,18 @@ from bot.rules.tickets.decision import Decision, Scene
 from bot.rules.tickets.escalation import deadline_of
 from bot.rules.tickets.ladder import plan
 from bot.rules.tickets.lifecycle import Answer, Verb, line
-from bot.rules.tickets.notifications import notices
-from storage.records import Directory, JournalLine, LastAct, Request, RequestKind, Ruling, Ticket, TicketState
+from bot.rules.tickets.notifications import notify
+from storage.records import (
+    Directory,
+    JournalLine,
+    LastAct,
+    NotificationKind,
+    Request,
+    RequestKind,
+    Ruling,
+    Ticket,
+    TicketState,
+)
 
 UNDO_WITHIN = timedelta(minutes=5)
 FIELDS = (
@@ -55,11 +65,11 @@ def undo(
     verb = Verb(act.verb)
     own = [one for one in pending if one.kind == ASKED.get(verb) and one.asked_by == act.person_id]
     after = replace(ticket, **_as_it_was(act.before))
-    what = {Verb.HAND_OVER: "handed_back"}.get(verb, "withdrawn")
+    what = NotificationKind.HANDED_BACK if verb == Verb.HAND_OVER else NotificationKind.WITHDRAWN
     return Decision(
         ticket=_looked_at_again(after, ticket, act, scene),
         journal=(line(Verb.UNDO, answer, verb=verb),),
-        messages=notices(after, what, told, answer, scene, verb=verb),
+        messages=notify(after, what, told, answer, scene, verb=verb),
         rulings=tuple(Ruling(request_id=one.id, granted=None, by=act.person_id, at=answer.at) for one in own),
     )
 

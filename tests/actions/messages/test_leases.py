@@ -17,7 +17,7 @@ from bot.rules.messages.retry import MAX_TRIES
 from bot.rules.tickets.lifecycle import Verb
 from storage.messages import outbox
 from storage.messages.outbox import Settlement
-from storage.records import Message, MessageDraft, MessageKind, MessageState
+from storage.records import Message, MessageDraft, MessageKind, MessageState, TextParams
 from tests.cast.office import Office
 from tests.fakes.stage import ScriptedStage, after, down, gone, hangs, refuses
 
@@ -189,7 +189,10 @@ def test_nothing_new_goes_out_when_the_lease_is_nearly_over(plain: Office) -> No
     with plain.database.begin() as conn:
         drafts = [
             MessageDraft(
-                intent=f"answer:{text}", person_id=plain.people["jia"], kind=MessageKind.ANSWER, params={"text": text}
+                intent=f"answer:{text}",
+                person_id=plain.people["jia"],
+                kind=MessageKind.ANSWER,
+                params=TextParams(text=text),
             )
             for text in texts
         ]

@@ -65,7 +65,7 @@ def test_each_reader_gets_one_summary_at_the_opening_of_the_first_working_day(co
     assert set(told) == intents("2021-W34", DING, WU, JI)
     assert {one.kind for one in told.values()} == {MessageKind.SUMMARY}
     assert {one.not_before for one in told.values()} == {MONDAY}
-    assert all(str(one.params["text"]).startswith("督办周报 2021年第34周") for one in told.values())
+    assert all(one.params.text.startswith("督办周报 2021年第34周") for one in told.values())
 
 
 def test_planning_again_puts_nothing_more(context: Context) -> None:
@@ -135,7 +135,7 @@ def test_in_an_unpublished_year_it_comes_on_monday(database: Database) -> None:
     context = in_use_since(database, at(date(2027, 2, 24), time(9)), None)
     assert plan_at(context, at(date(2027, 2, 28), time(12))) == 0
     assert plan_at(context, at(date(2027, 3, 1), time(8))) == 2
-    assert "2027年放假安排尚未公布" in str(put(context)[f"weekly:2027-W08:p{DING}"].params["text"])
+    assert "2027年放假安排尚未公布" in put(context)[f"weekly:2027-W08:p{DING}"].params.text
 
 
 def in_use_since(database: Database, moment: datetime, due: date | None) -> Context:
@@ -160,13 +160,13 @@ def test_a_supervisor_sees_only_their_own_area(context: Context) -> None:
         book = load_workbook(BytesIO(file.body))
         numbers = {"WATER-1", "FOREST-1", "NOBODY-1"}
         cells = {str(cell.value) for sheet in book for row in sheet.iter_rows() for cell in row}
-        return {one for one in numbers if one in str(message.params["text"])}, numbers & cells
+        return {one for one in numbers if one in message.params.text}, numbers & cells
 
     assert listed(WU) == ({"WATER-1"}, {"WATER-1"})
     assert listed(JI) == ({"FOREST-1"}, {"FOREST-1"})
     assert listed(DING) == ({"WATER-1", "FOREST-1", "NOBODY-1"}, {"WATER-1", "FOREST-1", "NOBODY-1"})
-    assert "范围：市水利局" in str(told[f"weekly:2021-W34:p{WU}"].params["text"])
-    assert "范围" not in str(told[f"weekly:2021-W34:p{DING}"].params["text"])
+    assert "范围：市水利局" in told[f"weekly:2021-W34:p{WU}"].params.text
+    assert "范围" not in told[f"weekly:2021-W34:p{DING}"].params.text
 
 
 def test_a_supervisor_of_a_unit_sees_what_lies_below_it(context: Context) -> None:
@@ -176,7 +176,7 @@ def test_a_supervisor_of_a_unit_sees_what_lies_below_it(context: Context) -> Non
         put_ticket(conn, sh(8, 23), date(2021, 8, 24), number="RIVER-1", unit_id=9)
         register.touch(conn)
     plan_at(context, MONDAY)
-    words = str(put(context)[f"weekly:2021-W34:p{YI}"].params["text"])
+    words = put(context)[f"weekly:2021-W34:p{YI}"].params.text
     assert "RIVER-1" in words
     assert "WATER-1" in words
     assert "FOREST-1" not in words

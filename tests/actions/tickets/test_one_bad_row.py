@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from storage.messages import outbox
-from storage.records import MessageDraft, MessageKind, MessageState, TicketState
+from storage.records import MessageDraft, MessageKind, MessageState, TicketState, UnreadableParams
 from tests.cast.office import Office
 from tests.fakes.stage import after
 
@@ -27,7 +27,10 @@ def state_of(office: Office, intent: str) -> MessageState:
 def test_a_message_that_cannot_be_worded_waits_an_hour(office: Office, caplog: pytest.LogCaptureFixture) -> None:
     office.at("08-23 10:00")
     broken = MessageDraft(
-        intent="broken", person_id=office.people["jia"], kind=MessageKind.NOTICE, params={"notice": "no_such"}
+        intent="broken",
+        person_id=office.people["jia"],
+        kind=MessageKind.NOTIFICATION,
+        params=UnreadableParams(raw={"notice": "no_such"}),
     )
     with office.database.begin() as conn:
         outbox.put(conn, [broken], office.clock.now())

@@ -32,7 +32,7 @@ def told(office: Office) -> Office:
 
 def words_of(text: str) -> list[str]:
     """The first word of every line of the help."""
-    return [re.split(r"[ ::]", line)[0] for line in text.splitlines()[1:]]
+    return [re.split(r"[ :\uff1a]", line)[0] for line in text.splitlines()[1:]]
 
 
 def test_help_names_what_the_caller_may_do(told: Office) -> None:

@@ -117,7 +117,7 @@ class TestTheStory:
     def test_the_story_in_english(self, database: Database) -> None:
         office = Office(database, language="en")
         office.receive(NUMBER)
-        assert office.say("甲", "ack").text.startswith(f"Taken: {NUMBER}（水清三明），recorded 23 August 10:00.")
+        assert office.say("甲", "ack").text.startswith(f"Taken: {NUMBER} (水清三明), recorded 23 August 10:00.")
         assert "1 open" in office.say("甲", "my").text
         office.clock.wind_to(sh(9, 2, 16))
         assert "7 working days (9 calendar days) late" in office.say("甲", "done deleted the article").text
@@ -181,7 +181,7 @@ class TestAgain:
         assert one.ticket(NUMBER).completed_at == said_at
         with one.database.read() as conn:
             [answer] = [m for m in outbox.open_of_person(conn, one.people["甲"]) if m.kind == MessageKind.ANSWER]
-        assert "于8月23日10:00办结，未逾期" in str(answer.params["text"])
+        assert "于8月23日10:00办结，未逾期" in answer.params.text
 
     def _crash(self, office: Office, words: str, event: str) -> None:
         """Stop where a killed process would: after the words are kept, before they are answered."""
@@ -558,7 +558,7 @@ class TestBadInput:
         )
         with one.database.read() as conn:
             answers = [m for m in outbox.open_of_person(conn, one.people["甲"]) if m.kind == MessageKind.ANSWER]
-        assert [str(m.params["text"])[:10] for m in answers] == ["这条消息已收到并留存"]
+        assert [m.params.text[:10] for m in answers] == ["这条消息已收到并留存"]
 
     def test_what_cannot_even_be_kept_is_not_answered_for(self, one: Office) -> None:
         with one.database.begin() as conn:

@@ -1,5 +1,6 @@
 """Buttons: equal to words; old, foreign and forged ones are refused, with the present state where one may know it."""
 
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -185,7 +186,7 @@ def answers(office: Office, who: str) -> list[dict[str, object]]:
     """Where the answers to a person go, and what they say."""
     with office.database.read() as conn:
         found = [one for one in outbox.open_of_person(conn, office.people[who]) if one.kind == MessageKind.ANSWER]
-    return [dict(one.params) for one in found]
+    return [asdict(one.params) for one in found]
 
 
 def test_in_a_group_a_refusal_goes_to_the_person_alone_and_the_card_stays(told: Office) -> None:

@@ -76,7 +76,7 @@ def test_what_is_doubtful_is_said(given: dict, grave: bool, said: str):
 def test_an_amendment_to_an_unknown_year_and_another_version_of_a_known_one_are_doubtful():
     amendment = read_notice(halved(text("2019-amendment")).replace("2019", "2028"), NOTHING)
     assert any(one.grave and "2028年的全年安排还没有导入" in one.sentence for one in doubts(amendment))
-    other = read_notice(halved(text(2026)).replace("5月9日（周六）", "5月10日（周日）"), NOTHING)
+    other = read_notice(halved(text(2026)).replace("5月9日(周六)", "5月10日(周日)"), NOTHING)
     [found] = doubts(other, today=date(2025, 12, 1))
     assert "与已知的2026年安排不同：2026年5月9日至10日" in found.sentence
     assert not found.grave

@@ -86,7 +86,7 @@ def test_answers_and_the_veto_class_wait_for_nothing() -> None:
     night = beijing("2021-08-28 02:00")
     assert wait_until(message(1, kind=MessageKind.ANSWER), False, WORKING, night) is None
     assert wait_until(message(1), True, WORKING, night) is None
-    assert wait_until(message(1, kind=MessageKind.NOTICE), False, WORKING, night) is not None
+    assert wait_until(message(1, kind=MessageKind.NOTIFICATION), False, WORKING, night) is not None
 
 
 def test_of_several_about_one_ticket_to_one_person_the_last_stays() -> None:
@@ -122,7 +122,7 @@ def test_what_stands_alone_is_never_a_double() -> None:
         ([waited(1), waited(2, ticket_id=13)], [[1, 2]]),
         ([waited(1), message(2, ticket_id=13)], []),
         ([message(1), message(2, ticket_id=13), message(3, YI), message(4, YI, ticket_id=13)], []),
-        ([message(1), message(2, ticket_id=13), message(3, kind=MessageKind.NOTICE)], []),
+        ([message(1), message(2, ticket_id=13), message(3, kind=MessageKind.NOTIFICATION)], []),
         ([message(1), message(2, ticket_id=13), message(3, ticket_id=14, payload="tried")], []),
         ([message(1), message(2, ticket_id=13), message(3, ticket_id=14, urgency=2)], [[3, 1, 2]]),
     ],

@@ -41,7 +41,7 @@ def check(directory: Directory = EMPTY, **rows: tuple[object, ...]) -> Checked:
 
 
 def reasons(checked: Checked) -> list[str]:
-    return [f"{note.sheet}{note.row}:{note.reason}" for note in checked.refused]
+    return [f"{note.sheet}{note.row}：{note.reason}" for note in checked.refused]
 
 
 def test_a_sound_file_is_taken_whole() -> None:
@@ -151,8 +151,8 @@ def test_an_account_without_a_is_refused_and_without_b_only_warned_of() -> None:
 
 
 def test_one_person_cannot_be_both() -> None:
-    assert reasons(check(stored(), accounts=(account(a="甲", b="甲"),))) == ["账号2:A角和B角是同一个人，请改成两个人"]
-    assert reasons(check(stored(), accounts=(account(b="甲"),))) == ["账号2:A角和B角是同一个人，请改成两个人"]
+    assert reasons(check(stored(), accounts=(account(a="甲", b="甲"),))) == ["账号2：A角和B角是同一个人，请改成两个人"]
+    assert reasons(check(stored(), accounts=(account(b="甲"),))) == ["账号2：A角和B角是同一个人，请改成两个人"]
 
 
 def test_a_duty_that_is_not_written_stays_as_it_is() -> None:
@@ -169,7 +169,7 @@ def test_a_cancelled_account_needs_nobody() -> None:
 def test_unknown_people_are_named_with_their_duty() -> None:
     checked = check(stored(), accounts=(account(a="查无此人", b="戊"),))
     assert reasons(checked) == [
-        "账号2:A角“查无此人”不在登记簿里，或那一行有错没有读进来；B角“戊”不在登记簿里，或那一行有错没有读进来"
+        "账号2：A角“查无此人”不在登记簿里，或那一行有错没有读进来；B角“戊”不在登记簿里，或那一行有错没有读进来"
     ]
 
 
@@ -218,5 +218,5 @@ def test_a_name_in_several_other_units_is_not_guessed() -> None:
         people=twins,
         accounts=(account(a="丙", b="乙"), account(3, "二", a="丙（乙局（市水文站））")),
     )
-    assert reasons(checked) == ["账号2:A角“丙”有2位（甲局、乙局（市水文站）），请写成 姓名（单位）"]
+    assert reasons(checked) == ["账号2：A角“丙”有2位（甲局、乙局（市水文站）），请写成 姓名（单位）"]
     assert checked.duties[3, Role.PRIMARY] == ("乙局（市水文站）", "丙")

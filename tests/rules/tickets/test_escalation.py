@@ -12,7 +12,7 @@ from bot.rules.refused import MoveRefused
 from bot.rules.tickets.decision import Decision
 from bot.rules.tickets.escalation import decide, intent, unreached
 from bot.rules.tickets.lifecycle import MOVES, Answer, Verb, move
-from storage.records import Directory, Leave, MessageKind, Role, Ticket, TicketState
+from storage.records import Directory, Leave, MessageKind, Role, StepParams, Ticket, TicketState
 from storage.tickets import journal
 from tests.cast.values import BING, DING, JIA, WU, YI, away, directory, ticket
 from tests.rules.calendar.oracle import WORKING, beijing, on_clock, policy
@@ -109,7 +109,7 @@ def test_where_a_step_reaches_nobody_the_next_above_is_told_why(
     assert steps(found, "step_skipped") == ["receipt"]
     assert {one.person_id for one in found.messages} == instead
     assert all(one.kind == MessageKind.UNREACHED for one in found.messages)
-    assert all(one.params == {"notes": notes} for one in found.messages)
+    assert all(one.params == StepParams(notes=tuple(notes)) for one in found.messages)
 
 
 def test_the_next_above_is_never_somebody_below() -> None:
@@ -122,7 +122,7 @@ def test_what_is_meant_for_a_person_goes_before_what_they_hear_in_place_of_other
     found = at("08-24 16:00", known=directory(unreachable=[JIA, YI]))
     [told] = [one for one in found.messages if one.person_id == BING]
     assert (told.step, told.kind) == ("nobody_took", MessageKind.ESCALATION)
-    assert told.params == {"notes": [f"unreachable:{JIA}", f"unreachable:{YI}"]}
+    assert told.params == StepParams(notes=(f"unreachable:{JIA}", f"unreachable:{YI}"))
 
 
 def test_lost_when_sent_to_the_next_above_is_told() -> None:
@@ -136,7 +136,7 @@ def test_lost_when_sent_to_the_next_above_is_told() -> None:
     assert heard(go_on({JIA, YI, BING, DING})) == {WU: "receipt"}
     assert heard(go_on({JIA, YI, BING, DING, WU})) == {}
     assert heard(go_on({DING}, "target_passed")) == {WU: "target_passed"}
-    assert go_on({JIA, YI}).messages[0].params == {"notes": [f"unreachable:{JIA}", f"unreachable:{YI}"]}
+    assert go_on({JIA, YI}).messages[0].params == StepParams(notes=(f"unreachable:{JIA}", f"unreachable:{YI}"))
     assert steps(go_on({JIA, YI, BING, DING, WU}), "step_skipped") == ["receipt"]
     assert go_on({JIA}, "no_such_step").journal == ()
 

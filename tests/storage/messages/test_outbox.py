@@ -8,7 +8,7 @@ import pytest
 
 from storage.messages import claims, outbox
 from storage.messages.outbox import Settlement
-from storage.records import Message, MessageDraft, MessageKind, MessageState
+from storage.records import Message, MessageDraft, MessageKind, MessageState, StepParams
 from storage.sql.database import Database
 from tests.cast.rows import JIA, YI, sh
 
@@ -43,13 +43,13 @@ def stored(database: Database, name: str) -> Message:
 
 
 def test_an_intent_is_put_once_for_ever(database: Database) -> None:
-    put(database, draft("x", params={"notes": ["一"]}), draft("x"))
+    put(database, draft("x", params=StepParams(notes=("一",))), draft("x"))
     first = stored(database, "x")
     [message] = claim(database)
     assert settle(database, message, S.ACCEPTED, accepted_at=NOW)
     put(database, draft("x"))
     assert stored(database, "x").state == S.ACCEPTED
-    assert (first.params, first.not_before, first.created_at) == ({"notes": ["一"]}, NOW, NOW)
+    assert (first.params, first.not_before, first.created_at) == (StepParams(notes=("一",)), NOW, NOW)
 
 
 def test_what_is_due_is_claimed_most_urgent_first(database: Database) -> None:

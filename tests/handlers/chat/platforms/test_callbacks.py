@@ -296,7 +296,7 @@ class TestInstantAnswers:
         xml = house.wechat.unseal(sealed)
         assert "<ToUserName><![CDATA[openid]]></ToUserName>" in xml
         assert "<FromUserName><![CDATA[gh_1]]></FromUserName>" in xml
-        assert "<Content><![CDATA[可发送:签收、办结 ]] > <b>]]></Content>" in xml
+        assert "<Content><![CDATA[可发送：签收、办结 ]] > <b>]]></Content>" in xml
         [kept] = house.kept()
         heard = wechat.read(kept.raw)
         assert heard is not None
