@@ -9,7 +9,7 @@ from bot.rules.calendar.hours import WorkingTime
 from storage.calendar import calendar as calendar_store
 from storage.calendar.calendar import Layers
 from storage.people.register import Register
-from storage.records import DEADLINE_MOVED, EXTENDED, Directory, Policy, Ticket
+from storage.records import Directory, JournalKind, Policy, Ticket
 from storage.sql.database import Connection, Database
 from storage.tickets import journal
 from storage.tickets import policies as policy_store
@@ -76,7 +76,10 @@ class Context:
         if name not in self._past:
             if len(self._past) >= PAST_KEPT:
                 self._past.clear()
-            computed = journal.last_at(conn, ticket.id, DEADLINE_MOVED, EXTENDED) or ticket.created_at
+            computed = (
+                journal.last_at(conn, ticket.id, JournalKind.DEADLINE_MOVED, JournalKind.GRANT_EXTENSION)
+                or ticket.created_at
+            )
             self._past[name] = self.calendars_of(conn, calendar_store.layers(conn, computed))
         past = self._past[name].of(ticket.unit_id)
         return past if past.calendar.revision == name else present

@@ -9,14 +9,9 @@ from bot.reports.ledger import ledger_line
 from bot.rules.calendar.deadline import lateness
 from bot.rules.calendar.workdays import GovChina
 from bot.rules.calendar.zone import shanghai
-from storage.records import DEADLINE_MOVED, JournalLine, TicketStory
+from storage.records import JournalKind, JournalLine, TicketStory
 
-# What people do beyond moving a ticket from one state to the next; "until" and "was" in it are limits.
-ACTS = (
-    *("ask_extension", "grant_extension", "refuse_extension", "ask_transfer", "transfer", "refuse_transfer"),
-    *("hand_over", "undo", "denied"),
-)
-MOMENTS = ("until", "was")
+MOMENTS = ("until", "was")  # limits among what people asked and decided
 
 
 def story_lines(story: TicketStory, calendar: GovChina, wording: Wording, now: datetime, why: str = "") -> list[str]:
@@ -32,7 +27,7 @@ def story_lines(story: TicketStory, calendar: GovChina, wording: Wording, now: d
     )
     state = wording("story.state", state=wording.state(ticket.state))
     # That a step was taken shows in who was told; only a step that reached nobody needs a line of its own.
-    lines = sorted((one for one in story.lines if one.kind != "step"), key=lambda one: (one.at, one.seq))
+    lines = sorted((one for one in story.lines if one.kind != JournalKind.STEP), key=lambda one: (one.at, one.seq))
     happened = (_line(one, story.names, wording) for one in lines)
     return [head, state, *([why] if why else []), "", *happened, *_end(story, calendar, wording, now)]
 
@@ -86,7 +81,7 @@ def _skipped(one: JournalLine, names: Mapping[int, str], wording: Wording) -> st
 def _told(one: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
     data = one.data
     who = names.get(int(str(data["to"])), "?")
-    if one.kind == "not_told":
+    if one.kind == JournalKind.NOT_TOLD:
         return wording("story.not_told", who=who, step=_step_name(one, wording), reason=data.get("reason", ""))
     key = "story.told_digest" if "digest" in data else "story.told"
     state = wording(f"story.{data['state']}")
@@ -116,7 +111,7 @@ def _fixed(one: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
 
 
 def _other(one: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
-    return wording("story.other", kind=one.kind)
+    return wording("story.other")
 
 
 def _channel(name: str, wording: Wording) -> str:
@@ -152,14 +147,17 @@ def _limit(lines: Any, wording: Wording) -> str:
 
 Words = Callable[[JournalLine, Mapping[int, str], Wording], str]
 
-_WORDS: Mapping[str, Words] = {
-    "received": _received,
-    "evidence": _evidence,
-    "step_skipped": _skipped,
-    "told": _told,
-    "not_told": _told,
-    DEADLINE_MOVED: _moved,
-    **dict.fromkeys(ACTS, _acted),
-    **dict.fromkeys(("acknowledge", "complete", "return", "dispute", "approve", "refuse", "close", "file"), _answered),
-    **dict.fromkeys(("closed", "set_aside", "matched"), _fixed),
+K = JournalKind
+_WORDS: Mapping[JournalKind, Words] = {
+    K.RECEIVED: _received,
+    K.EVIDENCE: _evidence,
+    K.STEP_SKIPPED: _skipped,
+    K.TOLD: _told,
+    K.NOT_TOLD: _told,
+    K.DEADLINE_MOVED: _moved,
+    **dict.fromkeys((K.ASK_EXTENSION, K.GRANT_EXTENSION, K.REFUSE_EXTENSION), _acted),
+    **dict.fromkeys((K.ASK_TRANSFER, K.TRANSFER, K.REFUSE_TRANSFER), _acted),
+    **dict.fromkeys((K.HAND_OVER, K.UNDO, K.DENIED), _acted),
+    **dict.fromkeys((K.ACKNOWLEDGE, K.COMPLETE, K.RETURN, K.DISPUTE, K.APPROVE, K.REFUSE, K.CLOSE, K.FILE), _answered),
+    **dict.fromkeys((K.CLOSED, K.SET_ASIDE, K.MATCHED), _fixed),
 }

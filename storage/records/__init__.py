@@ -65,13 +65,13 @@ from storage.records.register import (
 from storage.records.request import LastAct, Request, RequestKind, Ruling
 from storage.records.ticket import (
     DEADLINE_MOVED,
-    EXTENDED,
     HANDED_OVER,
     OPEN_STATES,
     REROUTED,
     Deadline,
     DeadlineStatus,
     JournalDraft,
+    JournalKind,
     JournalLine,
     Ticket,
     TicketState,
@@ -80,7 +80,6 @@ from storage.records.ticket import (
 
 __all__ = [
     "DEADLINE_MOVED",
-    "EXTENDED",
     "HANDED_OVER",
     "OPEN_STATES",
     "REROUTED",
@@ -101,6 +100,7 @@ __all__ = [
     "Inbound",
     "InboundState",
     "JournalDraft",
+    "JournalKind",
     "JournalLine",
     "JudgingLine",
     "LastAct",

@@ -24,10 +24,10 @@ class TicketState(StrEnum):
         return self in OPEN_STATES
 
 
-DEADLINE_MOVED = "deadline_moved"  # a changed calendar moved it: kind of the journal line, step of the messages
-EXTENDED = "grant_extension"  # somebody above moved it: kind of the journal line
-HANDED_OVER = "handed_over"  # it was given to the other role: step of the messages
-REROUTED = "rerouted"  # it was given to other people: step of the messages
+# Steps of messages that are no rungs of a ladder; no policy may call a rung of its own so.
+DEADLINE_MOVED = "deadline_moved"  # a changed calendar moved the deadline
+HANDED_OVER = "handed_over"  # it was given to the other role
+REROUTED = "rerouted"  # it was given to other people
 
 OPEN_STATES = frozenset({TicketState.NEW, TicketState.ACKNOWLEDGED, TicketState.RETURNED, TicketState.DISPUTED})
 
@@ -96,11 +96,63 @@ class Ticket:
         return self.due_at is not None and (self.completed_at or now) >= self.due_at and self.state != TicketState.VOID
 
 
+class JournalKind(StrEnum):
+    """What a line of a journal tells; the story has a sentence for each that a ticket's journal can hold."""
+
+    RECEIVED = "received"
+    EVIDENCE = "evidence"  # the same ticket came again
+    MATCHED = "matched"  # its account was found in the register later
+    STEP = "step"  # a rung of the ladder was climbed
+    STEP_SKIPPED = "step_skipped"  # a rung that reached nobody
+    TOLD = "told"
+    NOT_TOLD = "not_told"
+    DEADLINE_MOVED = "deadline_moved"  # by a changed calendar
+    SET_ASIDE = "set_aside"  # a decision failed; it is looked at again in an hour
+    CLOSED = "closed"  # archived by itself
+    ACKNOWLEDGE = "acknowledge"
+    COMPLETE = "complete"
+    RETURN = "return"
+    DISPUTE = "dispute"
+    APPROVE = "approve"
+    REFUSE = "refuse"
+    CLOSE = "close"
+    ASK_EXTENSION = "ask_extension"
+    GRANT_EXTENSION = "grant_extension"
+    REFUSE_EXTENSION = "refuse_extension"
+    ASK_TRANSFER = "ask_transfer"
+    TRANSFER = "transfer"
+    REFUSE_TRANSFER = "refuse_transfer"
+    HAND_OVER = "hand_over"
+    UNDO = "undo"
+    DENIED = "denied"  # somebody without the right to it tried
+    FILE = "file"
+    # Of the system journal, which belongs to no ticket.
+    LEAVE = "leave"
+    BACK = "back"
+    BOUND = "bound"
+    BIND_CODE = "bind_code"
+    BIND_ASKED = "bind_asked"
+    UNREACHABLE = "unreachable"
+    SIGNIN_LINK = "signin_link"
+    REGISTER_IMPORTED = "register_imported"
+    CALENDAR_PROPOSED = "calendar_proposed"
+    CALENDAR_APPROVED = "calendar_approved"
+    CALENDAR_REFUSED = "calendar_refused"
+    CALENDAR_WITHDRAWN = "calendar_withdrawn"
+    CLOSURE_DECIDED = "closure_decided"
+    CLOSURE_WITHDRAWN = "closure_withdrawn"
+    UNKNOWN = "unknown"  # read from a row that a later version wrote; never written
+
+    @classmethod
+    def _missing_(cls, value: object) -> "JournalKind":
+        return cls.UNKNOWN
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class JournalDraft:
     """A line about to be written; `data` is JSON-able, without phone numbers."""
 
-    kind: str
+    kind: JournalKind
     at: datetime
     actor: str  # "bot", "person:12", "person:12 via person:3", "operator"
     data: Mapping[str, object] = field(default_factory=dict)
@@ -110,7 +162,7 @@ class JournalDraft:
 class JournalLine:
     ticket_id: int
     seq: int
-    kind: str
+    kind: JournalKind
     at: datetime
     actor: str
     data: Mapping[str, object]

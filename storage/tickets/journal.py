@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Select, exists, func, insert, select
 
-from storage.records import JournalDraft, JournalLine, Ticket
+from storage.records import JournalDraft, JournalKind, JournalLine, Ticket
 from storage.sql.database import Connection
 from storage.sql.prepared import Bulk
 from storage.sql.types import canonical
@@ -60,7 +60,7 @@ def read(conn: Connection, ticket_id: int) -> list[JournalLine]:
     return [_line(row) for row in conn.execute(query).mappings()]
 
 
-def last_at(conn: Connection, ticket_id: int, *kinds: str) -> datetime | None:
+def last_at(conn: Connection, ticket_id: int, *kinds: JournalKind) -> datetime | None:
     """Return when the ticket's last line of these kinds was written; None if there is none."""
     query = select(journal.c.at).where(journal.c.ticket_id == ticket_id, journal.c.kind.in_(kinds))
     found: datetime | None = conn.execute(query.order_by(journal.c.seq.desc()).limit(1)).scalar_one_or_none()
@@ -181,4 +181,4 @@ def _hash(row: dict[str, Any]) -> str:
 
 
 def _line(row: Any) -> JournalLine:
-    return JournalLine(**{**row, "data": json.loads(row["data"])})
+    return JournalLine(**{**row, "kind": JournalKind(row["kind"]), "data": json.loads(row["data"])})

@@ -20,6 +20,7 @@ from storage.messages import outbox
 from storage.records import (
     Act,
     CalendarNotification,
+    JournalKind,
     MessageDraft,
     MessageKind,
     NoticeKind,
@@ -60,7 +61,7 @@ def approve(context: Context, number: int, who: Who, *, trial: bool = False) -> 
         store.settle(conn, number, RevisionStatus.APPROVED, act)
         return number, f"《{revision.notice.document}》"
 
-    return _change(context, "revision", "calendar_approved", write, who, trial=trial)
+    return _change(context, "revision", JournalKind.CALENDAR_APPROVED, write, who, trial=trial)
 
 
 def withdraw(context: Context, number: int, who: Who, *, trial: bool = False) -> Changed:
@@ -73,7 +74,7 @@ def withdraw(context: Context, number: int, who: Who, *, trial: bool = False) ->
         store.settle(conn, number, RevisionStatus.WITHDRAWN, act)
         return number, f"撤销《{revision.notice.document}》"
 
-    return _change(context, "revision", "calendar_withdrawn", write, who, trial=trial)
+    return _change(context, "revision", JournalKind.CALENDAR_WITHDRAWN, write, who, trial=trial)
 
 
 def close(context: Context, draft: OverlayDraft, who: Who, *, trial: bool = False) -> Changed:
@@ -83,7 +84,7 @@ def close(context: Context, draft: OverlayDraft, who: Who, *, trial: bool = Fals
     def write(conn: Connection, act: Act) -> tuple[int, str]:
         return store.add_overlay(conn, draft, act), decision_text(draft)
 
-    return _change(context, "closure", "closure_decided", write, who, trial=trial)
+    return _change(context, "closure", JournalKind.CLOSURE_DECIDED, write, who, trial=trial)
 
 
 def reopen(context: Context, number: int, who: Who, *, trial: bool = False) -> Changed:
@@ -96,7 +97,7 @@ def reopen(context: Context, number: int, who: Who, *, trial: bool = False) -> C
         store.withdraw_overlay(conn, number, act)
         return number, f"撤销{decision_text(taken)}"
 
-    return _change(context, "closure", "closure_withdrawn", write, who, trial=trial)
+    return _change(context, "closure", JournalKind.CLOSURE_WITHDRAWN, write, who, trial=trial)
 
 
 def decision_text(draft: OverlayDraft) -> str:
@@ -111,7 +112,7 @@ def decision_text(draft: OverlayDraft) -> str:
 Write = Callable[[Connection, Act], tuple[int, str]]
 
 
-def _change(context: Context, family: str, kind: str, write: Write, who: Who, *, trial: bool) -> Changed:
+def _change(context: Context, family: str, kind: JournalKind, write: Write, who: Who, *, trial: bool) -> Changed:
     with context.database.begin() as conn:
         act = act_of(context, who)
         if not trial:
@@ -128,7 +129,9 @@ def _change(context: Context, family: str, kind: str, write: Write, who: Who, *,
     return Changed(number=number, what=what, recomputed=done)
 
 
-def _tell(context: Context, conn: Connection, kind: str, cause: Cause, done: Recomputed, act: Act, who: Who) -> None:
+def _tell(
+    context: Context, conn: Connection, kind: JournalKind, cause: Cause, done: Recomputed, act: Act, who: Who
+) -> None:
     figures = {"moved": len(done.moved), "settled": done.settled, "late": done.late_at_once, "kept": len(done.kept)}
     data: dict[str, object] = {"reference": cause.reference, "what": cause.document, "revision": done.revision}
     note(conn, kind, act, who, data | figures)

@@ -16,6 +16,7 @@ from storage.records import (
     Act,
     CalendarNotification,
     JournalDraft,
+    JournalKind,
     MessageDraft,
     MessageKind,
     NotificationKind,
@@ -97,7 +98,7 @@ def propose(context: Context, text: str, examined: Examined, who: Who) -> int:
                 raise CalendarRefused(f"同样的通知已在待批准之列，编号{one.number}，不必重复导入。")
         number = store.propose(conn, notice, text[:RAW_LIMIT], act)
         data = {"revision": number, "document": notice.source, "year": notice.year, "days_off": len(notice.off)}
-        note(conn, "calendar_proposed", act, who, data | {"makeup_days": len(notice.work)})
+        note(conn, JournalKind.CALENDAR_PROPOSED, act, who, data | {"makeup_days": len(notice.work)})
         params = CalendarNotification(
             notice=NotificationKind.CALENDAR_PROPOSED, what=notice.document, by=act.name, number=number
         )
@@ -110,7 +111,7 @@ def refuse(context: Context, number: int, who: Who) -> Revision:
     with context.database.begin() as conn:
         revision, act = proposed(conn, number, lock=True), act_of(context, who)
         store.settle(conn, number, RevisionStatus.REFUSED, act)
-        note(conn, "calendar_refused", act, who, {"revision": number, "document": revision.notice.source})
+        note(conn, JournalKind.CALENDAR_REFUSED, act, who, {"revision": number, "document": revision.notice.source})
     return revision
 
 
@@ -134,7 +135,7 @@ def tell_desk(
     outbox.put(conn, drafts, now)
 
 
-def note(conn: Connection, kind: str, act: Act, who: Who, data: dict[str, object]) -> None:
+def note(conn: Connection, kind: JournalKind, act: Act, who: Who, data: dict[str, object]) -> None:
     """Write an act on the calendar into the journal of the house."""
     data = {**data, "by": act.name} | ({"recorded_by": who.recorded_by} if who.recorded_by else {})
     journal.write_house(conn, [JournalDraft(kind=kind, at=act.at, actor=who.actor, data=data)])

@@ -9,7 +9,7 @@ from bot.actions.recording import record
 from bot.actions.tickets import visible
 from bot.rules.tickets.decision import Decision
 from storage.messages import files
-from storage.records import JournalDraft, Ticket
+from storage.records import JournalDraft, JournalKind, Ticket
 from storage.sql.database import Connection
 from storage.tickets import evidence, tickets
 
@@ -36,7 +36,7 @@ def attach(
             file_id = files.keep(conn, one.name, one.media_type, one.body, now)
             if evidence.attach(conn, meant, file_id, person_id, at):
                 data = {"file": file_id, "name": one.name, "via": via}
-                lines.append(JournalDraft(kind="file", at=at, actor=f"person:{person_id}", data=data))
+                lines.append(JournalDraft(kind=JournalKind.FILE, at=at, actor=f"person:{person_id}", data=data))
         record(conn, [Decision(ticket=ticket, journal=tuple(lines))] if lines else [], now)
         return ticket
 

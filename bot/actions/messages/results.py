@@ -15,7 +15,7 @@ from bot.rules.tickets.escalation import unreached
 from storage.messages import outbox
 from storage.messages.outbox import Settlement
 from storage.people import addresses
-from storage.records import Address, JournalDraft, Message, MessageDraft, MessageKind, MessageState
+from storage.records import Address, JournalDraft, JournalKind, Message, MessageDraft, MessageKind, MessageState
 from storage.sql.database import Connection
 from storage.tickets import tickets
 
@@ -154,6 +154,5 @@ def _told(one: Message, result: Result, now: datetime) -> JournalDraft:
         data["digest"] = sent.id
     if result.besides:
         data["besides"] = list(result.besides)
-    return JournalDraft(
-        kind="told" if settled.state != MessageState.FAILED else "not_told", at=now, actor="bot", data=data
-    )
+    kind = JournalKind.TOLD if settled.state != MessageState.FAILED else JournalKind.NOT_TOLD
+    return JournalDraft(kind=kind, at=now, actor="bot", data=data)

@@ -17,6 +17,7 @@ from storage.records import (
     ContactNotification,
     Directory,
     JournalDraft,
+    JournalKind,
     MessageDraft,
     MessageKind,
     NotificationKind,
@@ -114,7 +115,9 @@ def ask(context: Context, person_id: int, channel: str, address: str, words: Ask
             return False
         code = _drawn()
         one_time_codes.keep_bind_code(conn, _of_address(code, channel, address), person_id, now + ASKED_STANDS)
-        line = JournalDraft(kind="bind_asked", at=now, actor="operator", data={"person": person_id, "channel": channel})
+        line = JournalDraft(
+            kind=JournalKind.BIND_ASKED, at=now, actor="operator", data={"person": person_id, "channel": channel}
+        )
         journal.write_house(conn, [line])
         draft = MessageDraft(
             intent=_asked(channel, person_id, now.date()),
@@ -142,7 +145,7 @@ def unreachable(context: Context, channel: str, address: str) -> None:
             if way.channel == channel and way.usable:
                 addresses.disable(conn, way.id)
                 data = {"person": way.person_id, "channel": channel}
-                line = JournalDraft(kind="unreachable", at=now, actor=f"person:{way.person_id}", data=data)
+                line = JournalDraft(kind=JournalKind.UNREACHABLE, at=now, actor=f"person:{way.person_id}", data=data)
                 journal.write_house(conn, [line])
                 outbox.put(conn, contact_lost(way, now.isoformat(), directory), now)
 
@@ -193,7 +196,9 @@ def _lately(context: Context) -> list[date]:
 def _code(context: Context, conn: Connection, person_id: int, stands: timedelta, actor: str) -> str:
     code, now = _drawn(), context.now()
     one_time_codes.keep_bind_code(conn, code, person_id, now + stands)
-    journal.write_house(conn, [JournalDraft(kind="bind_code", at=now, actor=actor, data={"person": person_id})])
+    journal.write_house(
+        conn, [JournalDraft(kind=JournalKind.BIND_CODE, at=now, actor=actor, data={"person": person_id})]
+    )
     return code
 
 
@@ -202,7 +207,7 @@ def _bind(context: Context, conn: Connection, person_id: int, channel: str, addr
     replaced = addresses.bind(conn, person_id, channel, address, now)
     person = context.directory(conn).people[person_id]
     data = {"person": person_id, "channel": channel, "proof": proof, "replaced": replaced is not None}
-    journal.write_house(conn, [JournalDraft(kind="bound", at=now, actor=f"person:{person_id}", data=data)])
+    journal.write_house(conn, [JournalDraft(kind=JournalKind.BOUND, at=now, actor=f"person:{person_id}", data=data)])
     if replaced is not None:
         outbox.put(conn, [_farewell(person, channel, replaced, now.isoformat())], now)
     return Bound(person=person, replaced=replaced)

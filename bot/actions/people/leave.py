@@ -11,7 +11,7 @@ from bot.rules.refused import MoveRefused
 from bot.rules.tickets.lifecycle import Answer, line
 from storage.messages import outbox
 from storage.people import leaves
-from storage.records import Directory, LastAct, Leave
+from storage.records import Directory, JournalKind, LastAct, Leave
 from storage.sql.database import Connection
 from storage.tickets import journal, last_acts
 
@@ -35,7 +35,7 @@ def take(context: Context, conn: Connection, leave: Leave, given: Answer) -> Tak
     directory = context.directory(conn)
     shared = cover(leave, own, directory)
     facts = {"since": leave.starts_at.isoformat(), "until": leave.ends_at.isoformat(), "deputy": leave.deputy_id}
-    journal.write_house(conn, [line("leave", given, **facts)])
+    journal.write_house(conn, [line(JournalKind.LEAVE, given, **facts)])
     opening = context.working(conn).next_sending(now)
     outbox.put(conn, tell(leave, leave_id, shared, opening), now)
     act = {"leaves": [_plain(one) for one in known], "deputies": sorted({*shared.lists, leave.deputy_id or 0} - {0})}
@@ -50,7 +50,7 @@ def come_back(context: Context, conn: Connection, given: Answer) -> Leave:
     if not own:
         raise MoveRefused("not_on_leave")
     leaves.end(conn, given.person_id, now)
-    journal.write_house(conn, [line("back", given)])
+    journal.write_house(conn, [line(JournalKind.BACK, given)])
     _tell_deputies(context, conn, given.person_id, [one.deputy_id for one in own if one.deputy_id])
     last_acts.forget(conn, given.person_id)
     return own[0]
@@ -60,7 +60,7 @@ def put_back(context: Context, conn: Connection, act: LastAct, given: Answer) ->
     """Bring a person's leaves to what they were before the last one was noted."""
     kept: Any = act.before
     leaves.restore(conn, act.person_id, [_leave(act.person_id, one) for one in kept["leaves"]])
-    journal.write_house(conn, [line("undo", given, verb=act.verb)])
+    journal.write_house(conn, [line(JournalKind.UNDO, given, verb=act.verb)])
     _tell_deputies(context, conn, act.person_id, kept["deputies"])
 
 

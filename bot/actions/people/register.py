@@ -14,6 +14,7 @@ from storage.records import (
     AddressDraft,
     Directory,
     JournalDraft,
+    JournalKind,
     PersonDraft,
     SealedPhone,
     UnitDraft,
@@ -55,7 +56,9 @@ def import_register(context: Context, sealer: Sealer, roster: Roster) -> Registe
         counts = {name: asdict(getattr(report, name)) for name in ("units", "people", "accounts")}
         if any(count["new"] or count["changed"] for count in counts.values()):
             data = {**counts, "refused": len(report.refused)}
-            journal.write_house(conn, [JournalDraft(kind="register_imported", at=now, actor="operator", data=data)])
+            journal.write_house(
+                conn, [JournalDraft(kind=JournalKind.REGISTER_IMPORTED, at=now, actor="operator", data=data)]
+            )
     return report
 
 

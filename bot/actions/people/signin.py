@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from bot.actions.context import Context
 from storage.people import one_time_codes
-from storage.records import JournalDraft, Person
+from storage.records import JournalDraft, JournalKind, Person
 from storage.sql.database import Connection
 from storage.tickets import journal
 
@@ -16,7 +16,7 @@ def new_token(context: Context, conn: Connection, person_id: int) -> str:
     """Make a one-time token for a person; it holds for ten minutes."""
     token, now = secrets.token_urlsafe(32), context.now()
     one_time_codes.keep_signin_token(conn, token, person_id, now, now + TOKEN_STANDS)
-    line = JournalDraft(kind="signin_link", at=now, actor=f"person:{person_id}", data={"person": person_id})
+    line = JournalDraft(kind=JournalKind.SIGNIN_LINK, at=now, actor=f"person:{person_id}", data={"person": person_id})
     journal.write_house(conn, [line])
     return token
 

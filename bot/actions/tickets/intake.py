@@ -20,6 +20,7 @@ from storage.records import (
     Inbound,
     InboundState,
     JournalDraft,
+    JournalKind,
     Policy,
     Ticket,
     TimeUnit,
@@ -208,7 +209,7 @@ class _Batch:
 
     def _keep_evidence(self, ticket_id: int, one: Arrival) -> None:
         data = {"source": self.source, "event_id": one.event_id}
-        line = JournalDraft(kind="evidence", at=self.now, actor=f"source:{self.source}", data=data)
+        line = JournalDraft(kind=JournalKind.EVIDENCE, at=self.now, actor=f"source:{self.source}", data=data)
         opened = self.opened.get(ticket_id)
         if opened is None:
             self.evidence.setdefault(ticket_id, []).append(line)
@@ -230,4 +231,4 @@ def _received(ticket: Ticket, given: TicketInput) -> JournalDraft:
         data["time_assumed"] = True
     if ticket.account_id is None:
         data["unmatched"] = True
-    return JournalDraft(kind="received", at=ticket.received_at, actor=f"source:{ticket.source}", data=data)
+    return JournalDraft(kind=JournalKind.RECEIVED, at=ticket.received_at, actor=f"source:{ticket.source}", data=data)

@@ -8,7 +8,7 @@ from bot.rules.people.matching import find_account
 from bot.rules.tickets.decision import Decision
 from bot.rules.tickets.escalation import decide
 from bot.rules.tickets.moving import lines_data, recomputed
-from storage.records import Account, JournalDraft, Ticket
+from storage.records import Account, JournalDraft, JournalKind, Ticket
 from storage.tickets import tickets
 
 
@@ -33,7 +33,7 @@ def rematch(context: Context) -> int:
                 if placed.due_at != ticket.due_at:
                     # The unit has closures or hours of its own.
                     data |= {"from": lines_data(ticket), "to": lines_data(placed)}
-                line = JournalDraft(kind="matched", at=now, actor="bot", data=data)
+                line = JournalDraft(kind=JournalKind.MATCHED, at=now, actor="bot", data=data)
                 decisions.append(_with(decided, line))
         record(conn, decisions, now)
     return len(decisions)

@@ -9,11 +9,9 @@ from bot.rules.tickets.decision import Decision, Scene
 from bot.rules.tickets.lifecycle import Answer, Verb, check_time, line, move
 from bot.rules.tickets.rerouting import hand_over, send_back
 from bot.rules.tickets.undo import as_it_was
-from storage.records import JournalLine, LastAct, Ticket
+from storage.records import JournalKind, JournalLine, LastAct, Ticket
 from storage.sql.database import Connection
 from storage.tickets import journal, last_acts, tickets
-
-DENIED = "denied"  # kind of the journal line: somebody without the right to it tried
 
 
 def answer(context: Context, conn: Connection, ticket_id: int, verb: Verb, given: Answer) -> Ticket:
@@ -64,16 +62,16 @@ def deny(context: Context, conn: Connection, ticket_id: int, verb: str, given: A
     ticket = tickets.by_ids(conn, [ticket_id], lock=True).get(ticket_id)
     if ticket is None:
         return
-    refused = line(DENIED, given, verb=verb)
+    refused = line(JournalKind.DENIED, given, verb=verb)
     known = ((one.kind, one.actor, one.data.get("verb")) for one in journal.read(conn, ticket_id))
-    if (DENIED, refused.actor, verb) not in known:
+    if (JournalKind.DENIED, refused.actor, verb) not in known:
         record(conn, [Decision(ticket=ticket, journal=(refused,))], context.now())
 
 
 def last_move(conn: Connection, ticket_id: int) -> JournalLine | None:
     """Return what a person did to a ticket last."""
     told = (one for one in reversed(journal.read(conn, ticket_id)) if one.actor.startswith("person:"))
-    return next((one for one in told if one.kind not in (DENIED, "file")), None)
+    return next((one for one in told if one.kind not in (JournalKind.DENIED, JournalKind.FILE)), None)
 
 
 _DECIDERS: Mapping[Verb, Callable[[Ticket, Answer, Scene], Decision]] = {

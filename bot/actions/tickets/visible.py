@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.rules.tickets.access import Right, may, workers
-from bot.rules.tickets.lifecycle import Verb
 from storage.messages import outbox
-from storage.records import OPEN_STATES, Directory, Ticket, TicketState
+from storage.records import OPEN_STATES, Directory, JournalKind, Ticket, TicketState
 from storage.sql.database import Connection
 from storage.tickets import journal, tickets
 
@@ -58,7 +57,7 @@ def moved_away(conn: Connection, person_id: int, ticket_id: int) -> Moved | None
     """Return where a ticket went that a person was told about and has no part in any more; None for all others."""
     if not any(one.person_id == person_id for one in outbox.of_ticket(conn, ticket_id)):
         return None
-    given = [one for one in journal.read(conn, ticket_id) if one.kind == Verb.TRANSFER]
+    given = [one for one in journal.read(conn, ticket_id) if one.kind == JournalKind.TRANSFER]
     if not given:
         return None
     [ticket] = tickets.by_ids(conn, [ticket_id]).values()

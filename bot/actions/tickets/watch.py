@@ -9,7 +9,7 @@ from bot.actions.context import Context
 from bot.actions.recording import record
 from bot.rules.tickets.decision import Decision
 from bot.rules.tickets.escalation import decide
-from storage.records import JournalDraft, Ticket
+from storage.records import JournalDraft, JournalKind, Ticket
 from storage.sql.database import Connection
 from storage.tickets import tickets
 
@@ -66,5 +66,5 @@ def _decide_all(
 
 
 def _set_aside(ticket: Ticket, reason: Exception, now: datetime) -> Decision:
-    line = JournalDraft(kind="set_aside", at=now, actor="bot", data={"reason": type(reason).__name__})
+    line = JournalDraft(kind=JournalKind.SET_ASIDE, at=now, actor="bot", data={"reason": type(reason).__name__})
     return Decision(ticket=replace(ticket, next_step_at=now + ASIDE_FOR), journal=(line,))

@@ -198,7 +198,9 @@ class _Body:
         found = re.search("(?:星期|周)([一二三四五六日天])", note or "")
         if found and WEEKDAYS.index(found[1].replace("天", "日")) != day.weekday():
             actual = WEEKDAYS[day.weekday()]
-            self.misfits.append(f"“{_printed(text)}”：{day.isoformat()}是星期{actual}，与通知所写不符，请核对日期和年份。")
+            self.misfits.append(
+                f"“{_printed(text)}”：{day.isoformat()}是星期{actual}，与通知所写不符，请核对日期和年份。"
+            )
 
 
 def _parts(text: str, title: str, kind: NoticeKind) -> Iterator[tuple[str, str]]:

@@ -16,6 +16,7 @@ from storage.records import (
     Deadline,
     Directory,
     JournalDraft,
+    JournalKind,
     MessageDraft,
     MessageKind,
     MomentKind,
@@ -203,4 +204,5 @@ def _line(rung: _Rung, now: datetime) -> JournalDraft:
         data["instead"] = list(rung.instead)
     if rung.told.notes:
         data["notes"] = list(rung.told.notes)
-    return JournalDraft(kind="step" if rung.told.people else "step_skipped", at=now, actor="bot", data=data)
+    kind = JournalKind.STEP if rung.told.people else JournalKind.STEP_SKIPPED
+    return JournalDraft(kind=kind, at=now, actor="bot", data=data)

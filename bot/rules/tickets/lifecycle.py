@@ -9,7 +9,7 @@ from typing import Any
 from bot.rules.refused import MoveRefused
 from bot.rules.tickets.access import Right, may
 from bot.rules.tickets.decision import Decision
-from storage.records import OPEN_STATES, Directory, JournalDraft, Policy, Ticket, TicketState
+from storage.records import OPEN_STATES, Directory, JournalDraft, JournalKind, Policy, Ticket, TicketState
 
 S = TicketState
 
@@ -119,7 +119,7 @@ def move(ticket: Ticket, verb: Verb, answer: Answer, directory: Directory, polic
         after = replace(after, next_step_at=answer.at)
     return Decision(
         ticket=after,
-        journal=(line(verb, answer),),
+        journal=(line(JournalKind(verb), answer),),
         supersede=f"已由人员答复：{verb}" if row.stops_ladder else "",
         lapse=row.stops_ladder,
     )
@@ -144,11 +144,12 @@ def archive(ticket: Ticket, now: datetime) -> Decision:
     """Close a completed ticket by itself once its time for review is over."""
     after = replace(ticket, state=S.CLOSED, closed_at=now, next_step_at=None)
     return Decision(
-        ticket=after, journal=(JournalDraft(kind="closed", at=now, actor="bot", data={"why": "到期自动归档"}),)
+        ticket=after,
+        journal=(JournalDraft(kind=JournalKind.CLOSED, at=now, actor="bot", data={"why": "到期自动归档"}),),
     )
 
 
-def line(kind: str, answer: Answer, **more: object) -> JournalDraft:
+def line(kind: JournalKind, answer: Answer, **more: object) -> JournalDraft:
     """Write down what a person did: who, when, by which channel and message, and the words as they came."""
     data = {"text": answer.text, "raw": answer.raw, "via": answer.via, "message_id": answer.message_id, **more}
     data["recorded_at"] = answer.recorded_at.isoformat() if answer.recorded_at else None

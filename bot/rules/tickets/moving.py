@@ -17,6 +17,7 @@ from storage.records import (
     DeadlineLines,
     Directory,
     JournalDraft,
+    JournalKind,
     MessageDraft,
     MessageKind,
     Policy,
@@ -92,7 +93,7 @@ def move(
     told = audience((*WORKERS, *flips), after, directory, now)
     people = () if silent else told.people
     line = JournalDraft(
-        kind=DEADLINE_MOVED,
+        kind=JournalKind.DEADLINE_MOVED,
         at=now,
         actor=cause.actor,
         data={

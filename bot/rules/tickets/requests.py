@@ -13,7 +13,7 @@ from bot.rules.tickets.notifications import ask as ask_people
 from bot.rules.tickets.notifications import circle, deciders, notify
 from bot.rules.tickets.rerouting import reroute
 from bot.rules.tickets.targets import Target
-from storage.records import EXTENDED, Directory, NotificationKind, Request, RequestKind, Ruling, Ticket
+from storage.records import Directory, JournalKind, NotificationKind, Request, RequestKind, Ruling, Ticket
 
 VERBS: Mapping[RequestKind, Verb] = {
     RequestKind.EXTENSION: Verb.EXTEND,
@@ -68,7 +68,7 @@ def ask(ticket: Ticket, wanted: Wanted, answer: Answer, pending: Sequence[Reques
     else:
         need_reason(ticket, VERBS[wanted.kind], answer.text)
         until = due_at.isoformat() if due_at else ""
-        decided = Decision(ticket=ticket, journal=(line(f"ask_{wanted.kind}", answer, until=until),))
+        decided = Decision(ticket=ticket, journal=(line(JournalKind(f"ask_{wanted.kind}"), answer, until=until),))
     people = deciders(wanted.kind, ticket, answer.person_id, scene)
     return replace(decided, requests=(request,), messages=ask_people(decided.ticket, request, people, scene))
 
@@ -127,7 +127,7 @@ def _grant_extension(ticket: Ticket, request: Request, answer: Answer, scene: Sc
     was = {"was": ticket.due_at.isoformat(), "until": request.until.isoformat()}
     return Decision(
         ticket=after,
-        journal=(line(EXTENDED, answer, **was),),
+        journal=(line(JournalKind.GRANT_EXTENSION, answer, **was),),
         messages=notify(after, NotificationKind.EXTENSION_GRANTED, _concerned(after, request, scene), answer, scene),
     )
 
@@ -135,7 +135,7 @@ def _grant_extension(ticket: Ticket, request: Request, answer: Answer, scene: Sc
 def _refuse_extension(ticket: Ticket, request: Request, answer: Answer, scene: Scene) -> Decision:
     return Decision(
         ticket=ticket,
-        journal=(line("refuse_extension", answer),),
+        journal=(line(JournalKind.REFUSE_EXTENSION, answer),),
         messages=notify(ticket, NotificationKind.EXTENSION_REFUSED, _concerned(ticket, request, scene), answer, scene),
     )
 
@@ -157,7 +157,7 @@ def _refuse_transfer(ticket: Ticket, request: Request, answer: Answer, scene: Sc
     people = _concerned(ticket, request, scene)
     return Decision(
         ticket=ticket,
-        journal=(line("refuse_transfer", answer),),
+        journal=(line(JournalKind.REFUSE_TRANSFER, answer),),
         messages=notify(ticket, NotificationKind.TRANSFER_REFUSED, people, answer, scene, while_open=True),
     )
 

@@ -16,6 +16,7 @@ from storage.records import (
     HANDED_OVER,
     REROUTED,
     Audience,
+    JournalKind,
     MessageDraft,
     MessageKind,
     NotificationKind,
@@ -39,7 +40,7 @@ def send_back(ticket: Ticket, answer: Answer, scene: Scene) -> Decision:
     completed = ticket.completed_at.isoformat() if ticket.completed_at else ""
     return Decision(
         ticket=climbed.ticket,
-        journal=(line(Verb.RETURN, answer, completed_at=completed), *climbed.journal),
+        journal=(line(JournalKind.RETURN, answer, completed_at=completed), *climbed.journal),
         messages=(*told, *(one for one in climbed.messages if one.person_id not in know)),
     )
 
@@ -62,7 +63,7 @@ def hand_over(ticket: Ticket, answer: Answer, scene: Scene) -> Decision:
     person = scene.directory.people[receiver]
     return Decision(
         ticket=after,
-        journal=(line(Verb.HAND_OVER, answer, receiver=receiver, name=person.name),),
+        journal=(line(JournalKind.HAND_OVER, answer, receiver=receiver, name=person.name),),
         messages=(*told, *_copy(after, copy, receiver, answer, scene)),
     )
 
@@ -92,7 +93,7 @@ def reroute(ticket: Ticket, target: Target, answer: Answer, scene: Scene) -> Dec
     }
     return Decision(
         ticket=after,
-        journal=(line(Verb.TRANSFER, answer, target=target.name, left=left),),
+        journal=(line(JournalKind.TRANSFER, answer, target=target.name, left=left),),
         messages=(
             *_given(after, REROUTED, to, scene),
             *_overseers(ticket, after, to, scene),

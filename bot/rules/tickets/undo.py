@@ -13,6 +13,7 @@ from bot.rules.tickets.lifecycle import Answer, Verb, line
 from bot.rules.tickets.notifications import notify
 from storage.records import (
     Directory,
+    JournalKind,
     JournalLine,
     LastAct,
     NotificationKind,
@@ -30,7 +31,7 @@ FIELDS = (
 )
 MOMENTS = frozenset({"acknowledged_at", "completed_at", "closed_at"})
 # What hangs on nothing and lets nothing hang on it.
-APART = frozenset({"file", "denied"})
+APART = frozenset({JournalKind.FILE, JournalKind.DENIED})
 ASKED = {
     Verb.DISPUTE: RequestKind.DISPUTE,
     Verb.EXTEND: RequestKind.EXTENSION,
@@ -68,7 +69,7 @@ def undo(
     what = NotificationKind.HANDED_BACK if verb == Verb.HAND_OVER else NotificationKind.WITHDRAWN
     return Decision(
         ticket=_looked_at_again(after, ticket, act, scene),
-        journal=(line(Verb.UNDO, answer, verb=verb),),
+        journal=(line(JournalKind.UNDO, answer, verb=verb),),
         messages=notify(after, what, told, answer, scene, verb=verb),
         rulings=tuple(Ruling(request_id=one.id, granted=None, by=act.person_id, at=answer.at) for one in own),
     )
