@@ -326,7 +326,7 @@ def _unreadable(error: ValueError, named: str | None) -> str:
     text = getattr(error.__cause__, "doc", None)
     keys = [key.upper() for key, value in os.environ.items() if key.upper().startswith(PREFIX) and value == text]
     if keys:
-        return f'设置 {keys[0]} 有误：应为 JSON，如 {{"名字"："值"}}'
+        return f'设置 {keys[0]} 有误：应为 JSON，如 {{"名字": "值"}}'
     line = re.search(r"line (\d+)", str(error))
     return f"设置文件 {named} 读不懂" + (f"：第{line[1]}行的写法不对" if line else "，请检查写法")
 

@@ -22,7 +22,7 @@ LIKE_CHINESE = re.compile("[\u3001-\u303f\u4e00-\u9fff\uff01-\uff5e\u201c\u201d\
 VALUE = "\ue000"  # stands for {a value filled in}
 CODE = "\ue001"  # stands for what is no text: `code`, an address
 MARKUP = "*_\ue001"
-KEPT = re.compile(r"https?://[^\s\u4e00-\u9fff\uff08\uff09<>`)]+|`[^`\n]*`|\]\([^)\s]*\)|<[a-z/!][^>\n]*>")
+KEPT = re.compile(r"https?://[^\s\u4e00-\u9fff\uff08\uff09<>`)]+|`[^`\n]*`|\{\{?\\?["'][^{}\n]*\}|\]\([^)\s]*\)|<[a-z/!][^>\n]*>")
 HOLE = re.compile(r"\{\{|\}\}|\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}")
 ESCAPE = re.compile(r"\\(?:[nrt\\\"']|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|N\{[^}]*\})")
 QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|\'[^\']*\'|#.*')
@@ -180,9 +180,10 @@ def _settings_line(line: str, texts: bool) -> str:
     for found in QUOTED.finditer(line):
         made += line[end : found.start()]
         body = found[0][1:-1] if found[0][0] in "\"'" else found[0]
-        fixed = mended(
-            body, holes="{" in body and body == found[0][1:-1], english=not (chinese(body) or (texts and "{" in body))
-        )
+        wide = chinese(body) or (texts and "{" in body)
+        fixed = mended(body, holes="{" in body and body == found[0][1:-1], english=not wide)
+        if texts and body in WIDE:
+            fixed = WIDE[body]  # a mark alone, put between Chinese
         made, end = made + found[0].replace(body, fixed, 1), found.end()
     return made + line[end:]
 

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from bot.policies.places import Place
 from storage.records import (
+    RESERVED_STEPS,
     Audience,
     JudgingLine,
     MessageKind,
@@ -113,6 +114,8 @@ def _step(row: Table, place: Place) -> Step:
     name = _text(row, "name", place)
     if not STEP_NAME.fullmatch(name):
         raise place.wrong("name", "只能用小写字母、数字和下划线，最多32个")
+    if name in RESERVED_STEPS:
+        raise place.wrong("name", f"“{name}”另有用途，请换一个名称")
     moments = [key for key in row if key in MOMENTS]
     if len(moments) != 1:
         raise place.wrong(moments[1] if moments else "name", "每一级要写一个时间，且只写一个")

@@ -39,6 +39,7 @@ from storage.records.params import (
     UnreadableParams,
 )
 from storage.records.policy import (
+    RESERVED_STEPS,
     Audience,
     JudgingLine,
     MomentKind,
@@ -83,6 +84,7 @@ __all__ = [
     "HANDED_OVER",
     "OPEN_STATES",
     "REROUTED",
+    "RESERVED_STEPS",
     "Account",
     "AccountDraft",
     "Act",

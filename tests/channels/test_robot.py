@@ -180,7 +180,7 @@ async def test_check_says_nothing_in_the_groups_and_names_what_is_wrong(
     other = _channel(robots.url, file_database, clock, **changes)
     found = list(await other.check())
     await other.close()
-    assert [one.partition(":")[0] for one in found] == [f"群机器人“{name}”" for name in NAMES]
+    assert [one.partition("\uff1a")[0] for one in found] == [f"群机器人“{name}”" for name in NAMES]
     assert robots.said == []
 
 

@@ -87,7 +87,7 @@ class TestTheWindow:
     async def test_a_link_quoted_from_a_page_is_no_link(self, wechat: WeChatChannel, mpapi: MpApi) -> None:
         mpapi.hear(ZHANG)
         await wechat.send(_with(text='问题：首页有 <a href="https://bad.example.test">办事大厅</A> 和 <abc>'))
-        assert mpapi.sent[0].text == '问题：首页有 <a href="https://bad.example.test">办事大厅</A> 和 <abc>'
+        assert mpapi.sent[0].text == ('问题：首页有 \uff1ca href="https://bad.example.test">办事大厅\uff1c/A> 和 <abc>')
 
     async def test_a_picture_follows_its_text_and_anything_else_is_named(
         self, wechat: WeChatChannel, mpapi: MpApi

@@ -79,7 +79,7 @@ class TestWhatGoesOut:
     async def test_a_link_quoted_from_a_page_is_no_link(self, wecom: WeComChannel, qyapi: QyApi) -> None:
         quoted = "问题：首页有 <a href='https://bad.example.test'>办事大厅</a>"
         await wecom.send(Outgoing(key="t13", address="LiSi", text=quoted))
-        assert qyapi.sent[0].text == "问题：首页有 <a href='https://bad.example.test'>办事大厅</a>"
+        assert qyapi.sent[0].text == "问题：首页有 \uff1ca href='https://bad.example.test'>办事大厅\uff1c/a>"
 
     async def test_a_long_first_line_goes_on_below_from_its_last_stop(self, wecom: WeComChannel, qyapi: QyApi) -> None:
         first = "已签收：FJ-20210823-01（水清三明），记录时间8月23日10:01，请于时限内办结。"

@@ -49,6 +49,19 @@ def written(tmp_path: Path, text: str) -> Path:
     return path
 
 
+@pytest.mark.parametrize(
+    "name", ["rerouted", "handed_over", "deadline_moved", "returned", "request_extension", "unreached"]
+)
+def test_a_rung_may_not_bear_the_name_of_another_message(tmp_path: Path, name: str):
+    with pytest.raises(PolicyInvalid, match="另有用途"):
+        load(written(tmp_path, GOOD.replace('name = "receipt"', f'name = "{name}"')))
+
+
+def test_a_rung_whose_name_only_begins_like_another_message_is_one_like_any(tmp_path: Path):
+    found = load(written(tmp_path, GOOD.replace('name = "receipt"', 'name = "rerouted_note"')))
+    assert [one.name for one in found.by_name["ours"].steps] == ["rerouted_note", "overdue"]
+
+
 def test_every_preset_is_shipped():
     assert {name: (one.unit, one.amount) for name, one in POLICIES.by_name.items()} == WANTED
     assert POLICIES.named() is POLICIES.by_name["monitor_1wd"]
@@ -114,22 +127,22 @@ MISTAKES = [
     ("amount = 2", "amount = true", 5, "policies.ours.amount"),
     ("amount = 2", "amout = 2", 5, "policies.ours.amout：没有这个键"),
     ('title = "本市规则"', "title = 3", 3, "policies.ours.title：应为一段文字"),
-    ('unit = "working_days"', 'unit = "workdays"', 4, "policies.ours.unit:应为 working_days、"),
+    ('unit = "working_days"', 'unit = "workdays"', 4, "policies.ours.unit：应为 working_days、"),
     ('unit = "working_days"', 'unit = "working_hours"', 6, "policies.ours.judged：计时方式是 working_hours 时"),
     ('unit = "working_days"', 'extends = "nowhere"', 4, "policies.ours.extends：没有名为“nowhere”的策略"),
     ('unit = "working_days"', 'extends = "ours"', 4, "policies.ours.extends：绕成了一圈"),
     ('judged = "close_of_business"', "", 2, "policies.ours.judged"),
-    ("at_receipt = true", "at_receipt = 1", 9, "policies.ours.steps.1.at_receipt:这里只能写 true"),
+    ("at_receipt = true", "at_receipt = 1", 9, "policies.ours.steps.1.at_receipt：这里只能写 true"),
     ("at_due = true", "urgency = 5", 10, "policies.ours.steps.2.name：每一级要写一个时间"),
     ("at_due = true", "at_due = true, at_target = true", 10, "policies.ours.steps.2.at_target：每一级要写一个时间"),
-    ("at_due = true", "share_of_time = 2", 10, "policies.ours.steps.2.share_of_time:应为0到1的数"),
+    ("at_due = true", "share_of_time = 2", 10, "policies.ours.steps.2.share_of_time：应为0到1的数"),
     ("at_due = true", "at_deu = true", 10, "policies.ours.steps.2.at_deu：没有这个键"),
     ('["desk"]', '["boss"]', 10, "policies.ours.steps.2.to：没有“boss”这种对象"),
     ('["desk"]', "[]", 10, "policies.ours.steps.2.to"),
     ('name = "overdue"', 'name = "receipt"', 10, "policies.ours.steps.2.name：阶梯里已有名为 receipt 的一级"),
     ('name = "overdue"', 'name = "over due"', 10, "policies.ours.steps.2.name：只能用小写字母"),
-    ('"escalation"', '"digest"', 10, "policies.ours.steps.2.kind:应为 assigned、"),
-    ("at_due = true", "at_due = true, while_new = 1", 10, "policies.ours.steps.2.while_new:应为 true 或 false"),
+    ('"escalation"', '"digest"', 10, "policies.ours.steps.2.kind：应为 assigned、"),
+    ("at_due = true", "at_due = true, while_new = 1", 10, "policies.ours.steps.2.while_new：应为 true 或 false"),
     ("[policies.ours]", "[policies.Ours]", 2, "只能用小写字母"),
     ("[policies.ours]", 'defualt = "x"\n[policies.ours]', 2, "defualt：没有这个键"),
     ("[policies.ours]", 'default = "x"\n[policies.ours]', 2, "default：应为下面某个策略的名称"),
@@ -194,8 +207,8 @@ def test_units_may_have_office_hours_of_their_own_beside_the_shipped_ones(tmp_pa
     ("right", "wrong", "line", "said"),
     [
         ('"{first}"', '"08-15"', 7, "“大田县”的8月15日的上班时间写了两次"),
-        ('["大田县"，"三明市水利局"]', '"大田县"', 2, "office_hours.units：请写单位名称"),
-        ('["大田县"，"三明市水利局"]', '[""]', 2, "office_hours.units：请写单位名称"),
+        ('["大田县", "三明市水利局"]', '"大田县"', 2, "office_hours.units：请写单位名称"),
+        ('["大田县", "三明市水利局"]', '[""]', 2, "office_hours.units：请写单位名称"),
     ],
 )
 def test_a_mistake_in_a_units_hours_names_its_line(tmp_path: Path, right: str, wrong: str, line: int, said: str):
@@ -224,7 +237,7 @@ def test_a_circle_of_extends_is_refused(tmp_path: Path):
 
 
 def test_a_file_that_is_missing_or_in_another_encoding(tmp_path: Path):
-    with pytest.raises(PolicyInvalid, match=r"none\.toml 第1行:读不到"):
+    with pytest.raises(PolicyInvalid, match=r"none\.toml 第1行：读不到"):
         load(tmp_path / "none.toml")
     other = tmp_path / "gbk.toml"
     other.write_bytes(GOOD.encode("gb18030"))

@@ -225,7 +225,7 @@ def test_for_eyes_people_and_steps_have_their_names_and_words_stay_as_they_are(t
     assert done.exit_code == 0, done.output
     assert "→ 甲 新工单" in done.stdout
     assert "← 甲 办结 [/] [red]好" in done.stdout
-    assert "搁置：没有工单编号,请补上" in done.stdout
+    assert "搁置：没有工单编号，请补上" in done.stdout
     assert "合计 FJ-1 水清三明 已办结，未逾期" in done.stdout
 
 

@@ -107,7 +107,7 @@ def test_a_missing_column_lists_what_there_is_and_how_to_map() -> None:
 
 def test_two_headings_for_one_field_are_not_guessed_between() -> None:
     with pytest.raises(
-        InputRefused, match=r"有2列都像“收到时间”:收到时间、接收时间。请用 --map 指明,如:--map 收到时间=收到时间"
+        InputRefused, match=r"有2列都像“收到时间”：收到时间、接收时间。请用 --map 指明，如：--map 收到时间=收到时间"
     ):
         map_columns(["工单编号", "账号名称", "收到时间", "接收时间"])
     with pytest.raises(InputRefused, match="账号名称、账号名称\\（第4列\\）"):
@@ -192,7 +192,7 @@ def test_a_policy_and_its_moment_are_taken_together() -> None:
 @pytest.mark.parametrize(
     ("one", "reason"),
     [
-        (row(工单编号=" \0"), "没有工单编号,请补上"),
+        (row(工单编号=" \0"), "没有工单编号，请补上"),
         (row(账号名称=""), "没有账号名称，请补上"),
         (row(收到时间=""), "没有“收到时间”，请补上"),
         (row(收到时间="8月23日"), "没有年份"),

@@ -28,7 +28,7 @@ def read(path: Path, limits: Limits | None = None) -> int:
 def test_a_file_of_100_mb_is_refused_unread(tmp_path: Path, name: str) -> None:
     with (tmp_path / name).open("wb") as file:
         file.truncate(100 << 20)
-    with pytest.raises(InputRefused, match="文件有 100 MB,超过 64 MB 的上限,请分成几份"):
+    with pytest.raises(InputRefused, match="文件有 100 MB，超过 64 MB 的上限，请分成几份"):
         read(tmp_path / name)
 
 
