@@ -6,13 +6,16 @@ PY     := $(BIN)/python
 SOURCE := settings.py bot handlers storage
 JOBS   ?= auto
 
-.PHONY: demo run test check format lint types contracts tests bench lock clean
+.PHONY: demo run quick test check format lint types contracts tests bench lock clean
 
 demo: $(VENV)/.installed          ## play the sample case of 2021 and show it
 	$(PY) -m bot demo --once
 
 run: $(VENV)/.installed           ## run the bot on ./data
 	$(PY) -m bot run
+
+quick: $(VENV)/.installed-dev     ## the rules, actions, handlers and storage, on SQLite: in a minute
+	$(PY) -m pytest -n $(JOBS) --dist worksteal --sqlite $(addprefix tests/,rules actions policies delivery handlers storage)
 
 test: $(VENV)/.installed-dev      ## all tests, SQLite and PostgreSQL
 	$(PY) -m pytest -n $(JOBS) --dist worksteal
