@@ -6,10 +6,9 @@ import os
 import signal
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from pydantic import SecretStr
 from sqlalchemy import select, update
 
 from bot.actions.tickets.intake import Arrival, take_in
-from bot.clock import SystemClock, WoundClock
+from bot.clock import Clock, SystemClock, WoundClock
 from bot.engine import Engine, open_engine
 from bot.failpoints import VARIABLE
 from bot.rules.tickets.arrivals import TicketInput
@@ -29,11 +28,11 @@ from storage.sql.database import Database
 from storage.tables import inbox_items
 from storage.tables import outbox as messages
 from storage.tickets import journal, tickets
-from tests.faults import nursery
+from tests.processes import Process, World, command
+from tests.waiting import LONG
 
 ROOT = Path(__file__).parents[2]
 KEY = "only-for-tests-only-for-tests-only-for-tests"
-WORKER = Path(__file__).with_name("worker.py")
 NAMES = {"jia": "甲", "yi": "乙", "bing": "丙", "wu": "戊"}
 
 
@@ -47,9 +46,9 @@ class House:
     sections: Mapping[str, Any] = field(default_factory=dict)  # settings of channels
 
     @contextmanager
-    def engine(self) -> Iterator[Engine]:
-        """The engine in this process, on the machine's clock."""
-        opened = open_engine(self.settings, clock=SystemClock())
+    def engine(self, clock: Clock | None = None) -> Iterator[Engine]:
+        """The engine in this process, on the machine's clock unless another is given."""
+        opened = open_engine(self.settings, clock=clock)
         yield opened
         opened.database.close()
 
@@ -59,8 +58,7 @@ class House:
         given = {"data_dir": self.folder, "database_url": SecretStr(self.url), "secret_key": SecretStr(KEY)}
         return Settings(**given, **self.sections)
 
-    @contextmanager
-    def running(self, *words: str, failpoint: str = "") -> Iterator[BaseProcess]:
+    def running(self, *words: str, failpoint: str = "") -> AbstractContextManager[Process]:
         """Run `python -m bot …`, killed at the failpoint if it comes there, and at the end in any case."""
         kept = {key: value for key, value in os.environ.items() if not key.startswith("DUBAN_")}
         own = {
@@ -73,13 +71,12 @@ class House:
             VARIABLE: failpoint,
             **{f"DUBAN_{name.upper()}": json.dumps(section) for name, section in self.sections.items()},
         }
-        with nursery.process(kept | own, words or ("run",), self.log) as process:
-            yield process
+        return command(World(environment=kept | own, err=self.log), *(words or ("run",)))
 
     def killed(self, *words: str, failpoint: str) -> None:
         """Run until the failpoint kills the process, as `kill -9` would."""
         with self.running(*words, failpoint=failpoint) as process:
-            process.join(30)
+            process.join(LONG)
             assert process.exitcode == -signal.SIGKILL, self.log.read_text()
 
     def go_on(self) -> None:
