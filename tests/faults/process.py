@@ -22,18 +22,18 @@ from bot.failpoints import VARIABLE
 from bot.rules.tickets.arrivals import TicketInput
 from settings import Settings
 from storage.messages import outbox
-from storage.people import addresses, register
-from storage.records import AccountDraft, Message, MessageState, PersonDraft, Role, UnitDraft
+from storage.people import addresses
+from storage.records import Message, MessageState
 from storage.sql.database import Database
 from storage.tables import inbox_items
 from storage.tables import outbox as messages
 from storage.tickets import journal, tickets
+from tests.cast import bureau
 from tests.processes import Process, World, command
 from tests.waiting import LONG
 
 ROOT = Path(__file__).parents[2]
 KEY = "only-for-tests-only-for-tests-only-for-tests"
-NAMES = {"jia": "甲", "yi": "乙", "bing": "丙", "wu": "戊"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,23 +160,16 @@ def furnish(url: str, folder: Path, numbers: Sequence[str] = ("FJ-1",)) -> House
 def arrival(number: str, received_at: datetime) -> Arrival:
     """A veto-class ticket of 水清三明: its messages go out at any hour."""
     given = TicketInput(
-        number=number, account_name="水清三明", platform="微信公众号", received_at=received_at, policy="veto_now"
+        number=number, account_name=bureau.ACCOUNT, platform=bureau.PLATFORM, received_at=received_at, policy="veto_now"
     )
     return Arrival(event_id=f"{number}@{received_at.isoformat()}", raw={"number": number}, ticket=given)
 
 
 def _people(url: str, now: datetime) -> dict[str, int]:
-    database, people = Database(url), {}
+    database = Database(url)
     with database.begin() as conn:
-        desk = register.save_unit(conn, UnitDraft(name="市政府办公室", desk=True))
-        water = register.save_unit(conn, UnitDraft(name="市水利局", parent_id=desk))
-        for who, name in NAMES.items():
-            unit = desk if who == "wu" else water
-            people[who] = register.save_person(conn, PersonDraft(name=name, unit_id=unit))
-            addresses.bind(conn, people[who], "inbox", str(people[who]), now)
-        draft = AccountDraft(platform="微信公众号", name="水清三明", name_key="水清三明", unit_id=water)
-        account = register.save_account(conn, draft)
-        for role, who in zip(Role, ("jia", "yi", "bing"), strict=True):
-            register.set_duty(conn, account, role, people[who])
+        people = bureau.water_bureau(conn)
+        for who in people.values():
+            addresses.bind(conn, who, "inbox", str(who), now)
     database.close()
     return people
