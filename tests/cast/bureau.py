@@ -16,6 +16,7 @@ DESK, WATER, HOUSE, FOREST = 1, 2, 3, 4
 JIA, YI, BING, DING, WU, JI, GENG, XIN = range(1, 9)
 WATER_ACCOUNT, FOREST_ACCOUNT = 1, 2
 
+NUMBER = "FJ-20210823-01"  # of the ticket of 2021: a misprint found on Monday 23 August
 PLATFORM, ACCOUNT, OTHER_ACCOUNT = "微信公众号", "水清三明", "三明林业"
 UNITS = {DESK: "三明市人民政府办公室", WATER: "三明市水利局", HOUSE: "三明市人民政府督查室", FOREST: "三明市林业局"}
 HOMES = {JIA: WATER, YI: WATER, BING: WATER, DING: HOUSE, WU: DESK, JI: HOUSE, GENG: FOREST, XIN: FOREST}

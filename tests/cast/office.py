@@ -5,7 +5,7 @@ Expectations are exclusive: a message that nobody expected fails the test at its
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
@@ -79,8 +79,11 @@ class Office:
 
     def at(self, moment: str) -> Self:
         """Let time pass, with everything that happens in it."""
-        self._keep(self.play.until(self.moment(moment)))
-        return self
+        return self._keep(self.play.until(self.moment(moment)))
+
+    def passes(self, span: timedelta) -> Self:
+        """Let so much time pass."""
+        return self._keep(self.play.until(self.clock.now() + span))
 
     def down_until(self, moment: str) -> Self:
         """Let time pass while nothing runs; then start again."""
