@@ -27,6 +27,13 @@ class World:
     folder: Path | None = None
 
 
+def environment(folder: Path, settings: Mapping[str, object]) -> dict[str, str]:
+    """This environment with a data folder and settings of the product by their names without prefix, and no others."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("DUBAN_")}
+    given = {"DATA_DIR": folder, "WEB__PORT": 0, **settings}
+    return kept | {f"DUBAN_{name}": str(value) for name, value in given.items()}
+
+
 def command(world: World, *words: str) -> AbstractContextManager[Process]:
     """Run `python -m bot …`; killed at the end in any case."""
     return forked(world, _shell, *words)

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import signal
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -29,7 +28,7 @@ from storage.tables import inbox_items
 from storage.tables import outbox as messages
 from storage.tickets import journal, tickets
 from tests.cast import bureau
-from tests.processes import Process, World, command
+from tests.processes import Process, World, command, environment
 from tests.waiting import LONG
 
 ROOT = Path(__file__).parents[2]
@@ -60,18 +59,10 @@ class House:
 
     def running(self, *words: str, failpoint: str = "") -> AbstractContextManager[Process]:
         """Run `python -m bot …`, killed at the failpoint if it comes there, and at the end in any case."""
-        kept = {key: value for key, value in os.environ.items() if not key.startswith("DUBAN_")}
-        own = {
-            "DUBAN_DATA_DIR": str(self.folder),
-            "DUBAN_DATABASE_URL": self.url,
-            "DUBAN_SECRET_KEY": KEY,
-            "DUBAN_WEB__PORT": "0",
-            "DUBAN_RHYTHM__TICK_SECONDS": "0.2",
-            "DUBAN_LOG_LEVEL": "DEBUG",
-            VARIABLE: failpoint,
-            **{f"DUBAN_{name.upper()}": json.dumps(section) for name, section in self.sections.items()},
-        }
-        return command(World(environment=kept | own, err=self.log), *(words or ("run",)))
+        settings = {name.upper(): json.dumps(section) for name, section in self.sections.items()}
+        settings |= {"DATABASE_URL": self.url, "SECRET_KEY": KEY, "RHYTHM__TICK_SECONDS": "0.2", "LOG_LEVEL": "DEBUG"}
+        own = environment(self.folder, settings) | {VARIABLE: failpoint}
+        return command(World(environment=own, err=self.log), *(words or ("run",)))
 
     def killed(self, *words: str, failpoint: str) -> None:
         """Run until the failpoint kills the process, as `kill -9` would."""

@@ -1,14 +1,11 @@
 """What goes wrong between us and Telegram, through the real sender: told once, or twice with a mark, never lost."""
 
 import os
+import signal
 import socket
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -19,9 +16,11 @@ from tests.cast.bureau import NUMBER
 from tests.cast.served import ServedOffice
 from tests.fakes.telegram import FakeTelegram, Person
 from tests.fakes.telegram_wire import TOKEN, Shown
+from tests.processes import World, command, environment
+from tests.waiting import LONG, wait_for
 
 AGAIN = "（重复提醒）"
-ROOT = Path(__file__).parents[2]
+HELD = 60  # seconds an answer is held back: longer than anybody waits
 
 
 @pytest.fixture
@@ -40,7 +39,7 @@ def office(database_url: str, tmp_path: Path, fake: FakeTelegram, jia: Person) -
     """甲 on Telegram and in the web inbox, 乙 and 戊 on Telegram."""
     fake.person(1002, "乙")
     fake.person(1004, "戊")
-    telegram = {"token": TOKEN, "base_url": fake.url, "connect_seconds": 1, "read_seconds": 0.5}
+    telegram = {"token": TOKEN, "base_url": fake.url, "connect_seconds": 1, "read_seconds": 1.5}
     opened = ServedOffice(database_url, tmp_path, "2021-08-23 10:00", {"telegram": telegram})
     with opened.database.begin() as conn:
         now = opened.clock.now()
@@ -69,9 +68,9 @@ def about_the_ticket(shown: list[Shown]) -> list[str]:
 
 
 SILENCES: dict[str, Callable[[FakeTelegram], None]] = {
-    "late after execution": lambda fake: fake.late("sendMessage", 2, chat=1001),
+    "late after execution": lambda fake: fake.late("sendMessage", HELD, chat=1001),
     "cut after execution": lambda fake: fake.cut("sendMessage", executed=True, chat=1001),
-    "dripping answer": lambda fake: fake.drip("sendMessage", 30, chat=1001),
+    "dripping answer": lambda fake: fake.drip("sendMessage", HELD, chat=1001),
     "502 page after execution": lambda fake: fake.junk("sendMessage", 502, executed=True, chat=1001),
     "500 after execution": lambda fake: fake.junk("sendMessage", 500, b"{}", executed=True, chat=1001),
 }
@@ -121,7 +120,7 @@ def test_what_never_arrived_is_never_claimed_to_have(
 def test_a_telegram_that_never_answers_gets_two_copies_and_the_person_another_way(
     office: ServedOffice, fake: FakeTelegram, jia: Person
 ) -> None:
-    fake.late("sendMessage", 2, chat=1001, times=99)
+    fake.late("sendMessage", HELD, chat=1001, times=99)
     office.receives(NUMBER)
     after(office, minutes=10)
     assert [text.startswith(AGAIN) for text in about_the_ticket(jia.sees)] == [False, True]
@@ -144,7 +143,7 @@ def test_a_pause_is_kept_and_leads_to_one_unmarked_copy(office: ServedOffice, fa
 def test_a_pause_asked_for_at_the_second_copy_takes_nothing_of_the_doubt(
     office: ServedOffice, fake: FakeTelegram, jia: Person
 ) -> None:
-    fake.late("sendMessage", 2, chat=1001)
+    fake.late("sendMessage", HELD, chat=1001)
     fake.flood("sendMessage", 600, chat=1001)
     office.receives(NUMBER)
     after(office, minutes=3)
@@ -235,65 +234,35 @@ def test_an_answer_to_a_group_that_became_another_moves_nobodys_own_address(
     assert {way.address for way in ways if way.channel == "telegram"} == {"1001"}
 
 
-def environment(folder: Path, fake: FakeTelegram, **more: str) -> dict[str, str]:
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("DUBAN_")}
-    own = {
-        "DUBAN_DATA_DIR": str(folder),
-        "DUBAN_WEB__PORT": "0",
-        "DUBAN_TELEGRAM__TOKEN": TOKEN,
-        "DUBAN_TELEGRAM__BASE_URL": fake.url,
-        "DUBAN_LOG_LEVEL": "DEBUG",
-        "PYTHONPATH": str(ROOT),
-    }
-    return {**kept, **own, **more}
-
-
-def running(folder: Path, fake: FakeTelegram, **more: str) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen(
-        [sys.executable, "-m", "bot", "run"],
-        env=environment(folder, fake, **more),
-        cwd=folder.parent,
-        stderr=subprocess.PIPE,
-    )
-
-
-def wait_for(true: Callable[[], Any], seconds: float = 40) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "did not happen in time"
-        time.sleep(0.05)
+def world(folder: Path, fake: FakeTelegram, **more: object) -> World:
+    settings = {"TELEGRAM__TOKEN": TOKEN, "TELEGRAM__BASE_URL": fake.url, "LOG_LEVEL": "DEBUG", **more}
+    return World(environment=environment(folder / "data", settings), err=folder / "log", out=folder / "out")
 
 
 @pytest.mark.parametrize("mode", ["polling", "webhook"])
-def test_a_running_bot_answers_soon(fake: FakeTelegram, jia: Person, tmp_path: Path, mode: str) -> None:
+def test_a_running_bot_answers_who_presses_start(fake: FakeTelegram, jia: Person, tmp_path: Path, mode: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as door:
         port = door.getsockname()[1]
-    more = {"DUBAN_WEB__PORT": str(port), "DUBAN_TELEGRAM__MODE": mode}
+    more = {"WEB__PORT": port, "TELEGRAM__MODE": mode}
     if mode == "webhook":
-        more |= {"DUBAN_TELEGRAM__WEBHOOK_SECRET": "abc", "DUBAN_WEB__PUBLIC_URL": f"http://127.0.0.1:{port}"}
-    bot = running(tmp_path / "data", fake, **more)
-    try:
+        more |= {"TELEGRAM__WEBHOOK_SECRET": "abc", "WEB__PUBLIC_URL": f"http://127.0.0.1:{port}"}
+    with command(world(tmp_path, fake, **more), "run") as bot:
         wait_for(lambda: fake.polls or fake.webhook.get("url"))
-        started = time.monotonic()
         jia.start()
         wait_for(lambda: jia.sees)
-        took = time.monotonic() - started
         assert "还没有绑定" in jia.sees[0].text
-        assert took < 3  # a busy machine; the benchmark holds it to one
-    finally:
-        bot.terminate()
-        _, logged = bot.communicate(timeout=30)
-    assert bot.returncode == 0
-    assert TOKEN not in logged.decode()
+        os.kill(bot.pid or 0, signal.SIGTERM)
+        bot.join(LONG)
+        assert bot.exitcode == 0
+    assert TOKEN not in (tmp_path / "log").read_text()
     assert bool(fake.webhook.get("url")) == (mode == "webhook")
 
 
 def test_check_says_what_is_wrong_without_a_secret_in_any_line(fake: FakeTelegram, tmp_path: Path) -> None:
     fake.token = "987654321:AARevokedMeanwhile"
-    command = [sys.executable, "-m", "bot", "check"]
-    done = subprocess.run(
-        command, env=environment(tmp_path / "data", fake), capture_output=True, text=True, timeout=60, check=False
-    )
-    assert done.returncode == 1
-    assert "令牌被 Telegram 拒绝" in done.stdout
-    assert TOKEN not in done.stdout + done.stderr
+    with command(world(tmp_path, fake), "check") as check:
+        check.join(LONG)
+        assert check.exitcode == 1
+    told = (tmp_path / "out").read_text()
+    assert "令牌被 Telegram 拒绝" in told
+    assert TOKEN not in told + (tmp_path / "log").read_text()

@@ -1,7 +1,6 @@
 """Runs the product's shell as a user does: a real process with its own data folder."""
 
 import json
-import os
 import subprocess
 import sys
 from contextlib import AbstractContextManager
@@ -10,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from tests.processes import Process, World, command
+from tests.processes import Process, World, command, environment
 from tests.waiting import LONG
 
 ROOT = Path(__file__).parents[3]
@@ -37,9 +36,8 @@ class Shell:
     extra: tuple[tuple[str, str], ...] = ()
 
     def environment(self) -> dict[str, str]:
-        kept = {key: value for key, value in os.environ.items() if not key.startswith("DUBAN_")}
-        own = {"DUBAN_DATA_DIR": str(self.folder), "COLUMNS": "160", "PYTHONPATH": str(ROOT)}
-        return {**kept, **own, **dict(self.extra)}
+        own = {"COLUMNS": "160", "PYTHONPATH": str(ROOT), **dict(self.extra)}
+        return environment(self.folder, {}) | own
 
     def __call__(self, *words: str, stdin: str = "") -> Ran:
         with TemporaryDirectory(dir=self.folder.parent) as kept:

@@ -18,7 +18,7 @@ def ready(log: Path) -> int:
 
 
 def test_run_serves_delivers_and_stops_cleanly_on_sigterm(tmp_path: Path) -> None:
-    extra = (("DUBAN_WEB__PORT", "0"), ("DUBAN_RHYTHM__SEND_FROM", "00:00"))
+    extra = (("DUBAN_RHYTHM__SEND_FROM", "00:00"),)
     shell, log = Shell(folder=tmp_path / "data", extra=extra), tmp_path / "log"
     shell("register", "import", str(SAMPLES / "register.xlsx"))
     log.touch()
