@@ -7,11 +7,11 @@ import pytest
 
 from bot.channels.base import Button, Outgoing, SendFailed
 from bot.channels.telegram.channel import TelegramChannel
+from tests import waiting
 from tests.fakes.telegram_wire import TOKEN
 
 BUTTONS = (Button(label="签收", action="ack:12"), Button(label="办结", action="done:12"))
-HELD = 60  # seconds an answer is held back: longer than anybody waits
-HASTY = {"connect_seconds": 1, "read_seconds": 1}  # for somebody who knows that no answer comes
+HASTY = {"connect_seconds": waiting.HASTY, "read_seconds": waiting.HASTY}  # for somebody who knows that no answer comes
 
 Opened = Callable[..., TelegramChannel]
 

@@ -10,9 +10,10 @@ import pytest
 
 from bot.channels.base import Outgoing
 from bot.channels.telegram.channel import TelegramChannel
-from tests.channels.telegram.sending import HASTY, HELD, Opened, failing, note
+from tests.channels.telegram.sending import HASTY, Opened, failing, note
 from tests.fakes.telegram import FakeTelegram, Person
 from tests.fakes.telegram_wire import TOKEN
+from tests.waiting import HELD
 
 
 @pytest.mark.parametrize("why", ["blocked", "never started", "unknown"])

@@ -6,9 +6,10 @@ import pytest
 
 from bot.channels.base import SHARE_PHONE, Attachment, Button, SendFailed
 from bot.channels.telegram.channel import TelegramChannel
-from tests.channels.telegram.sending import BUTTONS, HASTY, HELD, Opened, failing, note
+from tests.channels.telegram.sending import BUTTONS, HASTY, Opened, failing, note
 from tests.fakes.telegram import FakeTelegram, Person
 from tests.fakes.telegram_wire import TOKEN
+from tests.waiting import HELD
 
 
 async def test_a_message_with_buttons_is_seen_as_it_was_meant(

@@ -7,8 +7,9 @@ import pytest
 from bot.channels.wecom.channel import WeComChannel
 from bot.clock import WoundClock
 from storage.sql.database import Database
-from tests.channels.wecom.sending import HASTY, settings
+from tests.channels.wecom.sending import settings
 from tests.fakes.qyapi import QyApi
+from tests.waiting import HASTY
 
 
 @pytest.fixture

@@ -17,10 +17,10 @@ ACK, WHY = Button(label="签收", action="ack:12"), Button(label="为什么", ac
 NOTICE = Outgoing(
     key="t12:receipt:0:p7", address="ZhangSan", text="工单 A-1 已到\n请于8月24日18:00前办结", buttons=(ACK, WHY)
 )
+# What a proxy or a sign-in page may say with status 200: none of it is a zero of theirs.
+NOT_THEIRS: list[Any] = [{"message": "login required"}, {}, {"errcode": None}, {"errcode": "no"}, [], 0]
 PLAIN = Outgoing(key="n:1", address="ZhangSan", text="每周汇总")
 SHEET = Attachment(id=1, name="周报.xlsx", media_type="application/x", body=b"123456")
-HELD = 60  # seconds an answer is held back: longer than anybody waits
-HASTY = 1.0  # seconds somebody waits who knows that no answer comes; on a busy machine a good one takes a tenth
 
 
 def settings(url: str, **given: Any) -> WeCom:

@@ -10,14 +10,13 @@ from bot.channels.wecom.channel import WeComChannel
 from bot.clock import WoundClock
 from storage.sql.database import Database
 from tests.channels.leaks import everything, real_logs
-from tests.channels.wecom.sending import HELD, NOTICE, PLAIN, SHEET, ending, failing, notice, settings
+from tests.channels.wecom.sending import NOT_THEIRS, NOTICE, PLAIN, SHEET, ending, failing, notice, settings
 from tests.fakes import qyapi as api
 from tests.fakes.peer import Fault, code, cut, late, page
 from tests.fakes.qyapi import QyApi
+from tests.waiting import HELD
 
 REACH = "请核对本机网络和 DUBAN_WECOM__BASE_URL"
-# What a proxy or a sign-in page may say with status 200: none of it is a zero of theirs.
-NOT_THEIRS: list[Any] = [{"message": "login required"}, {}, {"errcode": None}, {"errcode": "no"}, [], 0]
 
 
 class TestOnce:

@@ -12,10 +12,11 @@ from bot.channels.base import Outgoing, SendFailed
 from bot.channels.wecom.channel import PER_MEMBER, WeComChannel
 from bot.clock import WoundClock
 from storage.sql.database import Database
-from tests.channels.wecom.sending import HELD, NOTICE, PLAIN, ending, failing, settings
+from tests.channels.wecom.sending import NOTICE, PLAIN, ending, failing, settings
 from tests.fakes import qyapi as api
 from tests.fakes.peer import Fault, cut, late, page
 from tests.fakes.qyapi import QyApi
+from tests.waiting import HELD
 
 MOST = (api.A_MINUTE, api.AN_HOUR)
 

@@ -11,10 +11,11 @@ from bot.channels.wecom.channel import WeComChannel
 from bot.clock import WoundClock
 from storage.sql.database import Database
 from tests.channels.leaks import everything, real_logs
-from tests.channels.wecom.sending import HELD, settings
+from tests.channels.wecom.sending import settings
 from tests.fakes import qyapi as api
 from tests.fakes.peer import Fault, code, cut, late
 from tests.fakes.qyapi import QyApi
+from tests.waiting import HELD
 
 REACH = "请核对本机网络和 DUBAN_WECOM__BASE_URL"
 

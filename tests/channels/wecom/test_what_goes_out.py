@@ -11,10 +11,11 @@ from bot.channels.base import SHARE_PHONE, Attachment, Button, Outgoing, SendFai
 from bot.channels.wecom.channel import WeComChannel
 from bot.clock import WoundClock
 from storage.sql.database import Database
-from tests.channels.wecom.sending import ACK, HELD, NOTICE, PLAIN, SHEET, WHY, failing, notice, settings
+from tests.channels.wecom.sending import ACK, NOTICE, PLAIN, SHEET, WHY, failing, notice, settings
 from tests.fakes import qyapi as api
 from tests.fakes.peer import Fault, cut, late
 from tests.fakes.qyapi import QyApi
+from tests.waiting import HELD
 
 
 class TestWhatGoesOut:
