@@ -14,11 +14,14 @@ demo: $(VENV)/.installed          ## play the sample case of 2021 and show it
 run: $(VENV)/.installed           ## run the bot on ./data
 	$(PY) -m bot run
 
-quick: $(VENV)/.installed-dev     ## the rules, actions, handlers and storage, on SQLite: in a minute
-	$(PY) -m pytest -n $(JOBS) --dist worksteal --sqlite $(addprefix tests/,rules actions policies delivery handlers storage)
+# Each process of the tests loads everything again: bytecode saves a third, also where the environment keeps none.
+TEST := PYTHONDONTWRITEBYTECODE= $(PY) -m pytest -n $(JOBS) --dist worksteal
+
+quick: $(VENV)/.installed-dev     ## rules, actions, handlers and storage, on SQLite: in a minute
+	$(TEST) --sqlite $(addprefix tests/,rules actions policies delivery handlers storage)
 
 test: $(VENV)/.installed-dev      ## all tests, SQLite and PostgreSQL
-	$(PY) -m pytest -n $(JOBS) --dist worksteal
+	$(TEST)
 
 check: lint types contracts test  ## exactly what CI runs
 

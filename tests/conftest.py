@@ -71,6 +71,16 @@ def database(database_url: str) -> Iterator[Database]:
 
 
 @pytest.fixture
+def file_database(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
+    """A migrated, empty SQLite file, where the other backend would prove nothing more."""
+    path = tmp_path / "duban.sqlite3"
+    shutil.copy(sqlite_template, path)
+    opened = Database(f"sqlite:///{path}")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
 def office(database_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Iterator[Office]:
     """A small office at 2021-08-23 08:00; unexpected messages and logged errors fail the test."""
     opened = Office(database_url, tmp_path)

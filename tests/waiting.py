@@ -1,5 +1,6 @@
 """Waiting for what has to happen, on a machine that may have much else to do."""
 
+import asyncio
 import time
 from collections.abc import Callable
 
@@ -14,3 +15,10 @@ def wait_for(happened: Callable[[], object], why: Callable[[], str] = lambda: ""
     while not happened():
         assert time.monotonic() < end, f"it did not happen: {why()}"
         time.sleep(0.01)
+
+
+async def happens(true: Callable[[], object]) -> None:
+    """The same, while the loop goes on."""
+    async with asyncio.timeout(LONG):
+        while not true():
+            await asyncio.sleep(0.01)

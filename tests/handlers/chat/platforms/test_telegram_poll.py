@@ -5,11 +5,9 @@ import json
 import logging
 import os
 import signal
-import subprocess
-import sys
-import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import time as day_time
 from pathlib import Path
 
@@ -29,8 +27,8 @@ from storage.sql.database import Database
 from storage.tables import inbound
 from tests.fakes.telegram import FakeTelegram, Person
 from tests.fakes.telegram_wire import HTML, TOKEN
-
-ROOT = Path(__file__).parents[4]
+from tests.processes import World, command, environment
+from tests.waiting import LONG, happens, wait_for
 
 
 @pytest.fixture
@@ -51,22 +49,15 @@ def context_on(database: Database) -> Context:
 @asynccontextmanager
 async def polling(fake: FakeTelegram, database: Database, holder: str = "a") -> AsyncIterator[asyncio.Event]:
     """A node that polls; ends with the block, quickly."""
-    settings = Settings(telegram={"token": TOKEN, "base_url": fake.url, "read_seconds": 2})  # type: ignore[arg-type]
+    settings = Settings(telegram={"token": TOKEN, "base_url": fake.url})  # type: ignore[arg-type]
     client, stop = TelegramClient(settings.telegram), asyncio.Event()
     task = asyncio.create_task(Poller(context_on(database), client, holder=holder).run(stop))
     try:
         yield stop
     finally:
         stop.set()
-        await asyncio.wait_for(task, 5)
+        await asyncio.wait_for(task, telegram_poll.WAIT_SECONDS - 1)  # it does not wait until a poll comes back
         await client.close()
-
-
-async def until(true: Callable[[], object], seconds: float = 15) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "did not happen in time"
-        await asyncio.sleep(0.02)
 
 
 def kept(database: Database) -> list[int]:
@@ -83,9 +74,9 @@ async def test_updates_are_kept_as_they_came_and_then_confirmed(
 ) -> None:
     made = [jia.says(text) for text in ("签收 1", "签收\x00 \ud800 2", "我的工单")]
     async with polling(fake, database):
-        await until(lambda: fake.updates == [])
+        await happens(lambda: fake.updates == [])
         later = jia.says("帮助")
-        await until(lambda: fake.updates == [])
+        await happens(lambda: fake.updates == [])
     assert kept(database) == [one["update_id"] for one in (*made, later)]
     with database.read() as conn:
         rows = conn.execute(select(inbound.c.raw, inbound.c.state, inbound.c.kind, inbound.c.source)).all()
@@ -98,7 +89,7 @@ async def test_updates_are_kept_as_they_came_and_then_confirmed(
 async def test_nothing_is_confirmed_that_is_not_kept(fake: FakeTelegram, jia: Person, database: Database) -> None:
     jia.says("签收 1")
     async with polling(fake, database):
-        await until(lambda: len(offsets(fake)) >= 2)
+        await happens(lambda: len(offsets(fake)) >= 2)
         [row] = kept(database)
     assert offsets(fake)[0] == 0
     assert set(offsets(fake)[1:]) == {row + 1}
@@ -109,10 +100,10 @@ async def test_a_redelivered_and_disordered_queue_changes_nothing(
 ) -> None:
     made = [jia.says(text) for text in "一二三"]
     async with polling(fake, database):
-        await until(lambda: fake.updates == [])
+        await happens(lambda: fake.updates == [])
     fake.redeliver(*made)
     async with polling(fake, database, "b"):
-        await until(lambda: fake.updates == [])
+        await happens(lambda: fake.updates == [])
     assert kept(database) == [one["update_id"] for one in made]
 
 
@@ -121,12 +112,12 @@ async def test_two_nodes_never_poll_at_the_same_time(
 ) -> None:
     one, other = Database(database_url), Database(database_url)
     async with polling(fake, one, "a"):
-        await until(lambda: offsets(fake))
+        await happens(lambda: offsets(fake))
         async with polling(fake, other, "b"):
             for number in range(5):
                 jia.says(f"签收 {number}")
                 await asyncio.sleep(0.05)
-            await until(lambda: fake.updates == [])
+            await happens(lambda: fake.updates == [])
     assert len(kept(one)) == 5
     assert [call.method for call in fake.calls].count("getMe") == 1  # the other has not even begun
     assert caplog.text == ""
@@ -137,12 +128,11 @@ async def test_two_nodes_never_poll_at_the_same_time(
 async def test_when_one_node_stops_another_goes_on_at_once(fake: FakeTelegram, jia: Person, database_url: str) -> None:
     one, other = Database(database_url), Database(database_url)
     async with polling(fake, one, "a"):
-        await until(lambda: offsets(fake))
-    started = time.monotonic()
+        await happens(lambda: offsets(fake))
+    assert holding.hold(context_on(other), telegram_poll.LEASE, "b", telegram_poll.LEASE_FOR)
     async with polling(fake, other, "b"):
         made = jia.says("签收")
-        await until(lambda: fake.updates == [])
-    assert time.monotonic() - started < 4
+        await happens(lambda: fake.updates == [])
     assert kept(one) == [made["update_id"]]
     one.close()
     other.close()
@@ -162,7 +152,7 @@ async def test_another_program_with_the_same_token_is_told_of_in_chinese(
 ) -> None:
     fake.refuse("getUpdates", 409, "Conflict: terminated by other getUpdates request")
     async with polling(fake, database):
-        await until(lambda: "另有程序在用同一令牌轮询" in caplog.text)
+        await happens(lambda: "另有程序在用同一令牌轮询" in caplog.text)
         await asyncio.sleep(0.2)
         assert len(offsets(fake)) == 1
     assert "deleteWebhook" not in [call.method for call in fake.calls]
@@ -173,7 +163,7 @@ async def test_a_webhook_that_is_set_is_named_and_left_alone(
 ) -> None:
     fake.webhook["url"] = "http://127.0.0.1:9/hooks"
     async with polling(fake, database):
-        await until(lambda: "设有 webhook" in caplog.text)
+        await happens(lambda: "设有 webhook" in caplog.text)
     assert fake.webhook["url"] == "http://127.0.0.1:9/hooks"
     assert "deleteWebhook" not in [call.method for call in fake.calls]
 
@@ -186,13 +176,13 @@ async def test_an_update_no_library_can_read_holds_nothing_back(
     with fake.lock:
         fake.updates.insert(1, {"update_id": good["update_id"], "callback_query": "?"})
     async with polling(fake, database):
-        await until(lambda: fake.updates == [])
+        await happens(lambda: fake.updates == [])
     assert kept(database) == [odd["update_id"], good["update_id"]]
 
 
 @pytest.mark.parametrize("how", ["cut", "502", "200 page", "500", "drip", "flood"])
 async def test_a_telegram_in_trouble_is_waited_for(
-    fake: FakeTelegram, jia: Person, database: Database, how: str, caplog: pytest.LogCaptureFixture
+    fake: FakeTelegram, jia: Person, file_database: Database, how: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     faults = {
         "cut": lambda: fake.cut("getUpdates", executed=False),
@@ -204,24 +194,24 @@ async def test_a_telegram_in_trouble_is_waited_for(
     }
     faults[how]()
     made = jia.says("签收")
-    async with polling(fake, database):
-        await until(lambda: fake.updates == [])
-    assert kept(database) == [made["update_id"]]
+    async with polling(fake, file_database):
+        await happens(lambda: fake.updates == [])
+    assert kept(file_database) == [made["update_id"]]
     mine = [one for one in caplog.records if one.name == "handlers.chat.platforms.telegram_poll"]
     assert [one.levelno for one in mine] == ([] if how == "drip" else [logging.ERROR, logging.WARNING])
     assert TOKEN not in "".join(one.getMessage() for one in mine)
 
 
 async def test_a_refused_token_is_said_once_and_asked_again_later(
-    fake: FakeTelegram, jia: Person, database: Database, caplog: pytest.LogCaptureFixture
+    fake: FakeTelegram, jia: Person, file_database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
     fake.token = "987654321:AARevoked"
     made = jia.says("签收")
-    async with polling(fake, database):
-        await until(lambda: "令牌被 Telegram 拒绝" in caplog.text)
+    async with polling(fake, file_database):
+        await happens(lambda: "令牌被 Telegram 拒绝" in caplog.text)
         fake.token = TOKEN
-        await until(lambda: fake.updates == [])
-    assert kept(database) == [made["update_id"]]
+        await happens(lambda: fake.updates == [])
+    assert kept(file_database) == [made["update_id"]]
     assert TOKEN not in caplog.text
 
 
@@ -234,50 +224,31 @@ async def test_a_database_that_takes_nothing_confirms_nothing(fake: FakeTelegram
     down.close()
 
 
-async def test_stopping_is_quick_in_the_middle_of_a_long_poll(
-    fake: FakeTelegram, jia: Person, database: Database
-) -> None:
+async def test_stopping_does_not_wait_for_a_long_poll(fake: FakeTelegram, jia: Person, database: Database) -> None:
     async with polling(fake, database):
-        await until(lambda: offsets(fake))
-        started = time.monotonic()
-    assert time.monotonic() - started < 1
-
-
-def run(folder: Path, fake: FakeTelegram, **more: str) -> "subprocess.Popen[bytes]":
-    kept_environment = {key: value for key, value in os.environ.items() if not key.startswith("DUBAN_")}
-    own = {
-        "DUBAN_DATA_DIR": str(folder),
-        "DUBAN_WEB__PORT": "0",
-        "DUBAN_TELEGRAM__TOKEN": TOKEN,
-        "DUBAN_TELEGRAM__BASE_URL": fake.url,
-        "DUBAN_LOG_LEVEL": "DEBUG",
-        "PYTHONPATH": str(ROOT),
-    }
-    command = [sys.executable, "-m", "bot", "run"]
-    environment = {**kept_environment, **own, **more}
-    return subprocess.Popen(command, env=environment, cwd=folder.parent, stderr=subprocess.PIPE)
+        await happens(lambda: offsets(fake))
+    assert len(offsets(fake)) == 1
 
 
 def test_killed_in_the_middle_of_a_batch_nothing_is_lost(fake: FakeTelegram, jia: Person, tmp_path: Path) -> None:
     made = [jia.says(f"签收 {number}")["update_id"] for number in range(3)]
-    killed = run(tmp_path / "data", fake, DUBAN_FAILPOINT="after_keep")
-    killed.communicate(timeout=60)
-    assert killed.returncode == -signal.SIGKILL
+    settings = {"TELEGRAM__TOKEN": TOKEN, "TELEGRAM__BASE_URL": fake.url, "LOG_LEVEL": "DEBUG"}
+    world = World(environment=environment(tmp_path / "data", settings), err=tmp_path / "log")
+    dying = replace(world, environment={**world.environment, "DUBAN_FAILPOINT": "after_keep"})
+    with command(dying, "run") as killed:
+        killed.join(LONG)
+        assert killed.exitcode == -signal.SIGKILL
     database = Database(f"sqlite:///{tmp_path / 'data' / 'duban.sqlite3'}")
     assert kept(database) == made[:1]
     assert [one["update_id"] for one in fake.updates] == made
     # The dead node's lease has to run out first; a clock an hour on has seen that.
     with database.begin() as conn:
         conn.exec_driver_sql("UPDATE leases SET until = '2021-01-01T00:00:00.000000Z'")
-    again = run(tmp_path / "data", fake)
-    try:
-        end = time.monotonic() + 40
-        while fake.updates and time.monotonic() < end:
-            time.sleep(0.05)
-    finally:
-        again.terminate()
-        _, logged = again.communicate(timeout=30)
+    with command(world, "run") as again:
+        wait_for(lambda: not fake.updates)
+        os.kill(again.pid or 0, signal.SIGTERM)
+        again.join(LONG)
+        assert again.exitcode == 0
     assert kept(database) == made
-    assert again.returncode == 0
-    assert TOKEN not in logged.decode()
+    assert TOKEN not in (tmp_path / "log").read_text()
     database.close()
