@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from tests.fakes import qyapi as api
 from tests.fakes.peer import serving
 from tests.fakes.qyapi import QyApi
-from tests.handlers.shell.commands import SAMPLES, Shell
+from tests.handlers.shell.commands import Shell
 
 
 @pytest.fixture
@@ -20,13 +19,11 @@ def qyapi() -> Iterator[QyApi]:
 
 
 @pytest.fixture
-def shell(tmp_path: Path, qyapi: QyApi) -> Shell:
+def shell(with_register: Shell, qyapi: QyApi) -> Shell:
     given = {"CORP_ID": api.CORP, "SECRET": api.SECRET, "AGENT_ID": str(api.AGENT), "TOKEN": "callback"}
     given |= {"AES_KEY": "A" * 43, "BASE_URL": qyapi.url}
     extra = tuple((f"DUBAN_WECOM__{name}", value) for name, value in given.items())
-    made = Shell(folder=tmp_path / "data", extra=extra)
-    assert made("register", "import", str(SAMPLES / "register.xlsx")).code == 0
-    return made
+    return replace(with_register, extra=extra)
 
 
 def test_members_are_found_by_number_and_no_number_is_shown(shell: Shell, qyapi: QyApi) -> None:
@@ -49,7 +46,7 @@ def test_a_query_that_is_refused_is_named_in_a_sentence(shell: Shell, qyapi: QyA
     assert "Traceback" not in ran.err
 
 
-def test_without_wecom_or_a_name_the_way_is_shown(tmp_path: Path, shell: Shell) -> None:
+def test_without_wecom_or_a_name_the_way_is_shown(shell: Shell) -> None:
     without = Shell(folder=shell.folder)
     assert "DUBAN_WECOM__" in without("bind", "--wecom").err
     ran = without("bind")

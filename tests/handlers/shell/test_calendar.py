@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cast.decisions import YEAR
-from tests.handlers.shell.commands import ROOT, SAMPLES, Shell
+from tests.handlers.shell.commands import ROOT, Shell
 from tests.rules.calendar.notices import text
 from tests.rules.calendar.oracle import WORKED
 
@@ -18,18 +18,12 @@ TODAY = min(date.today(), date(2026, 12, 29))  # what follows must be published
 DESK, OTHER, BUREAU = "测试丁", "测试戊一", "三明市水利局"
 
 
-@pytest.fixture
-def fresh(tmp_path: Path) -> Shell:
-    """An empty data folder."""
-    return Shell(folder=tmp_path / "data")
-
-
 @pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def prepared(register_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with the sample register, and today's ticket of the water bureau."""
     folder = tmp_path_factory.mktemp("year")
+    shutil.copytree(register_folder, folder / "data")
     ready = Shell(folder=folder / "data")
-    assert ready("register", "import", str(SAMPLES / "register.xlsx")).code == 0
     today = folder / "today.csv"
     row = f"A-1,微信公众号,水清三明,错别字,{TODAY.isoformat()} 00:10"
     today.write_text(f"工单编号,平台,账号名称,存在问题,下发时间\n{row}\n", encoding="utf-8")

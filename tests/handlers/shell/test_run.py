@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import urllib.request
+from dataclasses import replace
 from pathlib import Path
 
 from tests.handlers.shell.commands import SAMPLES, Shell
@@ -17,10 +18,8 @@ def ready(log: Path) -> int:
     return int(lines[0]["port"]) if lines else 0
 
 
-def test_run_serves_delivers_and_stops_cleanly_on_sigterm(tmp_path: Path) -> None:
-    extra = (("DUBAN_RHYTHM__SEND_FROM", "00:00"),)
-    shell, log = Shell(folder=tmp_path / "data", extra=extra), tmp_path / "log"
-    shell("register", "import", str(SAMPLES / "register.xlsx"))
+def test_run_serves_delivers_and_stops_cleanly_on_sigterm(with_register: Shell, tmp_path: Path) -> None:
+    shell, log = replace(with_register, extra=(("DUBAN_RHYTHM__SEND_FROM", "00:00"),)), tmp_path / "log"
     log.touch()
     with shell.started("run", err=log) as running:
         wait_for(lambda: ready(log), log.read_text)

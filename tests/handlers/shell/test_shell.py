@@ -1,5 +1,6 @@
 """The operator's day, command by command, in real processes on one SQLite file."""
 
+import shutil
 import sqlite3
 from datetime import datetime
 from pathlib import Path
@@ -15,18 +16,11 @@ NUMBER = "FJ-20210823-01"
 
 
 @pytest.fixture(scope="module")
-def shell(tmp_path_factory: pytest.TempPathFactory) -> Shell:
-    """A data folder with the sample register and the sample ticket."""
-    ready = Shell(folder=tmp_path_factory.mktemp("day") / "data")
-    assert ready("register", "import", str(SAMPLES / "register.xlsx")).code == 0
-    assert ready("intake", str(SAMPLES / "tickets-2021-08-23.xlsx")).code == 0
-    return ready
-
-
-@pytest.fixture
-def fresh(tmp_path: Path) -> Shell:
-    """An empty data folder."""
-    return Shell(folder=tmp_path / "data")
+def shell(ticket_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Shell:
+    """A data folder with the sample register and the sample ticket, for all that only look."""
+    folder = tmp_path_factory.mktemp("day") / "data"
+    shutil.copytree(ticket_folder, folder)
+    return Shell(folder=folder)
 
 
 def test_help_lists_every_command_in_chinese(fresh: Shell) -> None:
@@ -59,9 +53,8 @@ def test_a_dry_run_says_what_would_happen_and_writes_nothing(fresh: Shell) -> No
     assert fresh("tickets", "--json").lines == []
 
 
-def test_a_bad_row_is_set_aside_and_the_rest_goes_in(fresh: Shell) -> None:
-    fresh("register", "import", str(SAMPLES / "register.xlsx"))
-    ran = fresh("intake", str(SAMPLES / "tickets-2021-08-23.csv"))
+def test_a_bad_row_is_set_aside_and_the_rest_goes_in(with_register: Shell) -> None:
+    ran = with_register("intake", str(SAMPLES / "tickets-2021-08-23.csv"))
     assert ran.code == 1
     assert "没有年份" in ran.err
     assert "登记簿里没有这个账号" in ran.err
@@ -80,10 +73,8 @@ def test_the_overdue_ticket_is_listed(shell: Shell) -> None:
     assert found[NUMBER]["due_at"] == "2021-08-25T00:00:00+08:00"
 
 
-def test_an_answer_by_telephone_completes_a_ticket_and_says_who_recorded_it(tmp_path: Path) -> None:
-    shell = Shell(folder=tmp_path / "data")
-    shell("register", "import", str(SAMPLES / "register.xlsx"))
-    shell("intake", str(SAMPLES / "tickets-2021-08-23.xlsx"))
+def test_an_answer_by_telephone_completes_a_ticket_and_says_who_recorded_it(with_ticket: Shell) -> None:
+    shell = with_ticket
     said = shell("say", "测试甲一", "已整改并答复", "--at", "2021-09-02 16:00")
     assert said.code == 0
     assert "9月2日16:00办结" in said.out
@@ -103,10 +94,8 @@ def test_an_answer_by_telephone_completes_a_ticket_and_says_who_recorded_it(tmp_
     assert shell("verify").code == 0
 
 
-def test_a_changed_journal_line_is_named(tmp_path: Path) -> None:
-    shell = Shell(folder=tmp_path / "data")
-    shell("register", "import", str(SAMPLES / "register.xlsx"))
-    shell("intake", str(SAMPLES / "tickets-2021-08-23.xlsx"))
+def test_a_changed_journal_line_is_named(with_ticket: Shell) -> None:
+    shell = with_ticket
     with sqlite3.connect(shell.folder / "duban.sqlite3") as database:
         database.execute(
             "UPDATE journal SET data = replace(data, '2021-08-24', '2021-09-24') WHERE ticket_id = 1 AND seq = 1"
@@ -118,9 +107,8 @@ def test_a_changed_journal_line_is_named(tmp_path: Path) -> None:
     assert (line["ticket"], line["seq"]) == (NUMBER, 1)
 
 
-def test_a_changed_line_of_the_register_is_named(tmp_path: Path) -> None:
-    shell = Shell(folder=tmp_path / "data")
-    shell("register", "import", str(SAMPLES / "register.xlsx"))
+def test_a_changed_line_of_the_register_is_named(with_register: Shell) -> None:
+    shell = with_register
     with sqlite3.connect(shell.folder / "duban.sqlite3") as database:
         database.execute("UPDATE journal SET actor = 'somebody' WHERE ticket_id = 0 AND seq = 1")
     assert "登记簿与日历的流水：第1行" in shell("verify").err

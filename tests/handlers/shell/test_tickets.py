@@ -1,5 +1,6 @@
 """The table of open tickets, as a terminal of the usual width shows it."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,17 +8,17 @@ import pytest
 from rich.cells import cell_len
 
 from tests.fakes.sheets import HEADINGS, WATER, xlsx
-from tests.handlers.shell.commands import SAMPLES, Shell
+from tests.handlers.shell.commands import Shell
 
 FIRST, SECOND = "FJ-20210823-01", "FJ-20210823-02"
 
 
 @pytest.fixture(scope="module")
-def shell(tmp_path_factory: pytest.TempPathFactory) -> Shell:
+def shell(register_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Shell:
     """Two tickets that were due years ago; the number of one looks like markup."""
     folder = tmp_path_factory.mktemp("table")
+    shutil.copytree(register_folder, folder / "data")
     ready = Shell(folder=folder / "data")
-    assert ready("register", "import", str(SAMPLES / "register.xlsx")).code == 0
     rows = (HEADINGS, WATER, (SECOND, *WATER[1:]), ("[red]3[/]", *WATER[1:]))
     assert ready("intake", str(xlsx(folder / "a.xlsx", rows))).code == 0
     return ready
