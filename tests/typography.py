@@ -22,7 +22,11 @@ LIKE_CHINESE = re.compile("[\u3001-\u303f\u4e00-\u9fff\uff01-\uff5e\u201c\u201d\
 VALUE = "\ue000"  # stands for {a value filled in}
 CODE = "\ue001"  # stands for what is no text: `code`, an address
 MARKUP = "*_\ue001"
-KEPT = re.compile(r"https?://[^\s\u4e00-\u9fff\uff08\uff09<>`)]+|`[^`\n]*`|\{\{?\\?["'][^{}\n]*\}|\]\([^)\s]*\)|<[a-z/!][^>\n]*>")
+# Addresses, `code`, link targets, JSON and tags are no prose.
+KEPT = re.compile(
+    r"https?://[^\s\u4e00-\u9fff\uff08\uff09<>`)]+|`[^`\n]*`|\]\([^)\s]*\)|<[a-z/!][^>\n]*>"
+    r"|\{\{?\\?[\"'][^{}\n]*\}"
+)
 HOLE = re.compile(r"\{\{|\}\}|\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}")
 ESCAPE = re.compile(r"\\(?:[nrt\\\"']|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|N\{[^}]*\})")
 QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|\'[^\']*\'|#.*')

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.actions.messages import numbering
 from bot.actions.tickets import visible
 from bot.actions.tickets.tickets import deny
 from bot.rules.refused import MoveRefused
@@ -42,7 +41,7 @@ def _carry(turn: Turn, row: Command, parsed: Parsed) -> Reply:
     if row.verb is not None:
         # A question is answered, or left for something else; the list keeps its numbers, files go with this ticket.
         about = meant[0].id if len(meant) == 1 else None
-        numbering.remember(turn.conn, turn.person_id, turn.numbering.ticket_ids, turn.now, about=about)
+        turn.remember(about=about)
     return row.does(turn, replace(wish, tickets=tuple(meant), text=text))
 
 
@@ -67,11 +66,11 @@ def by_number(turn: Turn, number: str) -> list[Ticket]:
     """Return the tickets a number may mean: a place of the last list, or the number of a ticket the person may see."""
     found: dict[int, Ticket] = {}
     if is_place(number) and (listed := turn.numbering.ticket(int(number))) is not None:
-        seen = visible.by_id(turn.conn, turn.directory, turn.person_id, listed, turn.now)
+        seen = turn.seen(listed)
         found |= {seen.id: seen} if seen else {}
     own = [one for one in turn.tickets if number_key(one.number) == number_key(number)]
     if not own and not is_place(number):
-        own = visible.by_number(turn.conn, turn.directory, turn.person_id, number, turn.now)
+        own = visible.by_number(turn.work, turn.person_id, number)
     return list((found | {one.id: one for one in own}).values())
 
 
@@ -93,19 +92,19 @@ def _meant(turn: Turn, row: Command, parsed: Parsed, wish: Wish) -> Sequence[Tic
     waits = turn.numbering
     if waits.words and waits.about and waits.command == row.name:
         # Said once more instead of only the words that were missing.
-        spoken = visible.by_id(turn.conn, turn.directory, turn.person_id, waits.about, turn.now)
+        spoken = turn.seen(waits.about)
         return [spoken] if spoken else _only(turn, row, parsed, wish)
     return _only(turn, row, parsed, wish)
 
 
 def _replied(turn: Turn, row: Command, replied: int) -> Sequence[Ticket] | Reply:
     """The ticket whose message was answered, or whose button was pressed, if it is theirs to see."""
-    ticket = visible.by_id(turn.conn, turn.directory, turn.person_id, replied, turn.now)
+    ticket = turn.seen(replied)
     if ticket is not None:
         return [ticket]
     if row.verb is not None:
-        deny(turn.context, turn.conn, replied, row.verb, turn.answer(""))
-    gone = visible.moved_away(turn.conn, turn.person_id, replied)
+        deny(turn.work, replied, row.verb, turn.answer(""))
+    gone = visible.moved_away(turn.work, turn.person_id, replied)
     if gone is None:
         return Reply(text=turn.wording("chat.not_visible"), reason="not_visible", private=True)
     facts = {"who": turn.name(gone.by), "at": turn.wording.moment(gone.at), "target": gone.target}
@@ -124,7 +123,7 @@ def _named(turn: Turn, row: Command, numbers: Sequence[str], wish: Wish) -> Sequ
         meant[found[0].id] = found[0]
     if turn.replied is not None and turn.replied not in meant:
         # The message replied to and the number speak of different tickets.
-        other = visible.by_id(turn.conn, turn.directory, turn.person_id, turn.replied, turn.now)
+        other = turn.seen(turn.replied)
         return ask(turn, [*([other] if other else []), *meant.values()], row, wish)
     if len(meant) > 1 and not row.many:
         return ask(turn, list(meant.values()), row, wish)

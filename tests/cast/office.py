@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from bot.actions.messages import updates
 from bot.actions.tickets.intake import Arrival, Taken, take_in
 from bot.actions.tickets.tickets import answer
+from bot.actions.work import begin
 from bot.clock import WoundClock
 from bot.engine import Engine, open_engine
 from bot.rules.calendar.zone import SHANGHAI
@@ -166,9 +167,9 @@ class Office:
     def does(self, who: str, verb: Verb, number: str, text: str = "") -> Ticket:
         """Let a person move a ticket; MoveRefused says why not."""
         given = Answer(person_id=self.people[who], at=self.clock.now(), text=text, via="test")
-        with self.database.begin() as conn:
-            [ticket] = tickets.by_number(conn, number)
-            return answer(self.engine.context, conn, ticket.id, verb, given)
+        with begin(self.engine.context) as work:
+            [ticket] = tickets.by_number(work.conn, number)
+            return answer(work, ticket.id, verb, given)
 
     # How the office differs from the usual one.
 

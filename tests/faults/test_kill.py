@@ -12,7 +12,7 @@ from storage.tickets import inbound, tickets
 from tests.faults.process import House, furnish
 
 HEADINGS = "工单编号,平台名称,账号名称,存在问题,下发时间"
-ROWS = "FJ-7，微信公众号，水清三明，错别字，2021-08-23 10:00\nFJ-8，微信公众号，水清三明，错链，2021-08-23 10:00"
+ROWS = "FJ-7,微信公众号,水清三明,错别字,2021-08-23 10:00\nFJ-8,微信公众号,水清三明,错链,2021-08-23 10:00"
 
 
 @pytest.fixture

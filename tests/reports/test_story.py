@@ -18,8 +18,17 @@ ELSEWHERE = {
     *(K.CLOSURE_DECIDED, K.CLOSURE_WITHDRAWN, K.STEP, K.UNKNOWN),
 }
 DATA = {
-    **{"source": "省平台", "step": "overdue", "to": 1, "channel": "wecom", "state": "accepted", "document": "通知"},
-    **{"from": {}, "text": "已改", "name": "图.png", "verb": "acknowledge", "target": "三明林业"},
+    "source": "省平台",
+    "step": "overdue",
+    "to": 1,
+    "channel": "wecom",
+    "state": "accepted",
+    "document": "通知",
+    "from": {},
+    "text": "已改",
+    "name": "图.png",
+    "verb": "acknowledge",
+    "target": "三明林业",
     **dict.fromkeys(("until", "was"), datetime(2021, 8, 26, tzinfo=UTC).isoformat()),
 }
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from bot.actions.context import Context
 from bot.actions.messages.numbering import renumber
 from bot.actions.tickets.requests import asked_in
+from bot.actions.work import Work, begin, read
 from bot.rules.calendar.calendars import Calendars
 from bot.rules.messages.pacing import ALONE, pace, still_true, wait_until
 from storage.messages import claims, files, outbox
@@ -23,7 +24,6 @@ from storage.records import (
     Policy,
     Ticket,
 )
-from storage.sql.database import Connection
 from storage.tickets import requests, tickets
 
 log = logging.getLogger(__name__)
@@ -51,25 +51,24 @@ class Load:
 
 def claim(context: Context, holder: str, lease: timedelta, digest_from: int, limit: int = 100) -> Load:
     """Lease what is due, take back what is no longer true, hold what must wait, and make digests of bursts."""
-    now = context.now()
-    until = now + lease
-    with context.database.begin() as conn:
-        claimed = claims.claim(conn, now, until, holder, limit, ALONE)
-        directory, calendars = context.directory(conn), context.calendars(conn)
+    with begin(context) as work:
+        now, until = work.now, work.now + lease
+        claimed = claims.claim(work.conn, now, until, holder, limit, ALONE)
+        directory, calendars = work.directory, work.calendars()
         # A digest that was not sent yet, or may not have arrived, comes back: what it tells is looked up again.
-        told = {one.id: tuple(outbox.children(conn, one.id)) for one in claimed if one.kind == MessageKind.DIGEST}
-        look = _Look(context, conn, [*claimed, *(one for many in told.values() for one in many)], now)
+        told = {one.id: tuple(outbox.children(work.conn, one.id)) for one in claimed if one.kind == MessageKind.DIGEST}
+        look = _Look(work, [*claimed, *(one for many in told.values() for one in many)])
         told |= {one.id: look.still_told(one, told[one.id]) for one in claimed if one.id in told and not one.payload}
         ends = {
             one.id: end for one in claimed if (end := look.end_of(one, told.get(one.id, ()), calendars)) is not None
         }
         paced = pace([one for one in claimed if one.id not in ends], digest_from)
         dropped = [_withdrawn(one, why) for one, why in paced.drop]
-        outbox.settle(conn, [*ends.values(), *dropped])
-        made = _digests(conn, paced.bundles, now, until, holder)
+        outbox.settle(work.conn, [*ends.values(), *dropped])
+        made = _digests(work, paced.bundles, until, holder)
         told |= {digest.id: many for digest, many in made}
         sending = (*paced.send, *(digest for digest, _ in made))
-        numbers = _number(conn, sending, told, now)
+        numbers = _number(work, sending, told)
     return Load(
         messages=sending,
         bundled=told,
@@ -85,8 +84,8 @@ def claim(context: Context, holder: str, lease: timedelta, digest_from: int, lim
 
 def prepare(context: Context, messages: Sequence[Message]) -> None:
     """Store way and exact payload before anything goes out."""
-    with context.database.begin() as conn:
-        outbox.prepare(conn, messages)
+    with begin(context) as work:
+        outbox.prepare(work.conn, messages)
 
 
 def why_not(context: Context, asked: Sequence[Asked]) -> list[str]:
@@ -95,30 +94,30 @@ def why_not(context: Context, asked: Sequence[Asked]) -> list[str]:
     Returns why each is not to go out; "" where it is.
     """
     messages = [one for one, _ in asked]
-    with context.database.read() as conn:
-        held = outbox.held(conn, messages)
-        look = _Look(context, conn, [*messages, *(one for _, told in asked for one in told)], context.now())
+    with read(context) as work:
+        held = outbox.held(work.conn, messages)
+        look = _Look(work, [*messages, *(one for _, told in asked for one in told)])
         return [look.no_longer_true(one, told) if one.id in held else LOST for one, told in asked]
 
 
 def attached(context: Context, file_id: int) -> files.File:
     """Return a stored file that goes out with a message."""
-    with context.database.read() as conn:
-        return files.load(conn, file_id)
+    with read(context) as work:
+        return files.load(work.conn, file_id)
 
 
 class _Look:
     """What the tickets behind some messages look like in this transaction."""
 
-    def __init__(self, context: Context, conn: Connection, messages: Sequence[Message], now: datetime) -> None:
-        self.conn, self.now = conn, now
-        self.pending = {one.id for one in requests.by_ids(conn, asked_in(messages)).values() if one.pending}
+    def __init__(self, work: Work, messages: Sequence[Message]) -> None:
+        self.conn, self.now = work.conn, work.now
+        self.pending = {one.id for one in requests.by_ids(self.conn, asked_in(messages)).values() if one.pending}
         wanted = {number for one in messages for number in _about(one)}
-        self.tickets: Mapping[int, Ticket] = tickets.by_ids(conn, wanted) if wanted else {}
+        self.tickets: Mapping[int, Ticket] = tickets.by_ids(self.conn, wanted) if wanted else {}
         self.policies: dict[str, Policy] = {}
         for key in {one.policy_key for one in self.tickets.values()}:
             try:
-                self.policies[key] = context.policy(conn, key)
+                self.policies[key] = work.policy(key)
             except Exception:
                 # One snapshot that cannot be read must not keep all other messages back.
                 log.exception("policy cannot be read", extra={"action": "claim", "policy_key": key})
@@ -168,7 +167,7 @@ class _Look:
 
 
 def _digests(
-    conn: Connection, bundles: Sequence[Sequence[Message]], now: datetime, until: datetime, holder: str
+    work: Work, bundles: Sequence[Sequence[Message]], until: datetime, holder: str
 ) -> list[tuple[Message, tuple[Message, ...]]]:
     made = []
     for many in bundles:
@@ -179,9 +178,9 @@ def _digests(
             urgency=min(one.urgency for one in many),
             params=DigestParams(messages=tuple(one.id for one in many)),
         )
-        digest = claims.add_claimed(conn, draft, now, until, holder)
+        digest = claims.add_claimed(work.conn, draft, work.now, until, holder)
         ends = [Settlement(id=m.id, fence=m.fence, state=MessageState.BUNDLED, parent_id=digest.id) for m in many]
-        outbox.settle(conn, ends)
+        outbox.settle(work.conn, ends)
         # What went through all ways in vain does so no faster together.
         made.append((replace(digest, attempts=min(one.attempts for one in many)), tuple(many)))
     return made
@@ -196,15 +195,13 @@ def _listed(message: Message) -> Sequence[int]:
     return message.params.tickets if isinstance(message.params, LeaveNotification) else ()
 
 
-def _number(
-    conn: Connection, messages: Sequence[Message], told: Mapping[int, Sequence[Message]], now: datetime
-) -> dict[int, Sequence[int]]:
+def _number(work: Work, messages: Sequence[Message], told: Mapping[int, Sequence[Message]]) -> dict[int, Sequence[int]]:
     """The numbers of a list are the ones the person answers by while the tickets are open."""
     numbers: dict[int, Sequence[int]] = {}
     for one in messages:
         listed = [*(number for each in told.get(one.id, ()) for number in _about(each)), *_about(one)]
         if one.kind == MessageKind.DIGEST or _listed(one):
-            numbers[one.id] = renumber(conn, one.person_id, listed, now)
+            numbers[one.id] = renumber(work, one.person_id, listed)
     return numbers
 
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from enum import StrEnum
 
 from bot.actions.context import Context
 from bot.actions.recording import open_tickets, record
+from bot.actions.work import Work, begin
 from bot.policies.loading import encode
 from bot.rules.calendar.deadline import compute
 from bot.rules.people.matching import find_account
@@ -26,7 +26,6 @@ from storage.records import (
     TimeUnit,
     number_key,
 )
-from storage.sql.database import Connection
 from storage.sql.numbering import reserve_each
 from storage.sql.types import canonical
 from storage.tickets import inbound, policies, tickets
@@ -64,27 +63,25 @@ class Taken:
 
 def take_in(context: Context, source: str, batch: Sequence[Arrival]) -> list[Taken]:
     """Take a batch in, in one transaction; the same arrival again changes nothing."""
-    now = context.now()
-    with context.database.begin() as conn:
-        return _Batch(context, conn, source, now).take(batch)
+    with begin(context) as work:
+        return _Batch(work, source).take(batch)
 
 
 def preview(context: Context, source: str, batch: Sequence[Arrival]) -> list[Taken]:
     """Say what `take_in` would do, and leave no trace."""
-    now = context.now()
-    with context.database.begin() as conn:
-        taken = _Batch(context, conn, source, now).take(batch)
-        conn.rollback()
+    with begin(context) as work:
+        taken = _Batch(work, source).take(batch)
+        work.conn.rollback()
         return taken
 
 
 class _Batch:
     """One transaction's worth of arrivals."""
 
-    def __init__(self, context: Context, conn: Connection, source: str, now: datetime) -> None:
-        self.context, self.conn, self.source, self.now = context, conn, source, now
-        self.directory: Directory = context.directory(conn)
-        self.calendars = context.calendars(conn, steady=True)
+    def __init__(self, work: Work, source: str) -> None:
+        self.work, self.conn, self.context, self.source, self.now = work, work.conn, work.context, source, work.now
+        self.directory: Directory = work.directory
+        self.calendars = work.calendars(steady=True)
         self.kept: list[Inbound] = []
         self.opened: dict[int, Decision] = {}
         self.evidence: dict[int, list[JournalDraft]] = {}
@@ -101,7 +98,7 @@ class _Batch:
         inbound.keep_all(self.conn, self.kept)
         # Tickets before messages, as everywhere: two nodes that lock both never wait for each other in a circle.
         self._add_evidence()
-        open_tickets(self.conn, list(self.opened.values()), self.now)
+        open_tickets(self.work, list(self.opened.values()))
         return taken
 
     def _one(
@@ -219,7 +216,7 @@ class _Batch:
     def _add_evidence(self) -> None:
         found = tickets.by_ids(self.conn, self.evidence, lock=True)
         lines = [Decision(ticket=ticket, journal=tuple(self.evidence[ticket.id])) for ticket in found.values()]
-        record(self.conn, lines, self.now)
+        record(self.work, lines)
 
 
 def _received(ticket: Ticket, given: TicketInput) -> JournalDraft:

@@ -42,7 +42,7 @@ def show(turn: Turn, wish: Wish) -> Reply:
         *_extension(turn, ticket),
     ]
     lines += [*facts(ticket, wording), *_done_by(turn, ticket)]
-    pending = requests.pending(turn.conn, ticket.id)
+    pending = requests.pending(turn.work, ticket.id)
     lines += [asked_line(turn, one) for one in pending]
     return Reply(text="\n".join(lines), ticket_id=ticket.id, buttons=_all_buttons(turn, ticket, pending))
 
@@ -50,12 +50,12 @@ def show(turn: Turn, wish: Wish) -> Reply:
 def why(turn: Turn, wish: Wish) -> Reply:
     """Explain the ticket's time limit, in a sentence and day by day."""
     ticket = wish.tickets[0]
-    policy = turn.context.policy(turn.conn, ticket.policy_key)
+    policy = turn.work.policy(ticket.policy_key)
     deadline = deadline_of(ticket)
     lines = [
         turn.wording("chat.show_head", number=ticket.number, account=ticket.account_name, platform=ticket.platform)
     ]
-    working = turn.context.working_of(turn.conn, ticket)
+    working = turn.work.working_of(ticket)
     lines += [explain(policy, deadline, working), *explain_by_day(policy, deadline, working)]
     lines += _extension(turn, ticket)
     if policy.legal:
@@ -65,7 +65,7 @@ def why(turn: Turn, wish: Wish) -> Reply:
 
 def completed(turn: Turn) -> list[Ticket]:
     """Return the tickets this person could send back to work."""
-    return oversight.completed(turn.context, turn.conn, turn.person_id)
+    return oversight.completed(turn.work, turn.person_id)
 
 
 def numbered(
@@ -79,13 +79,13 @@ def numbered(
 ) -> Reply:
     """List tickets with their short numbers; with a wish that waits for one of them, if any."""
     listed, wording = tickets[:LISTED], turn.wording
-    numbers = numbering.numbered(turn.conn, turn.numbering.ticket_ids, [one.id for one in listed])
+    numbers = numbering.numbered(turn.work, turn.numbering.ticket_ids, [one.id for one in listed])
     places = {one.id: numbers.index(one.id) + 1 for one in listed}
     lines = [head, *(_line(turn, places[one.id], one) for one in listed)]
     if len(tickets) > len(listed):
         lines.append(wording("chat.more", count=len(tickets) - len(listed)))
     command, text = (waiting.command, waiting.text) if waiting else ("", "")
-    numbering.remember(turn.conn, turn.person_id, numbers, turn.now, command, text)
+    turn.remember(numbers, command=command, text=text)
     choices = tuple((str(place), f"{code}:{one}") for one, place in places.items()) if code else ()
     return Reply(text="\n".join([*lines, foot] if foot else lines), buttons=choices[:BUTTONS_IN_A_LIST])
 
@@ -164,7 +164,7 @@ def late(turn: Turn, ticket: Ticket, key: str, about: dict[str, str]) -> str:
 
 
 def _extension(turn: Turn, ticket: Ticket) -> list[str]:
-    granted = requests.granted_extension(turn.conn, ticket.id)
+    granted = requests.granted_extension(turn.work, ticket.id)
     if granted is None or granted.decided_at is None or granted.until is None:
         return []
     at, until = turn.wording.moment_short(granted.decided_at), turn.wording.end(granted.until)

@@ -8,6 +8,7 @@ import pytest
 from bot.actions.messages.numbering import renumber
 from bot.actions.people import signin
 from bot.actions.people.binding import by_code
+from bot.actions.work import begin
 from handlers.chat.commands import COMMANDS
 from handlers.chat.reply import Conversation
 from storage.people import register
@@ -107,8 +108,8 @@ def test_numbers_of_a_digest_work_and_leave_a_question_alone(told: Office) -> No
     told.forget()
     told.says("jia", "误报 FJ-1")
     ids = [told.ticket(number).id for number in ("FJ-3", "FJ-2")]
-    with told.database.begin() as conn:
-        renumber(conn, told.people["jia"], ids, told.clock.now())
+    with begin(told.engine.context) as work:
+        renumber(work, told.people["jia"], ids)
     assert "申诉误报。理由：原文为引用古籍" in told.says("jia", "原文为引用古籍").text
     told.forget()
     assert told.says("jia", "签收 1").text.startswith("已签收：FJ-3")
@@ -171,8 +172,8 @@ class TestBoard:
         told.says("jia", "已改")
 
     def test_the_link_is_good_for_ten_minutes(self, told: Office) -> None:
-        with told.database.begin() as conn:
-            token = signin.new_token(told.engine.context, conn, told.people["jia"])
+        with begin(told.engine.context) as work:
+            token = signin.new_token(work, told.people["jia"])
         told.at("08-23 10:10")
         assert signin.redeem(told.engine.context, token) is None
         told.says("jia", "已改")

@@ -10,6 +10,7 @@ from sqlalchemy import select, text, update
 
 from bot.actions.messages import conversation
 from bot.actions.messages.conversation import Said
+from bot.actions.work import begin
 from handlers.chat.commands import pressed
 from storage.messages import outbox
 from storage.people import leaves, register
@@ -187,8 +188,8 @@ class TestAgain:
         """Stop where a killed process would: after the words are kept, before they are answered."""
         at = office.clock.now()
         said = Said(person_id=office.people["甲"], text=words, at=at, via="telegram", event_id=event)
-        with office.database.begin() as conn:
-            assert conversation.keep(conn, said, at) is not None
+        with begin(office.context) as work:
+            assert conversation.keep(work, said) is not None
 
 
 class TestWhichTicket:

@@ -34,7 +34,7 @@ def test_at_80_columns_a_ticket_is_one_line(shell: Shell) -> None:
     assert all(cell_len(row.rstrip()) <= 80 for row in rows)
     assert rows[0].split()[:5] == [FIRST, "水清三明", "微信公众号", "待签收", "2021-08-24"]
     assert rows[0].split()[5].startswith("逾期")
-    assert "个工作日(" in rows[0]
+    assert "个工作日（" in rows[0]
 
 
 def test_a_narrow_terminal_breaks_names_and_not_how_late_it_is(shell: Shell) -> None:
