@@ -65,7 +65,7 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
 
-class Channel(Section):
+class ChannelSection(Section):
     """Settings of one channel: absent as a whole, or complete."""
 
     needs: ClassVar[tuple[str, ...]] = ()
@@ -102,7 +102,7 @@ def _aes_key(value: SecretStr | None) -> SecretStr | None:
 AesKey = Annotated[SecretStr | None, AfterValidator(_aes_key)]
 
 
-class Telegram(Channel):
+class Telegram(ChannelSection):
     """Telegram Bot API."""
 
     needs: ClassVar[tuple[str, ...]] = ("token",)
@@ -134,7 +134,7 @@ class Telegram(Channel):
         return self
 
 
-class WeCom(Channel):
+class WeCom(ChannelSection):
     """企业微信 self-built app."""
 
     needs: ClassVar[tuple[str, ...]] = ("corp_id", "secret", "agent_id", "token", "aes_key")
@@ -154,7 +154,7 @@ TemplateValue = Literal["title", "text", "time"]
 TEMPLATE_FIELDS: Mapping[str, TemplateValue] = {"first": "title", "keyword1": "text", "keyword2": "time"}
 
 
-class WeChat(Channel):
+class WeChat(ChannelSection):
     """微信公众号 / 服务号."""
 
     needs: ClassVar[tuple[str, ...]] = ("app_id", "secret", "token", "aes_key")
@@ -170,7 +170,7 @@ class WeChat(Channel):
     read_seconds: float = Field(default=8, gt=0, le=60)
 
 
-class Mail(Channel):
+class Mail(ChannelSection):
     """Outgoing mail by SMTP."""
 
     needs: ClassVar[tuple[str, ...]] = ("host", "sender")

@@ -91,7 +91,7 @@ class Fetching(Protocol):
 
 
 @runtime_checkable
-class Finding(Protocol):
+class MemberLookup(Protocol):
     """A channel whose platform knows its members by their mobile numbers."""
 
     async def userid_of(self, mobile: str) -> str | None:

@@ -10,10 +10,10 @@ from bot.clock import Clock
 from settings import Settings
 from storage.sql.database import Database
 
-Maker = Callable[[Settings, Database, Clock], Channel | None]
+ChannelMaker = Callable[[Settings, Database, Clock], Channel | None]
 
 
-def _when(wanted: Callable[[Settings], bool], module: str) -> Maker:
+def _when(wanted: Callable[[Settings], bool], module: str) -> ChannelMaker:
     """Load a channel's file, and the library behind it, only where it is set up: commands start faster without."""
 
     def make(settings: Settings, database: Database, clock: Clock) -> Channel | None:
@@ -25,7 +25,7 @@ def _when(wanted: Callable[[Settings], bool], module: str) -> Maker:
     return make
 
 
-CATALOG: Mapping[str, Maker] = {
+CATALOG: Mapping[str, ChannelMaker] = {
     "inbox": lambda settings, database, clock: InboxChannel(database, clock),
     "console": lambda settings, database, clock: ConsoleChannel(),
     "telegram": _when(lambda settings: settings.telegram.configured, "bot.channels.telegram.channel"),

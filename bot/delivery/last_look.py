@@ -1,16 +1,16 @@
-"""The last look before sending: are messages still ours and still true? Asked for those next in line too."""
+"""The last look before sending: are messages still ours and still true? Candidate for those next in line too."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from bot.actions.messages.dispatch import Asked
+from bot.actions.messages.dispatch import Candidate
 from bot.clock import Clock
 
 FRESH = 0.5  # seconds an answer holds; who waited longer for a place in flight is asked for again
 
-Ask = Callable[[Sequence[Asked]], Awaitable[Sequence[str]]]
+Ask = Callable[[Sequence[Candidate]], Awaitable[Sequence[str]]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,16 +24,16 @@ class LastLook:
 
     def __init__(self, ask: Ask, clock: Clock, at_once: int) -> None:
         self._ask, self._clock, self._at_once = ask, clock, at_once
-        self._line: dict[int, Asked] = {}  # by message id, in the order they are going to be sent
+        self._line: dict[int, Candidate] = {}  # by message id, in the order they are going to be sent
         self._answers: dict[int, _Answer] = {}
         self._turn = asyncio.Lock()
 
-    def line_up(self, many: Sequence[Asked]) -> None:
+    def line_up(self, many: Sequence[Candidate]) -> None:
         """Name the messages of a batch in their order; what is left of the one before is forgotten."""
         self._line = {one.id: (one, told) for one, told in many}
         self._answers = {}
 
-    async def why_not(self, asked: Asked) -> str:
+    async def why_not(self, asked: Candidate) -> str:
         """Return why a message is not to go out now; "" where it is."""
         number = asked[0].id
         async with self._turn:
@@ -44,7 +44,7 @@ class LastLook:
             self._line.pop(number, None)
             return answer.why_not
 
-    async def _look(self, asked: Asked) -> None:
+    async def _look(self, asked: Candidate) -> None:
         following = (one for number, one in self._line.items() if number != asked[0].id)
         batch = [asked, *islice(following, self._at_once - 1)]
         at = self._clock.monotonic()

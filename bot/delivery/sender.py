@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from bot.actions.context import Context
 from bot.actions.messages import dispatch, results
-from bot.actions.messages.dispatch import Asked, Load
+from bot.actions.messages.dispatch import Candidate, ClaimedBatch
 from bot.actions.messages.results import Result
 from bot.channels.base import Attachment, Channel, SendFailed
 from bot.delivery.compose import outgoing
@@ -57,32 +57,32 @@ class Sender:
     async def _one_batch(self) -> int:
         run, context = self._context.database.run, self._context
         until = context.clock.monotonic() + self._lease.total_seconds() * SAFE_SHARE
-        load = await run(dispatch.claim, context, self._holder, self._lease, self._digest_from)
-        if not load.messages:
-            return load.claimed
+        batch = await run(dispatch.claim, context, self._holder, self._lease, self._digest_from)
+        if not batch.messages:
+            return batch.claimed
         failpoint("after_claim")
-        first = [(one, self._tries.first(one, load)) for one in load.messages]
+        first = [(one, self._tries.first(one, batch)) for one in batch.messages]
         tries = [one for _, one in first if isinstance(one, Try)]
         await run(dispatch.prepare, context, [one.message for one in tries])
         failpoint("before_send")
-        self._last_look.line_up([_asked(one, load) for one in tries])
-        work = [asyncio.create_task(self._deliver(one, load, until)) for one in tries]
+        self._last_look.line_up([_asked(one, batch) for one in tries])
+        work = [asyncio.create_task(self._deliver(one, batch, until)) for one in tries]
         unsent = [Result(message=one, settlement=end.settlement) for one, end in first if isinstance(end, End)]
         await self._settle_as_they_come(work, unsent)
-        return load.claimed
+        return batch.claimed
 
-    async def _deliver(self, one: Try, load: Load, until: float) -> Result:
+    async def _deliver(self, one: Try, batch: ClaimedBatch, until: float) -> Result:
         """Try the person's ways one after the other; nothing goes out after `until` of the monotonic clock."""
         dead: list[Address] = []
         while True:
-            outcome = await self._attempt(one, load, until)
+            outcome = await self._attempt(one, batch, until)
             moved_to = ""
             if isinstance(outcome, Settlement):
-                following = self._tries.beyond(one, outcome, load)
+                following = self._tries.beyond(one, outcome, batch)
             else:
                 if outcome.permanent:
                     dead.append(one.way)
-                following, moved_to = self._tries.after(one, outcome, load), outcome.moved_to
+                following, moved_to = self._tries.after(one, outcome, batch), outcome.moved_to
             if isinstance(following, End):
                 end, waits = following.settlement, following.waits
                 return Result(
@@ -96,17 +96,17 @@ class Sender:
             one = following
             await self._context.database.run(dispatch.prepare, self._context, [one.message])
 
-    async def _attempt(self, one: Try, load: Load, until: float) -> Settlement | SendFailed:
+    async def _attempt(self, one: Try, batch: ClaimedBatch, until: float) -> Settlement | SendFailed:
         """Send once there is a place in flight, if the message is still ours and still true by then."""
         async with self._places[one.way.channel]:
             if self._context.clock.monotonic() > until:
                 return self._tries.given_back(one)
-            why = await self._last_look.why_not(_asked(one, load))
+            why = await self._last_look.why_not(_asked(one, batch))
             if why:
                 return self._tries.withdrawn(one, why)
             return await self._send(one)
 
-    async def _why_not(self, asked: Sequence[Asked]) -> Sequence[str]:
+    async def _why_not(self, asked: Sequence[Candidate]) -> Sequence[str]:
         return await self._context.database.look(dispatch.why_not, self._context, asked)
 
     async def _send(self, one: Try) -> Settlement | SendFailed:
@@ -165,9 +165,9 @@ class Sender:
         return ()
 
 
-def _asked(one: Try, load: Load) -> Asked:
+def _asked(one: Try, batch: ClaimedBatch) -> Candidate:
     """A message about to go out, with what it tells if it is a digest."""
-    return one.message, load.bundled.get(one.message.id, ())
+    return one.message, batch.bundled.get(one.message.id, ())
 
 
 def _results(done: "Iterable[asyncio.Task[Result]]") -> list[Result]:

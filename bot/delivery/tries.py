@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.actions.messages.dispatch import Load
+from bot.actions.messages.dispatch import ClaimedBatch
 from bot.channels.base import Channel, Receipt, SendFailed
 from bot.clock import Clock
 from bot.delivery.compose import compose, encode
@@ -46,33 +46,33 @@ class Tries:
     def __init__(self, channels: Mapping[str, Channel], wording: Wording, clock: Clock) -> None:
         self._channels, self._wording, self._clock = channels, wording, clock
 
-    def first(self, message: Message, load: Load) -> Try | End:
+    def first(self, message: Message, batch: ClaimedBatch) -> Try | End:
         """Stay on the way a message was last tried, with the very same payload if it may have arrived."""
-        possible = self._ways(message, load)
+        possible = self._ways(message, batch)
         way = next((one for one in possible if one.channel == message.channel), None) or next(iter(possible), None)
         if way is None:
             return self._failed(message, doubtful=bool(message.payload))
         if message.attempts >= retry.MAX_TRIES and not message.payload:
             # It went through all its ways in vain, so each of them gets one try a round, the preferred first.
-            return self._worded(message, possible[0], message.attempts + 1, load, doubtful=False)
+            return self._worded(message, possible[0], message.attempts + 1, batch, doubtful=False)
         if way.channel != message.channel:
-            return self._worded(message, way, 1, load, doubtful=bool(message.payload))
+            return self._worded(message, way, 1, batch, doubtful=bool(message.payload))
         if not message.payload:
-            return self._worded(message, way, message.attempts + 1, load, doubtful=False)
+            return self._worded(message, way, message.attempts + 1, batch, doubtful=False)
         if message.attempts >= retry.MAX_TRIES:
             # Whatever cuts every try short must not make a copy each time.
             cut_short = SendFailed(self._wording("message.cut_short"), uncertain=True)
-            return self.after(Try(message=message, way=way, doubtful=True), cut_short, load)
+            return self.after(Try(message=message, way=way, doubtful=True), cut_short, batch)
         again = replace(message, address=way.address, attempts=message.attempts + 1)
         removed = self._channels[way.channel].abilities.tells_doubles
         return Try(message=again, way=way, doubtful=True, mark="" if removed else self._wording("message.again"))
 
-    def after(self, last: Try, failure: SendFailed, load: Load) -> Try | End:
+    def after(self, last: Try, failure: SendFailed, batch: ClaimedBatch) -> Try | End:
         """Return the next try that is to be made at once, or what becomes of the message for now."""
         decided = self._decide(last, failure)
-        if decided.outcome != retry.Outcome.NEXT_WAY:
+        if decided.outcome != retry.RetryOutcome.NEXT_WAY:
             return self._later(last, failure, decided)
-        possible = self._ways(last.message, load)
+        possible = self._ways(last.message, batch)
         rest = _behind(last.way, possible)
         doubtful = last.doubtful or failure.uncertain
         # Had one of these tries arrived, the platform would have known the next: there is no doubt left to keep.
@@ -80,19 +80,19 @@ class Tries:
         shut_until = self._shut_until(last, failure, doubtful=doubtful and not settled)
         if rest:
             attempts = last.message.attempts if last.message.attempts > retry.MAX_TRIES else 1
-            following = self._worded(last.message, rest[0], attempts, load, doubtful=doubtful)
+            following = self._worded(last.message, rest[0], attempts, batch, doubtful=doubtful)
             if isinstance(following, End):
                 return following
             return replace(following, shut_until=shut_until, besides=last.besides)
         if last.besides:
             return End(settlement=self._not_told(last.message, last.besides))
         if shut_until is not None:
-            again = retry.Retry(outcome=retry.Outcome.AGAIN, at=retry.next_round(shut_until - retry.ROUND))
+            again = retry.Retry(outcome=retry.RetryOutcome.AGAIN, at=retry.next_round(shut_until - retry.ROUND))
             doubtful = doubtful and not settled
             return replace(self._later(replace(last, doubtful=doubtful), failure, again), waits=True)
         return self._failed(last.message, doubtful=doubtful, reason=failure.reason)
 
-    def beyond(self, one: Try, settled: Settlement, load: Load) -> Try | End:
+    def beyond(self, one: Try, settled: Settlement, batch: ClaimedBatch) -> Try | End:
         """Go on from a one-way channel that took it to a way people can answer on; without one they are not told.
 
         The weekly summary asks for no answer, so any way will do.
@@ -101,10 +101,10 @@ class Tries:
         if not taken or self._two_way(one.way) or one.message.kind == MessageKind.SUMMARY:
             return End(settlement=settled)
         besides = (*one.besides, one.way.channel)
-        rest = [way for way in _behind(one.way, self._ways(one.message, load)) if self._two_way(way)]
+        rest = [way for way in _behind(one.way, self._ways(one.message, batch)) if self._two_way(way)]
         if not rest:
             return End(settlement=self._not_told(one.message, besides, settled.provider_id))
-        following = self._worded(one.message, rest[0], 1, load, doubtful=one.doubtful)
+        following = self._worded(one.message, rest[0], 1, batch, doubtful=one.doubtful)
         return replace(following, besides=besides) if isinstance(following, Try) else following
 
     def accepted(self, one: Try, receipt: Receipt) -> Settlement:
@@ -135,9 +135,11 @@ class Tries:
             attempts=one.message.attempts - 1,
         )
 
-    def _worded(self, message: Message, way: Address, attempts: int, load: Load, *, doubtful: bool) -> Try | End:
+    def _worded(
+        self, message: Message, way: Address, attempts: int, batch: ClaimedBatch, *, doubtful: bool
+    ) -> Try | End:
         try:
-            payload = encode(compose(message, load, self._wording, self._clock.now()))
+            payload = encode(compose(message, batch, self._wording, self._clock.now()))
         except Exception:
             # One message that cannot be worded must not keep the others back.
             log.exception("message set aside for an hour", extra={"action": "compose", "message_id": message.id})
@@ -150,12 +152,12 @@ class Tries:
         mark = self._wording("message.again") if doubtful else ""
         return Try(message=worded, way=way, doubtful=doubtful, mark=mark)
 
-    def _ways(self, message: Message, load: Load) -> list[Address]:
+    def _ways(self, message: Message, batch: ClaimedBatch) -> list[Address]:
         to = message.params.to if isinstance(message.params, TextParams | ContactNotification) else None
         if to is not None and to.channel in self._channels:
             # An answer goes back where the person spoke, whatever way they prefer otherwise.
             return [Address(id=0, person_id=message.person_id, channel=to.channel, address=to.address)]
-        possible = [way for way in ways(message.person_id, load.directory) if way.channel in self._channels]
+        possible = [way for way in ways(message.person_id, batch.directory) if way.channel in self._channels]
         # Rounds are for reaching somebody at last; a one-way channel that is open would say the same in each of them.
         rounds = message.attempts > retry.MAX_TRIES or (message.attempts == retry.MAX_TRIES and not message.payload)
         two_way = [way for way in possible if self._two_way(way)] if rounds else []
@@ -168,7 +170,7 @@ class Tries:
         now, attempts = self._clock.now(), last.message.attempts
         tells_doubles = self._channels[last.way.channel].abilities.tells_doubles
         if failure.moved_to and attempts < retry.MAX_TRIES:
-            return retry.Retry(outcome=retry.Outcome.AGAIN, at=now)
+            return retry.Retry(outcome=retry.RetryOutcome.AGAIN, at=now)
         return retry.decide(
             permanent=failure.permanent,
             uncertain=failure.uncertain and not (tells_doubles and attempts > retry.MAX_TRIES),
@@ -189,7 +191,7 @@ class Tries:
 
     def _later(self, last: Try, failure: SendFailed, decided: retry.Retry) -> End:
         # Where an earlier try may have arrived, a clean refusal of this one takes nothing of the doubt away.
-        uncertain = last.doubtful or decided.outcome == retry.Outcome.UNCERTAIN
+        uncertain = last.doubtful or decided.outcome == retry.RetryOutcome.UNCERTAIN
         settlement = Settlement(
             id=last.message.id,
             fence=last.message.fence,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.policies.places import Place, PolicyInvalid
-from bot.policies.reading import Table, office_hours_from, policy_from
+from bot.policies.reading import TomlTable, office_hours_from, policy_from
 from bot.rules.calendar.hours import spans_by_day, spans_named
 from storage.records import (
     Audience,
@@ -55,7 +55,7 @@ class _Layer:
     """One file, with `extends` resolved but not yet checked key by key."""
 
     default: str
-    tables: Mapping[str, Table]
+    tables: Mapping[str, TomlTable]
     policies: Mapping[str, Policy]
     office_hours: tuple[OfficeHours, ...]
     unit_hours: Mapping[str, tuple[OfficeHours, ...]]

@@ -64,7 +64,7 @@ class Column(Generic[R]):
     value: Callable[[R], Cell]
 
 
-class Book:
+class WorkbookWriter:
     """Owns the file being written and its looks."""
 
     def __init__(self, workbook: Workbook) -> None:

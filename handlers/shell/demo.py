@@ -23,10 +23,10 @@ from bot.reports.ledger import ledger_line
 from bot.rules.calendar.weeks import Week
 from bot.rules.calendar.zone import SHANGHAI, shanghai
 from bot.rules.reports.figures import how_late
-from bot.simulator.play import Changed, Play, Sent, StageChannel
+from bot.simulator.play import Play, Sent, StageChannel, TicketChange
 from handlers.chat.reply import Conversation
 from handlers.intake.fields import map_columns, read_arrivals, ticket_headings
-from handlers.intake.files import Book
+from handlers.intake.files import SpreadsheetFile
 from handlers.intake.register_file import read_register
 from handlers.shell.report import write_weekly
 from handlers.shell.run import serve
@@ -108,7 +108,7 @@ def _tell(play: Play, console: Console, out: Path) -> None:
 
 def _take_in(engine: Engine, console: Console) -> None:
     path = SAMPLES / "tickets-2021-08-23.xlsx"
-    sheet = Book(path).sheet(ticket_headings())
+    sheet = SpreadsheetFile(path).sheet(ticket_headings())
     columns = map_columns(sheet.headings)
     rows = list(read_arrivals(sheet, columns, source=SOURCE, now=engine.clock.now()))
     taken = take_in(engine.context, SOURCE, [arrival for _, arrival in rows])
@@ -130,7 +130,7 @@ def _answer(engine: Engine, console: Console) -> None:
     say_wrapped(console, reply.text, INDENT)
 
 
-def _show(happened: Iterator[Sent | Changed], engine: Engine, console: Console) -> None:
+def _show(happened: Iterator[Sent | TicketChange], engine: Engine, console: Console) -> None:
     for one in happened:
         if isinstance(one, Sent):
             with engine.database.read() as conn:

@@ -12,7 +12,7 @@ from typing import Self
 from pydantic import SecretStr
 
 from bot.actions.messages import updates
-from bot.actions.tickets.intake import Arrival, Taken, take_in
+from bot.actions.tickets.intake import Arrival, ArrivalResult, take_in
 from bot.actions.tickets.tickets import answer
 from bot.actions.work import begin
 from bot.clock import WoundClock
@@ -117,7 +117,7 @@ class Office:
         at: str = "",
         settle: bool = True,
         **given: str,
-    ) -> list[Taken]:
+    ) -> list[ArrivalResult]:
         """Take tickets in, as one batch; received before now where `at` says so."""
         received = self.moment(at) if at else self.clock.now()
         arrivals = []

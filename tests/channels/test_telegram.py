@@ -15,7 +15,7 @@ from telegram.error import RetryAfter
 
 from bot.channels import catalog
 from bot.channels.base import SHARE_PHONE, Attachment, Button, Outgoing, SendFailed
-from bot.channels.telegram.channel import Limits, TelegramChannel
+from bot.channels.telegram.channel import RateLimits, TelegramChannel
 from bot.channels.telegram.client import hook_url, pause_of
 from bot.clock import SystemClock
 from bot.logs import scrub
@@ -49,7 +49,7 @@ async def opened(fake: FakeTelegram) -> AsyncIterator[Opened]:
     """Makes channels and closes them, however a test ends."""
     made: list[TelegramChannel] = []
 
-    def open_channel(limits: Limits | None = None, **more: Any) -> TelegramChannel:
+    def open_channel(limits: RateLimits | None = None, **more: Any) -> TelegramChannel:
         made.append(TelegramChannel(settings_for(fake, **more), SystemClock(), limits))
         return made[-1]
 
@@ -292,7 +292,7 @@ async def test_a_pause_holds_back_one_chat_and_asks_telegram_no_more(
     fake: FakeTelegram, jia: Person, opened: Opened
 ) -> None:
     fake.person(1002, "乙")
-    channel = opened(Limits())
+    channel = opened(RateLimits())
     fake.flood("sendMessage", 40, chat=1001)
     assert (await failing(channel, note())).retry_after == timedelta(seconds=40)
     again = await failing(channel, note(key="other"))
@@ -395,7 +395,7 @@ async def test_a_refused_token_stops_the_channel_loudly_but_costs_nobody_their_a
 async def test_the_pace_is_kept_over_all_and_to_each_chat(fake: FakeTelegram, opened: Opened) -> None:
     for number in range(1001, 1013):
         fake.person(number)
-    channel = opened(Limits(second=5))
+    channel = opened(RateLimits(second=5))
     await channel.check()
     await asyncio.gather(*(channel.send(note(number)) for number in range(1001, 1013)))
     moments = [call.at for call in fake.calls if call.method == "sendMessage"]
@@ -408,7 +408,7 @@ async def test_the_pace_is_kept_over_all_and_to_each_chat(fake: FakeTelegram, op
 
 async def test_more_than_a_chat_may_get_goes_back_to_the_outbox(fake: FakeTelegram, opened: Opened) -> None:
     group = fake.group(-500)
-    channel = opened(Limits(chat_second=100))
+    channel = opened(RateLimits(chat_second=100))
     for _ in range(20):
         await channel.send(note(-500))
     failed = await failing(channel, note(-500))

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
-from bot.actions.messages.dispatch import Asked
+from bot.actions.messages.dispatch import Candidate
 from bot.delivery.last_look import FRESH, LastLook
 from storage.records import Message
 from tests.cast.values import message
@@ -26,7 +26,7 @@ class Looked:
         self.looks: list[list[int]] = []
         self.over: set[int] = set()
 
-    async def __call__(self, asked: Sequence[Asked]) -> Sequence[str]:
+    async def __call__(self, asked: Sequence[Candidate]) -> Sequence[str]:
         self.looks.append([one.id for one, _ in asked])
         await asyncio.sleep(0)
         return ["办结" if one.id in self.over else "" for one, _ in asked]

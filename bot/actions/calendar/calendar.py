@@ -15,7 +15,7 @@ from bot.actions.work import Work, begin, read
 from bot.rules.calendar.missing import missing
 from bot.rules.calendar.zone import shanghai_day
 from bot.rules.people.routing import desk
-from bot.rules.tickets.moving import Cause
+from bot.rules.tickets.moving import CalendarChange
 from storage.calendar import calendar as store
 from storage.messages import outbox
 from storage.records import (
@@ -40,7 +40,7 @@ FARTHEST = timedelta(days=366)  # of a decision from today, either way
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Changed:
+class AppliedChange:
     """What a change did, or would do."""
 
     number: int
@@ -48,7 +48,7 @@ class Changed:
     recomputed: Recomputed
 
 
-def approve(context: Context, number: int, who: Who, *, trial: bool = False) -> Changed:
+def approve(context: Context, number: int, who: Who, *, trial: bool = False) -> AppliedChange:
     """Put a notice in force and move the open tickets it concerns; a trial changes nothing."""
 
     def write(work: Work, act: Act) -> tuple[int, str]:
@@ -64,7 +64,7 @@ def approve(context: Context, number: int, who: Who, *, trial: bool = False) -> 
     return _change(context, "revision", JournalKind.CALENDAR_APPROVED, write, who, trial=trial)
 
 
-def withdraw(context: Context, number: int, who: Who, *, trial: bool = False) -> Changed:
+def withdraw(context: Context, number: int, who: Who, *, trial: bool = False) -> AppliedChange:
     """Take a notice out of force that should not have been approved."""
 
     def write(work: Work, act: Act) -> tuple[int, str]:
@@ -77,7 +77,7 @@ def withdraw(context: Context, number: int, who: Who, *, trial: bool = False) ->
     return _change(context, "revision", JournalKind.CALENDAR_WITHDRAWN, write, who, trial=trial)
 
 
-def close(context: Context, draft: OverlayDraft, who: Who, *, trial: bool = False) -> Changed:
+def close(context: Context, draft: OverlayDraft, who: Who, *, trial: bool = False) -> AppliedChange:
     """Take a local decision: days that do not count, or days that count; whole days, by a named person."""
     _sane(draft, shanghai_day(context.now()))
 
@@ -87,7 +87,7 @@ def close(context: Context, draft: OverlayDraft, who: Who, *, trial: bool = Fals
     return _change(context, "closure", JournalKind.CLOSURE_DECIDED, write, who, trial=trial)
 
 
-def reopen(context: Context, number: int, who: Who, *, trial: bool = False) -> Changed:
+def reopen(context: Context, number: int, who: Who, *, trial: bool = False) -> AppliedChange:
     """Take a local decision back."""
 
     def write(work: Work, act: Act) -> tuple[int, str]:
@@ -112,7 +112,7 @@ def decision_text(draft: OverlayDraft) -> str:
 Write = Callable[[Work, Act], tuple[int, str]]
 
 
-def _change(context: Context, family: str, kind: JournalKind, write: Write, who: Who, *, trial: bool) -> Changed:
+def _change(context: Context, family: str, kind: JournalKind, write: Write, who: Who, *, trial: bool) -> AppliedChange:
     with begin(context) as work:
         act = act_of(context, who)
         if not trial:
@@ -120,16 +120,16 @@ def _change(context: Context, family: str, kind: JournalKind, write: Write, who:
         before = context.calendars_of(work.conn, store.layers(work.conn))
         number, what = write(work, act)
         after = context.calendars_of(work.conn, store.layers(work.conn))
-        cause = Cause(reference=f"{family}:{number}", document=what, actor=who.actor)
+        cause = CalendarChange(reference=f"{family}:{number}", document=what, actor=who.actor)
         done = recompute(work, before, after, cause, trial=trial)
         if trial:
             work.conn.rollback()
         else:
             _tell(work, kind, cause, done, act, who)
-    return Changed(number=number, what=what, recomputed=done)
+    return AppliedChange(number=number, what=what, recomputed=done)
 
 
-def _tell(work: Work, kind: JournalKind, cause: Cause, done: Recomputed, act: Act, who: Who) -> None:
+def _tell(work: Work, kind: JournalKind, cause: CalendarChange, done: Recomputed, act: Act, who: Who) -> None:
     figures = {"moved": len(done.moved), "settled": done.settled, "late": done.late_at_once, "kept": len(done.kept)}
     data: dict[str, object] = {"reference": cause.reference, "what": cause.document, "revision": done.revision}
     note(work, kind, act, who, data | figures)

@@ -6,7 +6,7 @@ from bot.actions.recording import record
 from bot.actions.work import Work
 from bot.rules.calendar.calendars import Calendars
 from bot.rules.tickets.decision import Decision
-from bot.rules.tickets.moving import Cause, Moved, earlier_look, move, same_lines, set_by_hand
+from bot.rules.tickets.moving import CalendarChange, MovedDeadline, earlier_look, move, same_lines, set_by_hand
 from storage.records import Ticket
 from storage.tickets import tickets
 
@@ -19,7 +19,7 @@ class Recomputed:
 
     revision: str  # the calendar's new name, for what concerns all
     looked_at: int = 0
-    moved: list[Moved] = field(default_factory=list)
+    moved: list[MovedDeadline] = field(default_factory=list)
     kept: list[Ticket] = field(default_factory=list)  # their day was given by a person, and stays
 
     @property
@@ -38,7 +38,7 @@ class Recomputed:
         return {person for one in self.moved for person in one.told}
 
 
-def recompute(work: Work, before: Calendars, after: Calendars, cause: Cause, *, trial: bool) -> Recomputed:
+def recompute(work: Work, before: Calendars, after: Calendars, cause: CalendarChange, *, trial: bool) -> Recomputed:
     """Look at every open ticket whose calendar changed, batch by batch; a trial writes nothing."""
     done = Recomputed(revision=after.of(None).calendar.revision)
     last = 0
@@ -57,7 +57,7 @@ def _decided(
     ticket: Ticket,
     before: Calendars,
     after: Calendars,
-    cause: Cause,
+    cause: CalendarChange,
     done: Recomputed,
 ) -> Decision | None:
     then, working = before.of(ticket.unit_id), after.of(ticket.unit_id)

@@ -31,11 +31,11 @@ log = logging.getLogger(__name__)
 ASIDE_FOR = timedelta(hours=1)
 LOST = "已由其他节点接手"
 REACHED = "已经联系上"
-Asked = tuple[Message, Sequence[Message]]  # a message about to go out, and what it tells if it is a digest
+Candidate = tuple[Message, Sequence[Message]]  # a message about to go out, and what it tells if it is a digest
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Load:
+class ClaimedBatch:
     """Claimed messages that are still true, with everything needed to word and address them."""
 
     messages: tuple[Message, ...]
@@ -49,7 +49,7 @@ class Load:
     claimed: int  # with those that do not go out now
 
 
-def claim(context: Context, holder: str, lease: timedelta, digest_from: int, limit: int = 100) -> Load:
+def claim(context: Context, holder: str, lease: timedelta, digest_from: int, limit: int = 100) -> ClaimedBatch:
     """Lease what is due, take back what is no longer true, hold what must wait, and make digests of bursts."""
     with begin(context) as work:
         now, until = work.now, work.now + lease
@@ -69,7 +69,7 @@ def claim(context: Context, holder: str, lease: timedelta, digest_from: int, lim
         told |= {digest.id: many for digest, many in made}
         sending = (*paced.send, *(digest for digest, _ in made))
         numbers = _number(work, sending, told)
-    return Load(
+    return ClaimedBatch(
         messages=sending,
         bundled=told,
         tickets=look.tickets,
@@ -88,7 +88,7 @@ def prepare(context: Context, messages: Sequence[Message]) -> None:
         outbox.prepare(work.conn, messages)
 
 
-def why_not(context: Context, asked: Sequence[Asked]) -> list[str]:
+def why_not(context: Context, asked: Sequence[Candidate]) -> list[str]:
     """Ask right before sending whether messages, with what they tell, are still ours and still true.
 
     Returns why each is not to go out; "" where it is.

@@ -21,7 +21,7 @@ from storage.tickets import tickets
 
 log = logging.getLogger(__name__)
 
-Told = Mapping[int, Sequence[Message]]  # what each message tells: itself, or what its digest holds
+ToldMessages = Mapping[int, Sequence[Message]]  # what each message tells: itself, or what its digest holds
 
 # These tell a person about a ticket and belong in its story; answers are in it as what the person did.
 IN_THE_STORY = frozenset(MessageKind) - {MessageKind.ANSWER, MessageKind.DIGEST, MessageKind.SUMMARY}
@@ -81,7 +81,7 @@ def _in_use(work: Work, person_id: int, channel: str, address: str) -> Address |
     return next((one for one in known if one.usable and (one.channel, one.address) == (channel, address)), None)
 
 
-def _tell_stories(work: Work, results: Sequence[Result], told: Told, now: datetime) -> None:
+def _tell_stories(work: Work, results: Sequence[Result], told: ToldMessages, now: datetime) -> None:
     """Write what happened into the stories; trouble with one of them must not undo that a message was sent."""
     try:
         with work.conn.begin_nested():
@@ -94,7 +94,7 @@ def _tell_stories(work: Work, results: Sequence[Result], told: Told, now: dateti
                 _tell_stories(work, [one], told, now)
 
 
-def _write_stories(work: Work, results: Sequence[Result], told: Told, now: datetime) -> None:
+def _write_stories(work: Work, results: Sequence[Result], told: ToldMessages, now: datetime) -> None:
     lines: dict[int, list[JournalDraft]] = {}
     lost: dict[tuple[int, str, str], Message] = {}
     for result in results:

@@ -16,7 +16,7 @@ from storage.tickets import journal, last_acts
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Taken:
+class NotedLeave:
     """A leave as it was noted, and who gets the tickets."""
 
     leave: Leave
@@ -24,7 +24,7 @@ class Taken:
     directory: Directory
 
 
-def take(work: Work, leave: Leave, given: Answer) -> Taken:
+def take(work: Work, leave: Leave, given: Answer) -> NotedLeave:
     """Note a leave in place of the person's present one; MoveRefused says what is wrong with it or the deputy."""
     now, before = work.now, work.directory
     check(leave, before, now)
@@ -39,7 +39,7 @@ def take(work: Work, leave: Leave, given: Answer) -> Taken:
     outbox.put(work.conn, tell(leave, leave_id, shared, opening), now)
     act = {"leaves": [_plain(one) for one in known], "deputies": sorted({*shared.lists, leave.deputy_id or 0} - {0})}
     last_acts.keep(work.conn, LastAct(person_id=leave.person_id, verb="leave", at=now, before=act))
-    return Taken(leave=leave, cover=shared, directory=directory)
+    return NotedLeave(leave=leave, cover=shared, directory=directory)
 
 
 def come_back(work: Work, given: Answer) -> Leave:

@@ -19,12 +19,12 @@ log = logging.getLogger(__name__)
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 URGENCY = 7  # whatever is about one ticket goes first
 
-Text = Callable[[WeeklyFigures], str]
-Table = Callable[[WeeklyFigures], bytes]
+WriteText = Callable[[WeeklyFigures], str]
+WriteTable = Callable[[WeeklyFigures], bytes]
 Area = frozenset[int] | None  # unit ids; None: all
 
 
-def plan(context: Context, text: Text, table: Table) -> int:
+def plan(context: Context, text: WriteText, table: WriteTable) -> int:
     """Enqueue the summaries that are owed now and were never put; returns how many.
 
     Each area is committed by itself: what an interruption leaves out is put at the next beat, nothing twice.
@@ -88,7 +88,12 @@ def _figures(
 
 
 def _put(
-    context: Context, made: WeeklyFigures, people: Sequence[int], text: Text, table: Table, not_before: datetime
+    context: Context,
+    made: WeeklyFigures,
+    people: Sequence[int],
+    text: WriteText,
+    table: WriteTable,
+    not_before: datetime,
 ) -> int:
     if made.nothing_to_tell and made.scope:
         return _spare(context, made.week, people)

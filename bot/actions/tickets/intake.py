@@ -33,7 +33,7 @@ from storage.tickets import inbound, policies, tickets
 BATCH = 500
 
 
-class Outcome(StrEnum):
+class ArrivalOutcome(StrEnum):
     CREATED = "created"
     DUPLICATE = "duplicate"  # the ticket is there already; what came is kept as evidence
     SET_ASIDE = "set_aside"
@@ -50,10 +50,10 @@ class Arrival:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Taken:
+class ArrivalResult:
     """What became of one arrival."""
 
-    outcome: Outcome
+    outcome: ArrivalOutcome
     ticket_id: int | None = None
     number: str = ""
     matched: bool = True  # False: no account of that name in the register
@@ -61,13 +61,13 @@ class Taken:
     deadline: Deadline | None = None
 
 
-def take_in(context: Context, source: str, batch: Sequence[Arrival]) -> list[Taken]:
+def take_in(context: Context, source: str, batch: Sequence[Arrival]) -> list[ArrivalResult]:
     """Take a batch in, in one transaction; the same arrival again changes nothing."""
     with begin(context) as work:
         return _Batch(work, source).take(batch)
 
 
-def preview(context: Context, source: str, batch: Sequence[Arrival]) -> list[Taken]:
+def preview(context: Context, source: str, batch: Sequence[Arrival]) -> list[ArrivalResult]:
     """Say what `take_in` would do, and leave no trace."""
     with begin(context) as work:
         taken = _Batch(work, source).take(batch)
@@ -87,7 +87,7 @@ class _Batch:
         self.evidence: dict[int, list[JournalDraft]] = {}
         self.stamped: set[str] = set()
 
-    def take(self, batch: Sequence[Arrival]) -> list[Taken]:
+    def take(self, batch: Sequence[Arrival]) -> list[ArrivalResult]:
         """Sort the arrivals into new, duplicate and set aside; then write them all."""
         # Ids first: other nodes wait for theirs until this commits, so what is unknown below stays unknown.
         ids, rows = map(iter, reserve_each(self.conn, (tables.tickets, tables.inbound), len(batch)))
@@ -108,41 +108,43 @@ class _Batch:
         known: dict[str, int],
         ids: Iterator[int],
         rows: Iterator[int],
-    ) -> Taken:
+    ) -> ArrivalResult:
         number = one.ticket.number if one.ticket else ""
         if one.event_id in seen:
-            return Taken(outcome=Outcome.DUPLICATE, ticket_id=seen[one.event_id], number=number, reason="原样来过")
+            return ArrivalResult(
+                outcome=ArrivalOutcome.DUPLICATE, ticket_id=seen[one.event_id], number=number, reason="原样来过"
+            )
         taken = self._sorted(one, known, ids)
         seen[one.event_id] = taken.ticket_id
         self.kept.append(self._raw(one, taken, next(rows)))
         return taken
 
-    def _sorted(self, one: Arrival, known: dict[str, int], ids: Iterator[int]) -> Taken:
+    def _sorted(self, one: Arrival, known: dict[str, int], ids: Iterator[int]) -> ArrivalResult:
         if one.ticket is None:
-            return Taken(outcome=Outcome.SET_ASIDE, reason=one.reason)
+            return ArrivalResult(outcome=ArrivalOutcome.SET_ASIDE, reason=one.reason)
         refused = check(one.ticket, self.now)
         if refused is not None:
-            return Taken(outcome=Outcome.SET_ASIDE, number=one.ticket.number, reason=refused.reason)
+            return ArrivalResult(outcome=ArrivalOutcome.SET_ASIDE, number=one.ticket.number, reason=refused.reason)
         policy = self.context.policies.named(one.ticket.policy or "")
         if policy is None:
             reason = f"没有名为“{one.ticket.policy}”的时限规则，请改用：{'、'.join(self.context.policies.by_name)}"
-            return Taken(outcome=Outcome.SET_ASIDE, number=one.ticket.number, reason=reason)
+            return ArrivalResult(outcome=ArrivalOutcome.SET_ASIDE, number=one.ticket.number, reason=reason)
         if policy.unit == TimeUnit.FIXED and one.ticket.fixed_at is None:
             reason = f"规则“{policy.title}”要写明截止时刻，请补上“截止时刻”一列"
-            return Taken(outcome=Outcome.SET_ASIDE, number=one.ticket.number, reason=reason)
+            return ArrivalResult(outcome=ArrivalOutcome.SET_ASIDE, number=one.ticket.number, reason=reason)
         key = number_key(one.ticket.number)
         if key in known:
             self._keep_evidence(known[key], one)
-            return Taken(
-                outcome=Outcome.DUPLICATE,
+            return ArrivalResult(
+                outcome=ArrivalOutcome.DUPLICATE,
                 ticket_id=known[key],
                 number=one.ticket.number,
                 reason="同号工单已在办，作为佐证留存",
             )
         ticket = self._open(one.ticket, policy, next(ids))
         known[key] = ticket.id
-        return Taken(
-            outcome=Outcome.CREATED,
+        return ArrivalResult(
+            outcome=ArrivalOutcome.CREATED,
             ticket_id=ticket.id,
             number=ticket.number,
             matched=ticket.account_id is not None,
@@ -190,8 +192,8 @@ class _Batch:
             self.stamped.add(key)
         return key
 
-    def _raw(self, one: Arrival, taken: Taken, row_id: int) -> Inbound:
-        aside = taken.outcome == Outcome.SET_ASIDE
+    def _raw(self, one: Arrival, taken: ArrivalResult, row_id: int) -> Inbound:
+        aside = taken.outcome == ArrivalOutcome.SET_ASIDE
         return Inbound(
             id=row_id,
             kind="ticket",

@@ -20,7 +20,7 @@ from storage.tickets import tickets as ticket_store
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Asked:
+class AskedRequest:
     """A request as it was recorded."""
 
     ticket: Ticket
@@ -29,7 +29,7 @@ class Asked:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Waiting:
+class WaitingRequest:
     """A request that waits, with its ticket."""
 
     request: Request
@@ -43,16 +43,16 @@ def opened(work: Work, ticket_id: int, kind: RequestKind, given: Answer) -> Open
     return hand
 
 
-def ask(work: Work, hand: Opened, kind: RequestKind, given: Answer, until: Until | None = None) -> Asked:
+def ask(work: Work, hand: Opened, kind: RequestKind, given: Answer, until: Until | None = None) -> AskedRequest:
     """Put a request before those who decide; MoveRefused says why not."""
     wanted = rules.Wanted(id=store.next_id(work.conn), kind=kind, until=until)
     decision = rules.ask(hand.ticket, wanted, given, pending(work, hand.ticket.id), hand.scene)
     ticket = hand.record(work, rules.VERBS[kind], decision)
     told = tuple(one.person_id for one in decision.messages)
-    return Asked(ticket=ticket, request=decision.requests[0], people=told)
+    return AskedRequest(ticket=ticket, request=decision.requests[0], people=told)
 
 
-def rule(work: Work, request_id: int, granted: bool, given: Answer, target: Target | None = None) -> Waiting:
+def rule(work: Work, request_id: int, granted: bool, given: Answer, target: Target | None = None) -> WaitingRequest:
     """Grant or refuse a request and return it with the ticket after; MoveRefused says why not."""
     known = store.by_ids(work.conn, [request_id]).get(request_id)
     if known is None:
@@ -64,7 +64,7 @@ def rule(work: Work, request_id: int, granted: bool, given: Answer, target: Targ
     # Read again under the lock: somebody else may have decided it meanwhile.
     request = store.by_ids(work.conn, [request_id])[request_id]
     decision = rules.rule(hand.ticket, request, granted, given, hand.scene, target)
-    return Waiting(request=request, ticket=hand.record(work, Verb.APPROVE if granted else Verb.REFUSE, decision))
+    return WaitingRequest(request=request, ticket=hand.record(work, Verb.APPROVE if granted else Verb.REFUSE, decision))
 
 
 def move_to(work: Work, ticket_id: int, target: Target, given: Answer) -> Ticket:
@@ -101,12 +101,14 @@ def granted_extension(work: Work, ticket_id: int) -> Request | None:
     return max(found, key=lambda one: (one.decided_at, one.id), default=None)
 
 
-def waiting(work: Work, request_id: int) -> Waiting | None:
+def waiting(work: Work, request_id: int) -> WaitingRequest | None:
     """Return a request with its ticket, be it decided; None when there is none of that id."""
     request = store.by_ids(work.conn, [request_id]).get(request_id)
     if request is None:
         return None
-    return Waiting(request=request, ticket=ticket_store.by_ids(work.conn, [request.ticket_id])[request.ticket_id])
+    return WaitingRequest(
+        request=request, ticket=ticket_store.by_ids(work.conn, [request.ticket_id])[request.ticket_id]
+    )
 
 
 def last_decided(work: Work, ticket_id: int) -> Request | None:
@@ -120,7 +122,7 @@ def decided_before(work: Work, ticket: Ticket, request: Request) -> MoveRefused:
     return rules.decided_before(ticket, request, work.scene(ticket))
 
 
-def to_decide(work: Work, person_id: int) -> list[Waiting]:
+def to_decide(work: Work, person_id: int) -> list[WaitingRequest]:
     """Return the pending requests a person may decide, oldest first."""
     directory, now = work.directory, work.now
     if area(person_id, directory, now) == frozenset():
@@ -128,7 +130,7 @@ def to_decide(work: Work, person_id: int) -> list[Waiting]:
     waiting = store.pending(work.conn)
     about = ticket_store.by_ids(work.conn, [one.ticket_id for one in waiting])
     return [
-        Waiting(request=one, ticket=about[one.ticket_id])
+        WaitingRequest(request=one, ticket=about[one.ticket_id])
         for one in waiting
         if rules.may_decide(person_id, one, about[one.ticket_id], directory, now)
     ]

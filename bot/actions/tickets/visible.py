@@ -14,7 +14,7 @@ OF_A_PERSON = OPEN_STATES | {TicketState.COMPLETED}  # archived ones are named i
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Moved:
+class MovedAway:
     """Who gave a ticket to other people, when, and to whom."""
 
     number: str
@@ -56,7 +56,7 @@ def by_ids(work: Work, person_id: int, ids: Sequence[int]) -> list[Ticket]:
     ]
 
 
-def moved_away(work: Work, person_id: int, ticket_id: int) -> Moved | None:
+def moved_away(work: Work, person_id: int, ticket_id: int) -> MovedAway | None:
     """Return where a ticket went that a person was told about and has no part in any more; None for all others."""
     if not any(one.person_id == person_id for one in outbox.of_ticket(work.conn, ticket_id)):
         return None
@@ -66,4 +66,4 @@ def moved_away(work: Work, person_id: int, ticket_id: int) -> Moved | None:
     [ticket] = tickets.by_ids(work.conn, [ticket_id]).values()
     last = given[-1]
     by = int(last.actor.removeprefix("person:"))
-    return Moved(number=ticket.number, by=by, at=last.at, target=str(last.data.get("target", "")))
+    return MovedAway(number=ticket.number, by=by, at=last.at, target=str(last.data.get("target", "")))

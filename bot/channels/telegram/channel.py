@@ -43,7 +43,7 @@ NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Limits:
+class RateLimits:
     """How fast Telegram lets a bot send."""
 
     second: int = 30  # over all
@@ -57,7 +57,7 @@ class TelegramChannel:
     name = "telegram"
     abilities = Abilities(two_way=True, tells_doubles=False, buttons=True, attachments=True, text_bytes=3 * TEXT)
 
-    def __init__(self, settings: Settings, clock: Clock, limits: Limits | None = Limits()) -> None:
+    def __init__(self, settings: Settings, clock: Clock, limits: RateLimits | None = RateLimits()) -> None:
         self.client = TelegramClient(settings.telegram)
         self._mode, self._hook = settings.telegram.mode, hook_url(settings)
         self._seconds = settings.telegram.connect_seconds + settings.telegram.read_seconds
@@ -245,7 +245,7 @@ def make(settings: Settings, database: Database, clock: Clock) -> TelegramChanne
     return TelegramChannel(settings, clock)
 
 
-def _throttle(clock: Clock, limits: Limits) -> Throttle:
+def _throttle(clock: Clock, limits: RateLimits) -> Throttle:
     one = Rate(count=limits.chat_second, seconds=1)
     group = (one, Rate(count=limits.group_minute, seconds=60))
     everyone = [Rate(count=limits.second, seconds=1)]

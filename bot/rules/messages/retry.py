@@ -13,7 +13,7 @@ UNCERTAIN_WAIT = timedelta(seconds=90)  # a timed-out send is looked at again af
 ROUND = timedelta(minutes=5)  # messages whose ways are all shut for now are tried again in rounds
 
 
-class Outcome(StrEnum):
+class RetryOutcome(StrEnum):
     AGAIN = "again"  # same channel, later
     NEXT_WAY = "next_way"  # the person's next channel, at once
     UNCERTAIN = "uncertain"  # may have arrived; sent once more, marked where the channel cannot tell
@@ -21,7 +21,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Retry:
-    outcome: Outcome
+    outcome: RetryOutcome
     at: datetime | None = None
 
 
@@ -40,17 +40,17 @@ def decide(
     `may_repeat` says that one more copy does no harm: the channel removes doubles, or none was sent again yet.
     """
     if permanent or unavailable:
-        return Retry(outcome=Outcome.NEXT_WAY)
+        return Retry(outcome=RetryOutcome.NEXT_WAY)
     if retry_after is not None:
         # A quota is no fault of the way: honour it however often it is told.
-        return Retry(outcome=Outcome.AGAIN, at=now + max(retry_after, timedelta(seconds=1)))
+        return Retry(outcome=RetryOutcome.AGAIN, at=now + max(retry_after, timedelta(seconds=1)))
     if attempts == MAX_TRIES or (attempts > MAX_TRIES and not uncertain):
-        return Retry(outcome=Outcome.NEXT_WAY)
+        return Retry(outcome=RetryOutcome.NEXT_WAY)
     if uncertain:
-        again = Retry(outcome=Outcome.UNCERTAIN, at=now + UNCERTAIN_WAIT)
-        return again if may_repeat else Retry(outcome=Outcome.NEXT_WAY)
+        again = Retry(outcome=RetryOutcome.UNCERTAIN, at=now + UNCERTAIN_WAIT)
+        return again if may_repeat else Retry(outcome=RetryOutcome.NEXT_WAY)
     wait = min(FIRST_WAIT * 2 ** (attempts - 1), LONGEST_WAIT)
-    return Retry(outcome=Outcome.AGAIN, at=now + wait)
+    return Retry(outcome=RetryOutcome.AGAIN, at=now + wait)
 
 
 def next_round(after: datetime) -> datetime:

@@ -8,14 +8,14 @@ from storage.records import Address, Audience, Directory, Role, Ticket
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Told:
+class Recipients:
     """The people a step addresses, and why others are not among them."""
 
     people: tuple[int, ...]
     notes: tuple[str, ...] = ()  # keys of texts: "on_leave:12", "unreachable:7", "vacant:backup"
 
 
-def audience(to: Iterable[Audience], ticket: Ticket, directory: Directory, now: datetime) -> Told:
+def audience(to: Iterable[Audience], ticket: Ticket, directory: Directory, now: datetime) -> Recipients:
     """Resolve audiences to reachable people, each once, in the order asked."""
     people: dict[int, None] = {}
     notes: dict[str, None] = {}
@@ -27,7 +27,7 @@ def audience(to: Iterable[Audience], ticket: Ticket, directory: Directory, now: 
             present = _present(person_id, ticket, directory, now, notes)
             if present is not None:
                 people[present] = None
-    return Told(people=tuple(people), notes=tuple(notes))
+    return Recipients(people=tuple(people), notes=tuple(notes))
 
 
 def holder(ticket: Ticket, directory: Directory) -> int | None:

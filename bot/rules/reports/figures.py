@@ -47,7 +47,7 @@ class WeekCounts:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Cause:
+class CauseCount:
     """One problem class; the name is empty where the source gave none."""
 
     name: str
@@ -86,7 +86,7 @@ class WeeklyFigures:
     finished_late: tuple[LateTicket, ...]  # by receipt
     due_soon: tuple[TicketFacts, ...]  # open, due until the end of next week, by due day
     unpublished: tuple[TicketFacts, ...]  # open, without a due day yet; never late
-    causes: tuple[Cause, ...]  # the most late first
+    causes: tuple[CauseCount, ...]  # the most late first
     ahead: Ahead
 
     @property
@@ -210,11 +210,11 @@ def _counts(stood: Sequence[TicketFacts], week: Week, as_of: datetime) -> WeekCo
     )
 
 
-def _causes(stood: Sequence[TicketFacts], week: Week, late: Sequence[Ticket]) -> tuple[Cause, ...]:
+def _causes(stood: Sequence[TicketFacts], week: Week, late: Sequence[Ticket]) -> tuple[CauseCount, ...]:
     received = Counter(one.ticket.problem_class.strip() for one in stood if _in(week, one.ticket.received_at))
     missed = Counter(one.problem_class.strip() for one in late)
     names = dict.fromkeys((*missed, *received))
-    causes = [Cause(name=name, received=received[name], late=missed[name]) for name in names]
+    causes = [CauseCount(name=name, received=received[name], late=missed[name]) for name in names]
     return tuple(sorted(causes, key=lambda one: (-one.late, -one.received)))
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.rules.calendar.hours import WorkingTime
-from bot.rules.people.routing import Told, audience
+from bot.rules.people.routing import Recipients, audience
 from bot.rules.tickets.decision import Decision
 from bot.rules.tickets.ladder import PlannedStep, plan
 from bot.rules.tickets.lifecycle import archive
@@ -105,7 +105,7 @@ def unreached(
     rung = _Rung(
         step=failed,
         planned_at=now,
-        told=Told(people=(), notes=tuple(why)),
+        told=Recipients(people=(), notes=tuple(why)),
         instead=_next_in_line(failed, ticket, directory, now, lost),
     )
     not_before = working.next_sending(now, policy.any_hour)
@@ -116,7 +116,7 @@ def unreached(
 class _Rung:
     step: Step
     planned_at: datetime
-    told: Told
+    told: Recipients
     instead: tuple[int, ...] = ()  # who hears because the step itself reaches nobody
 
     @property

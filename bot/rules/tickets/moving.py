@@ -30,7 +30,7 @@ URGENCY = 2
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Cause:
+class CalendarChange:
     """The change of the calendar that moves deadlines."""
 
     reference: str  # "revision:3", "closure:5"
@@ -39,7 +39,7 @@ class Cause:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Moved:
+class MovedDeadline:
     """What a change means for one ticket."""
 
     before: Ticket
@@ -76,8 +76,8 @@ def set_by_hand(ticket: Ticket, policy: Policy, working: WorkingTime) -> bool:
 
 
 def move(
-    ticket: Ticket, policy: Policy, directory: Directory, working: WorkingTime, now: datetime, cause: Cause
-) -> Moved | None:
+    ticket: Ticket, policy: Policy, directory: Directory, working: WorkingTime, now: datetime, cause: CalendarChange
+) -> MovedDeadline | None:
     """Return what the changed calendar makes of an open ticket; None where its lines stay.
 
     A step whose new moment lies ahead may come again; one that has passed does not.
@@ -107,7 +107,7 @@ def move(
     )
     not_before = working.next_sending(now, policy.any_hour)
     messages = tuple(_message(one, ticket, after, cause, not_before, told.notes) for one in people)
-    return Moved(
+    return MovedDeadline(
         before=ticket,
         decision=Decision(ticket=after, journal=(line,), messages=messages),
         told=people,
@@ -178,7 +178,7 @@ def _lines(deadline: Deadline) -> tuple[Any, ...]:
 
 
 def _message(
-    person_id: int, before: Ticket, after: Ticket, cause: Cause, not_before: datetime, notes: tuple[str, ...]
+    person_id: int, before: Ticket, after: Ticket, cause: CalendarChange, not_before: datetime, notes: tuple[str, ...]
 ) -> MessageDraft:
     change = replace(params(after, notes), moves=after.moves, document=cause.document, old=lines(before))
     return MessageDraft(

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from bot.rules.people.routing import Told, audience, holder
+from bot.rules.people.routing import Recipients, audience, holder
 from bot.rules.refused import MoveRefused
 from bot.rules.tickets.access import Right, may
 from bot.rules.tickets.decision import Decision, Scene
@@ -111,7 +111,7 @@ def _copy(
     return notify(ticket, kind, people, answer, scene, receiver=receiver, while_open=True)
 
 
-def _other_role(ticket: Ticket, scene: Scene) -> Told:
+def _other_role(ticket: Ticket, scene: Scene) -> Recipients:
     """Who gets it: the B角, or the A角 where the B角 has it."""
     backup = scene.directory.duties.get((ticket.account_id or 0, Role.BACKUP))
     role = Audience.PRIMARY if backup is not None and holder(ticket, scene.directory) == backup else Audience.BACKUP
@@ -138,7 +138,7 @@ def _untaken(ticket: Ticket) -> Ticket:
     return replace(ticket, state=TicketState.NEW, acknowledged_at=None, acknowledged_by=None)
 
 
-def _given(ticket: Ticket, step: str, to: Told, scene: Scene, occurrence: str = "") -> Iterator[MessageDraft]:
+def _given(ticket: Ticket, step: str, to: Recipients, scene: Scene, occurrence: str = "") -> Iterator[MessageDraft]:
     """The ticket itself to those it goes to; where nobody of them can be reached, those above are told why."""
     kind = MessageKind.ASSIGNED if to.people else MessageKind.UNREACHED
     for person_id in to.people or _above(ticket, scene):
@@ -155,7 +155,7 @@ def _given(ticket: Ticket, step: str, to: Told, scene: Scene, occurrence: str = 
         )
 
 
-def _overseers(before: Ticket, after: Ticket, told: Told, scene: Scene) -> Iterator[MessageDraft]:
+def _overseers(before: Ticket, after: Ticket, told: Recipients, scene: Scene) -> Iterator[MessageDraft]:
     """Where those above were told already how late it is, those now above hear it too."""
     planned = plan(scene.policy, deadline_of(after), scene.working)
     passed = [one.step for one in planned if one.at <= scene.now and Audience.SUPERVISOR in one.step.to]

@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 
 from bot.actions.messages.numbering import NO_TICKET
 from bot.actions.people import leave
-from bot.actions.people.leave import Taken
+from bot.actions.people.leave import NotedLeave
 from bot.rules.calendar.workdays import CalendarNotPublished
 from bot.rules.calendar.zone import at, shanghai_day
 from bot.rules.refused import MoveRefused
@@ -124,7 +124,7 @@ def _deputy(turn: Turn, text: str) -> _Named:
     return _Named(question="deputy_which", facts=(("names", names),))
 
 
-def _noted(turn: Turn, taken: Taken) -> list[str]:
+def _noted(turn: Turn, taken: NotedLeave) -> list[str]:
     wording, noted = turn.wording, taken.leave
     lines = [wording("chat.leave", since=wording.moment_short(noted.starts_at), until=wording.end(noted.ends_at))]
     for who, ids in taken.cover.lists.items():

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.actions.tickets import requests
-from bot.actions.tickets.requests import Asked, Waiting
+from bot.actions.tickets.requests import AskedRequest, WaitingRequest
 from bot.rules.calendar.zone import shanghai_day
 from bot.rules.refused import MoveRefused
 from bot.rules.tickets.access import Right
@@ -89,7 +89,7 @@ def _ask(turn: Turn, wish: Wish, kind: RequestKind) -> Reply:
         return _refused(turn, wish, ticket, refused, VERBS[kind])
 
 
-def _asked(turn: Turn, asked: Asked) -> Reply:
+def _asked(turn: Turn, asked: AskedRequest) -> Reply:
     wording, ticket, request = turn.wording, asked.ticket, asked.request
     about = {"number": ticket.number, "account": ticket.account_name, "at": wording.moment_short(turn.at)}
     until = wording.end(request.until) if request.until else ""
@@ -117,7 +117,7 @@ def _decided(turn: Turn, wish: Wish, request_id: int, granted: bool) -> Reply:
     return _ruled(turn, done, granted, target)
 
 
-def _ruled(turn: Turn, done: Waiting, granted: bool, target: Target | None) -> Reply:
+def _ruled(turn: Turn, done: WaitingRequest, granted: bool, target: Target | None) -> Reply:
     ticket, request = done.ticket, done.request
     about = {"number": ticket.number, "account": ticket.account_name, "target": target.name if target else ""}
     key = f"chat.{'granted' if granted else 'refused'}_{request.kind}"

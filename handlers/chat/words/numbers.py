@@ -36,10 +36,10 @@ DATES = (
     re.compile(r"^\d+\.\d+$"),
 )
 
-Known = Mapping[str, str]  # folded number without spaces -> number, of the person's tickets
+KnownNumbers = Mapping[str, str]  # folded number without spaces -> number, of the person's tickets
 
 
-def read(text: str, start: int, known: Known) -> tuple[str, int] | None:
+def read(text: str, start: int, known: KnownNumbers) -> tuple[str, int] | None:
     """Return the number that stands at a place of a folded text, after stops and brackets, and where it ends."""
     place = match_end(OPENING, text, start)
     called = CALLED.match(text, place)
@@ -54,7 +54,7 @@ def read(text: str, start: int, known: Known) -> tuple[str, int] | None:
     return (found[0], match_end(CLOSING, text, found[1])) if found else None
 
 
-def mentioned(text: str, start: int, known: Known) -> list[str]:
+def mentioned(text: str, start: int, known: KnownNumbers) -> list[str]:
     """Return the person's own numbers that stand anywhere behind a place; short ones say too little to count."""
     found: dict[str, None] = {}
     close = text.replace(" ", "")
@@ -73,7 +73,7 @@ def is_place(number: str) -> bool:
     return number.isdigit() and len(number) <= 2
 
 
-def _own(text: str, start: int, known: Known) -> tuple[str, int] | None:
+def _own(text: str, start: int, known: KnownNumbers) -> tuple[str, int] | None:
     ends = ((number, _end_of(key, text, start)) for key, number in known.items())
     return max(((number, end) for number, end in ends if end is not None), key=lambda one: one[1], default=None)
 

@@ -33,7 +33,7 @@ SINCE = re.compile(r"(?:从|自|由|from)\s*$")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Found:
+class _TimeMatch:
     """A time at a place of the folded text."""
 
     until: Until
@@ -79,7 +79,7 @@ def names_time(text: str) -> bool:
     return any(pattern.search(text) for pattern, _ in _PATTERNS)
 
 
-def _all(text: str, today: date) -> Iterator[_Found]:
+def _all(text: str, today: date) -> Iterator[_TimeMatch]:
     for pattern, read in _PATTERNS:
         for match in pattern.finditer(text):
             until = _read(read, match, today)
@@ -87,7 +87,7 @@ def _all(text: str, today: date) -> Iterator[_Found]:
                 continue
             lead = LEAD.search(text[: match.start()])
             clock, end = _clock(text, match.end()) if until.day is not None else (None, match.end())
-            yield _Found(
+            yield _TimeMatch(
                 until=replace(until, clock=clock),
                 start=match.start(),
                 end=end,
@@ -96,7 +96,7 @@ def _all(text: str, today: date) -> Iterator[_Found]:
             )
 
 
-def _read(read: "Reader", match: "re.Match[str]", today: date) -> Until | None:
+def _read(read: "PatternReader", match: "re.Match[str]", today: date) -> Until | None:
     try:
         return read(match, today)
     except (ValueError, OverflowError):
@@ -118,16 +118,16 @@ def _clock(text: str, place: int) -> tuple[time | None, int]:
     return time(hour % 24, minute), found.end()
 
 
-def _within(one: _Found, other: _Found) -> bool:
+def _within(one: _TimeMatch, other: _TimeMatch) -> bool:
     return other.start <= one.start < other.end
 
 
-def _joined(text: str, first: _Found, last: _Found) -> bool:
+def _joined(text: str, first: _TimeMatch, last: _TimeMatch) -> bool:
     """Whether only "到" stands between two times."""
     return re.fullmatch(r"\s*(?:到|至|until|till|to)?\s*", text[first.end : last.start]) is not None
 
 
-def _with_lead(text: str, one: _Found) -> tuple[int, int]:
+def _with_lead(text: str, one: _TimeMatch) -> tuple[int, int]:
     before = text[: one.start]
     lead = LEAD.search(before) or SINCE.search(before)
     return (lead.start() if lead else one.start), one.end
@@ -215,9 +215,9 @@ def _chinese(said: str) -> int:
     return (CHINESE[tens] if tens else 1) * 10 * bool(ten) + (CHINESE[ones] if ones else 0)
 
 
-Reader = Callable[["re.Match[str]", date], Until]
+PatternReader = Callable[["re.Match[str]", date], Until]
 
-_PATTERNS: tuple[tuple["re.Pattern[str]", Reader], ...] = (
+_PATTERNS: tuple[tuple["re.Pattern[str]", PatternReader], ...] = (
     (re.compile(r"(?<!\d)(?P<y>\d{4})\s*[-/.年]\s*(?P<m>\d{1,2})\s*[-/.月]\s*(?P<d>\d{1,2})(?!\d)日?"), _full),
     (re.compile(r"(?<!\d)(?P<y>20\d{2})(?P<m>\d{2})(?P<d>\d{2})(?!\d)"), _full),
     (re.compile(r"(?<![\d.])(?P<m>\d{1,2})\s*月\s*(?P<d>\d{1,2})(?!\d)\s*[日号]?"), _month_day),

@@ -7,11 +7,11 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bot.actions.calendar.calendar import Changed
+from bot.actions.calendar.calendar import AppliedChange
 from bot.actions.calendar.notices import Examined
 from bot.delivery.wording import Wording
 from bot.rules.calendar.notice_check import days_text, working_days
-from bot.rules.tickets.moving import Moved
+from bot.rules.tickets.moving import MovedDeadline
 from handlers.shell.terminal.calendar_picture import show_year
 from handlers.shell.terminal.lines import local
 from storage.records import Act, Directory, NoticeKind, Overlay, OverlayKind, Revision, RevisionStatus
@@ -77,7 +77,7 @@ def show_examined(console: Console, examined: Examined) -> None:
         console.print("✓ 各项检查均通过。", style="green")
 
 
-def changed_json(changed: Changed, directory: Directory, *, applied: bool) -> Iterator[dict[str, Any]]:
+def changed_json(changed: AppliedChange, directory: Directory, *, applied: bool) -> Iterator[dict[str, Any]]:
     """Return a line for each ticket that moves, and a summary."""
     done = changed.recomputed
     for one in done.moved:
@@ -112,7 +112,7 @@ def changed_json(changed: Changed, directory: Directory, *, applied: bool) -> It
     }
 
 
-def show_changed(console: Console, changed: Changed, directory: Directory, wording: Wording) -> None:
+def show_changed(console: Console, changed: AppliedChange, directory: Directory, wording: Wording) -> None:
     """Print which open tickets move, from when to when, and who hears of it."""
     done = changed.recomputed
     console.print(f"[bold]{changed.what}[/]", highlight=False)
@@ -216,7 +216,7 @@ def _table(*headings: str) -> Table:
     return table
 
 
-def _unit(one: Moved, directory: Directory) -> str:
+def _unit(one: MovedDeadline, directory: Directory) -> str:
     unit = directory.units.get(one.before.unit_id or 0)
     return unit.name if unit else ""
 

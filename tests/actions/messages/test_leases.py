@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.actions.messages import dispatch, results
-from bot.actions.messages.dispatch import LOST, Load
+from bot.actions.messages.dispatch import LOST, ClaimedBatch
 from bot.actions.messages.results import Result
 from bot.channels.base import Abilities
 from bot.delivery.sender import Sender
@@ -34,7 +34,7 @@ def plain(database_url: str, tmp_path: Path) -> Iterator[Office]:
     opened.close()
 
 
-def claim(office: Office, holder: str = "sleeper") -> Load:
+def claim(office: Office, holder: str = "sleeper") -> ClaimedBatch:
     """Claim as another node would, and go no further."""
     return dispatch.claim(office.engine.context, holder, LEASE, digest_from=3)
 
@@ -44,7 +44,7 @@ def tries_of(office: Office) -> Tries:
     return Tries(office.stage, office.engine.wording, office.clock)
 
 
-def message_to(load: Load, office: Office, who: str) -> Message:
+def message_to(load: ClaimedBatch, office: Office, who: str) -> Message:
     """The claimed message to a person."""
     [found] = [one for one in load.messages if one.person_id == office.people[who]]
     return found

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from bot.actions.people.binding import bind
-from bot.channels.base import Finding
+from bot.channels.base import MemberLookup
 from bot.clock import WoundClock
 from bot.sealing import read_phone
-from handlers.chat.asking import Asked, ask_members
+from handlers.chat.asking import AskOutcome, ask_members
 from handlers.chat.platforms.wecom import PATH
 from storage.people import register
 from storage.records import PersonDraft, TicketState
@@ -154,10 +154,10 @@ class TestFoundByNumber:
                 register.save_person(conn, PersonDraft(name=name, unit_id=unit, phone=phone))
         return house
 
-    def asked(self, house: House) -> dict[str, Asked]:
-        async def all_of_them() -> dict[str, Asked]:
+    def asked(self, house: House) -> dict[str, AskOutcome]:
+        async def all_of_them() -> dict[str, AskOutcome]:
             way = house.engine.channels["wecom"]
-            assert isinstance(way, Finding)
+            assert isinstance(way, MemberLookup)
             return {person.name: what async for person, _unit, what in ask_members(house.engine, "wecom", way)}
 
         return house.play.run(all_of_them())
@@ -171,7 +171,11 @@ class TestFoundByNumber:
         self, numbered: House, platform: callbacks.Platform, qyapi: QyApi
     ) -> None:
         # 甲 is bound, 己 and 庚 share a number, 丁's number belongs to a member who is 甲.
-        assert self.asked(numbered) == {"丙": Asked.SENT, "丁": Asked.TAKEN, "戊": Asked.NOBODY}
+        assert self.asked(numbered) == {
+            "丙": AskOutcome.SENT,
+            "丁": AskOutcome.TAKEN,
+            "戊": AskOutcome.NOBODY,
+        }
         numbered.settle()
         question = next(one for one in qyapi.sent if one.to == "WangWu" and one.labels)
         whole = "".join(one.text for one in qyapi.sent if one.to == "WangWu")
@@ -209,7 +213,7 @@ class TestFoundByNumber:
     def test_nobody_is_asked_again_within_a_week_nor_outside_working_hours(self, numbered: House, qyapi: QyApi) -> None:
         numbered.at("08-23 21:00")
         told = len(qyapi.sent)
-        assert self.asked(numbered)["丙"] == Asked.SENT
+        assert self.asked(numbered)["丙"] == AskOutcome.SENT
         numbered.settle()
         assert len(qyapi.sent) == told
         numbered.at("08-24 08:00")
@@ -217,4 +221,4 @@ class TestFoundByNumber:
         assert len(qyapi.sent) > told
         assert "丙" not in self.asked(numbered)
         numbered.at("08-31 08:00")
-        assert self.asked(numbered)["丙"] == Asked.SENT
+        assert self.asked(numbered)["丙"] == AskOutcome.SENT
