@@ -8,7 +8,7 @@ from itertools import islice
 from bot.actions.messages.dispatch import Candidate
 from bot.clock import Clock
 
-FRESH = 0.5  # seconds an answer holds; who waited longer for a place in flight is asked for again
+CHECK_TTL_SECONDS = 0.5  # seconds an answer holds; who waited longer for a place in flight is asked for again
 
 Ask = Callable[[Sequence[Candidate]], Awaitable[Sequence[str]]]
 
@@ -38,7 +38,7 @@ class LastLook:
         number = asked[0].id
         async with self._turn:
             answer = self._answers.pop(number, None)
-            if answer is None or answer.at + FRESH < self._clock.monotonic():
+            if answer is None or answer.at + CHECK_TTL_SECONDS < self._clock.monotonic():
                 await self._look(asked)
                 answer = self._answers.pop(number)
             self._line.pop(number, None)

@@ -17,7 +17,7 @@ from storage.records import Address, ContactNotification, Message, MessageKind, 
 
 log = logging.getLogger(__name__)
 
-ASIDE_FOR = timedelta(hours=1)
+SET_ASIDE_FOR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,7 +87,7 @@ class Tries:
         if last.besides:
             return End(settlement=self._not_told(last.message, last.besides))
         if shut_until is not None:
-            again = retry.Retry(outcome=retry.RetryOutcome.AGAIN, at=retry.next_round(shut_until - retry.ROUND))
+            again = retry.Retry(outcome=retry.RetryOutcome.AGAIN, at=retry.next_round(shut_until - retry.RETRY_ROUND))
             doubtful = doubtful and not settled
             return replace(self._later(replace(last, doubtful=doubtful), failure, again), waits=True)
         return self._failed(last.message, doubtful=doubtful, reason=failure.reason)
@@ -143,7 +143,7 @@ class Tries:
         except Exception:
             # One message that cannot be worded must not keep the others back.
             log.exception("message set aside for an hour", extra={"action": "compose", "message_id": message.id})
-            later, reason = self._clock.now() + ASIDE_FOR, self._wording("message.not_worded")
+            later, reason = self._clock.now() + SET_ASIDE_FOR, self._wording("message.not_worded")
             aside = Settlement(
                 id=message.id, fence=message.fence, state=MessageState.PENDING, not_before=later, reason=reason
             )
@@ -187,7 +187,7 @@ class Tries:
             return last.shut_until
         if failure.unavailable:
             return None if failure.retry_after is None else self._clock.now() + failure.retry_after
-        return None if failure.permanent or doubtful else self._clock.now() + retry.ROUND
+        return None if failure.permanent or doubtful else self._clock.now() + retry.RETRY_ROUND
 
     def _later(self, last: Try, failure: SendFailed, decided: retry.Retry) -> End:
         # Where an earlier try may have arrived, a clean refusal of this one takes nothing of the doubt away.

@@ -50,7 +50,7 @@ POLICY_NAME = re.compile(r"[a-z0-9_]{1,40}(:[a-z0-9_]{1,20})?")
 STEP_NAME = re.compile(r"[a-z0-9_]{1,32}")  # the width of the tables' column
 SESSION = re.compile(r"(\d\d):(\d\d)-(\d\d):(\d\d)")
 MONTH_DAY = re.compile(r"(\d\d)-(\d\d)")
-LONGEST = 3660  # of any amount; ten years of days
+MAX_AMOUNT = 3660  # of any amount; ten years of days
 
 
 def policy_from(name: str, table: TomlTable, place: Place) -> Policy:
@@ -152,7 +152,7 @@ def _moment_amount(row: TomlTable, moment: MomentKind, place: Place) -> float:
         return 0.0
     if moment in SHARES:
         return _number(row, moment.value, place, 0, 1)
-    return _number(row, moment.value, place, 0, LONGEST, whole=moment in WHOLE)
+    return _number(row, moment.value, place, 0, MAX_AMOUNT, whole=moment in WHOLE)
 
 
 def _policy_amount(table: TomlTable, unit: TimeUnit, place: Place) -> float:
@@ -160,7 +160,7 @@ def _policy_amount(table: TomlTable, unit: TimeUnit, place: Place) -> float:
         if "amount" in table:
             raise place.wrong("amount", "按文件写明的时间办结时，不写数量")
         return 0.0
-    amount = _number(table, "amount", place, 0, LONGEST, whole=unit in BY_DAY)
+    amount = _number(table, "amount", place, 0, MAX_AMOUNT, whole=unit in BY_DAY)
     if not amount and unit is not TimeUnit.WORKING_DAYS:
         raise place.wrong("amount", "应大于0")
     return amount

@@ -28,7 +28,7 @@ SERIAL_EPOCH = date(1899, 12, 30)
 SERIALS = range(20_000, 80_000)  # 1954 to 2119: other numbers of five digits are no dates
 AFTERNOON = {"下午", "晚上", "中午", "PM"}
 MORNING = {"上午", "凌晨", "AM"}
-LONGEST = 64  # a longer text is no time, and the patterns need not find that out
+MAX_MOMENT_LENGTH = 64  # a longer text is no time, and the patterns need not find that out
 EXAMPLE = "请写成 2021-08-23 10:00 这样"
 
 
@@ -51,7 +51,7 @@ def read_limit(text: str) -> datetime | Refusal:
 @lru_cache(maxsize=4096)
 def read_moment(text: str) -> ReadMoment | Refusal:
     """Read a time in the ways people and spreadsheets write it; a year is never guessed."""
-    if len(text) > LONGEST:
+    if len(text) > MAX_MOMENT_LENGTH:
         return _unreadable(text)
     plain = _WEEKDAY.sub(" ", unicodedata.normalize("NFKC", clean(text))).strip()
     found = _COMPACT.fullmatch(plain) or _WRITTEN.fullmatch(plain)

@@ -60,7 +60,7 @@ STATES = {
     "pending_cancel": ("待注销", "注销中"),
     "cancelled": ("已注销", "注销", "已关停"),
 }
-LONGEST = {"name": 200, "unit": 200, "parent": 200, "jurisdiction": 64, "verified_entity": 200}
+MAX_LENGTHS = {"name": 200, "unit": 200, "parent": 200, "jurisdiction": 64, "verified_entity": 200}
 LONGEST_PERSON, LONGEST_ADDRESS, LONGEST_OTHER = 64, 200, 1_000
 
 _STATES = {word: state for state, words in STATES.items() for word in words}
@@ -153,7 +153,7 @@ def _check_cells(row: SheetRow, columns: Mapping[str, str], cells: Cells, kind: 
         if heading in row.faults:
             raise _Wrong(f"“{heading}”{row.faults[heading]}")
         # Folded for comparison, a name may grow; the key has to fit its column too.
-        longest = LONGEST.get(column, LONGEST_OTHER)
+        longest = MAX_LENGTHS.get(column, LONGEST_OTHER)
         if max(len(cells[column]), len(name_key(cells[column]))) > longest:
             raise _Wrong(f"“{heading}”太长，最多{longest}字")
     if not cells["name"]:

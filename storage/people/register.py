@@ -29,7 +29,7 @@ from storage.tables import accounts, addresses, duties, leaves, meta, people, su
 
 VERSION_KEY = "register_version"
 # The low bits are random: a version that was rolled back is never handed out again for other contents.
-SALT = 1 << 20
+VERSION_SALT = 1 << 20
 
 _VERSION = Lookup(lambda _: select(meta.c.value).where(meta.c.key == bindparam("key")), ("key",))
 
@@ -59,9 +59,9 @@ def version(conn: Connection) -> int:
 
 def touch(conn: Connection) -> None:
     """Count the version up: every reader loads the register again."""
-    salt = secrets.randbelow(SALT)
-    query = insert_into(conn, meta).values(key=VERSION_KEY, value=str(SALT + salt))
-    counted = (cast(meta.c.value, BigInteger) // SALT + 1) * SALT + salt
+    salt = secrets.randbelow(VERSION_SALT)
+    query = insert_into(conn, meta).values(key=VERSION_KEY, value=str(VERSION_SALT + salt))
+    counted = (cast(meta.c.value, BigInteger) // VERSION_SALT + 1) * VERSION_SALT + salt
     conn.execute(query.on_conflict_do_update(index_elements=[meta.c.key], set_={"value": cast(counted, Text)}))
 
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from bot.actions.messages.dispatch import Candidate
-from bot.delivery.last_look import FRESH, LastLook
+from bot.delivery.last_look import CHECK_TTL_SECONDS, LastLook
 from storage.records import Message
 from tests.cast.values import message
 
@@ -60,7 +60,7 @@ async def test_who_waited_too_long_for_a_place_is_asked_for_again() -> None:
     assert await last_look.why_not(line[0]) == ""
     looked.over = {2, 3}
     assert await last_look.why_not(line[1]) == ""
-    clock.seconds = FRESH + 0.1
+    clock.seconds = CHECK_TTL_SECONDS + 0.1
     assert await last_look.why_not(line[2]) == "办结"
     assert looked.looks == [[1, 2, 3], [3]]
 

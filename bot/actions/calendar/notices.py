@@ -136,7 +136,7 @@ def tell_desk(work: Work, reason: str, params: CalendarNotification, but: int | 
 def note(work: Work, kind: JournalKind, act: Act, who: Who, data: dict[str, object]) -> None:
     """Write an act on the calendar into the journal of the house."""
     data = {**data, "by": act.name} | ({"recorded_by": who.recorded_by} if who.recorded_by else {})
-    journal.write_house(work.conn, [JournalDraft(kind=kind, at=act.at, actor=who.actor, data=data)])
+    journal.write_system(work.conn, [JournalDraft(kind=kind, at=act.at, actor=who.actor, data=data)])
 
 
 def act_of(context: Context, who: Who) -> Act:

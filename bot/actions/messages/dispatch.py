@@ -28,8 +28,8 @@ from storage.tickets import requests, tickets
 
 log = logging.getLogger(__name__)
 
-ASIDE_FOR = timedelta(hours=1)
-LOST = "已由其他节点接手"
+SET_ASIDE_FOR = timedelta(hours=1)
+LEASE_LOST = "已由其他节点接手"
 REACHED = "已经联系上"
 Candidate = tuple[Message, Sequence[Message]]  # a message about to go out, and what it tells if it is a digest
 
@@ -97,7 +97,7 @@ def why_not(context: Context, asked: Sequence[Candidate]) -> list[str]:
     with read(context) as work:
         held = outbox.held(work.conn, messages)
         look = _Look(work, [*messages, *(one for _, told in asked for one in told)])
-        return [look.no_longer_true(one, told) if one.id in held else LOST for one, told in asked]
+        return [look.no_longer_true(one, told) if one.id in held else LEASE_LOST for one, told in asked]
 
 
 def attached(context: Context, file_id: int) -> files.File:
@@ -125,7 +125,7 @@ class _Look:
     def end_of(self, one: Message, told: Sequence[Message], calendars: Calendars) -> Settlement | None:
         """Return what becomes of a message that does not go out now; None when it does."""
         if not all(self._readable(each) for each in (one, *told)):
-            return _postponed(one, self.now + ASIDE_FOR, "时限规则读不出，稍后再试")
+            return _postponed(one, self.now + SET_ASIDE_FOR, "时限规则读不出，稍后再试")
         if why := self.no_longer_true(one, told):
             return _withdrawn(one, why)
         any_hour = any(policy.any_hour for each in (one, *told) if (policy := self._policy(each)))

@@ -9,9 +9,9 @@ from storage.messages import questions
 from storage.records import Question
 from storage.tickets import tickets
 
-QUESTION_STANDS = timedelta(minutes=10)
-NUMBERS_STAND = timedelta(days=30)  # after the last list, even for tickets still open
-MOST_NUMBERS = 99  # two digits, as people type them
+QUESTION_TTL = timedelta(minutes=10)
+NUMBERS_TTL = timedelta(days=30)  # after the last list, even for tickets still open
+MAX_NUMBERS = 99  # two digits, as people type them
 NO_TICKET = 0  # what a question is about that concerns no ticket
 
 
@@ -40,7 +40,7 @@ def current(work: Work, person_id: int) -> Numbering:
     question = questions.pending(work.conn, person_id, work.now)
     if question is None:
         return Numbering()
-    fresh = work.now < question.asked_at + QUESTION_STANDS
+    fresh = work.now < question.asked_at + QUESTION_TTL
     return Numbering(
         ticket_ids=question.ticket_ids,
         command=question.command,
@@ -68,7 +68,7 @@ def remember(
         text=text,
         ticket_ids=tuple(ticket_ids),
         asked_at=work.now,
-        expires_at=work.now + NUMBERS_STAND,
+        expires_at=work.now + NUMBERS_TTL,
         about=about,
     )
     questions.ask(work.conn, question)
@@ -84,14 +84,14 @@ def numbered(work: Work, known: Sequence[int], wanted: Sequence[int]) -> tuple[i
     standing = tuple(known) if any(one.state.open for one in found.values()) else ()
     fresh = [one for one in dict.fromkeys(wanted) if one not in standing]
     together = (*standing, *fresh)
-    return together if len(together) <= MOST_NUMBERS else tuple(dict.fromkeys(wanted))[:MOST_NUMBERS]
+    return together if len(together) <= MAX_NUMBERS else tuple(dict.fromkeys(wanted))[:MAX_NUMBERS]
 
 
 def renumber(work: Work, person_id: int, ticket_ids: Sequence[int]) -> tuple[int, ...]:
     """Number the tickets of a list the person is sent unasked, and return all of theirs; a question goes on waiting."""
     waits = questions.pending(work.conn, person_id, work.now)
     numbers = numbered(work, waits.ticket_ids if waits else (), ticket_ids)
-    if waits is not None and waits.command and work.now < waits.asked_at + QUESTION_STANDS:
+    if waits is not None and waits.command and work.now < waits.asked_at + QUESTION_TTL:
         questions.ask(work.conn, replace(waits, ticket_ids=numbers))
     else:
         remember(work, person_id, numbers)

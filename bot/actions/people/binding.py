@@ -27,9 +27,9 @@ from storage.records import (
 )
 from storage.tickets import journal
 
-CODE_STANDS = timedelta(days=3)
-OWN_CODE_STANDS = timedelta(minutes=10)
-ASKED_STANDS = timedelta(days=7)  # so long a member may confirm; nobody is asked again before
+CODE_TTL = timedelta(days=3)
+OWN_CODE_TTL = timedelta(minutes=10)
+CONFIRMATION_TTL = timedelta(days=7)  # so long a member may confirm; nobody is asked again before
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # nothing that is read wrongly over the telephone
 CODE_LENGTH = 8
 MOBILE_DIGITS = 11
@@ -56,12 +56,12 @@ Asking = Callable[[str], str]  # makes of a code the words that ask whether it i
 def new_code(context: Context, person_id: int) -> str:
     """Make a one-time code for a person; it holds for three days."""
     with begin(context) as work:
-        return _code(work, person_id, CODE_STANDS, "operator")
+        return _code(work, person_id, CODE_TTL, "operator")
 
 
 def own_code(work: Work, person_id: int) -> str:
     """Make a one-time code for somebody who is bound already, to be sent from another channel within minutes."""
-    return _code(work, person_id, OWN_CODE_STANDS, f"person:{person_id}")
+    return _code(work, person_id, OWN_CODE_TTL, f"person:{person_id}")
 
 
 def by_code(context: Context, code: str, channel: str, address: str) -> Bound | None:
@@ -118,11 +118,11 @@ def ask(context: Context, person_id: int, channel: str, address: str, words: Ask
         if addresses.person_at(work.conn, channel, address) is not None:
             return False
         code = _drawn()
-        one_time_codes.keep_bind_code(work.conn, _of_address(code, channel, address), person_id, now + ASKED_STANDS)
+        one_time_codes.keep_bind_code(work.conn, _of_address(code, channel, address), person_id, now + CONFIRMATION_TTL)
         line = JournalDraft(
             kind=JournalKind.BIND_ASKED, at=now, actor="operator", data={"person": person_id, "channel": channel}
         )
-        journal.write_house(work.conn, [line])
+        journal.write_system(work.conn, [line])
         draft = MessageDraft(
             intent=_asked(channel, person_id, now.date()),
             person_id=person_id,
@@ -150,7 +150,7 @@ def unreachable(context: Context, channel: str, address: str) -> None:
                 addresses.disable(work.conn, way.id)
                 data = {"person": way.person_id, "channel": channel}
                 line = JournalDraft(kind=JournalKind.UNREACHABLE, at=now, actor=f"person:{way.person_id}", data=data)
-                journal.write_house(work.conn, [line])
+                journal.write_system(work.conn, [line])
                 outbox.put(work.conn, contact_lost(way, now.isoformat(), directory), now)
 
 
@@ -194,13 +194,13 @@ def _asked(channel: str, person_id: int, day: date) -> str:
 
 
 def _lately(context: Context) -> list[date]:
-    return [(context.now() - timedelta(days=days)).date() for days in range(ASKED_STANDS.days)]
+    return [(context.now() - timedelta(days=days)).date() for days in range(CONFIRMATION_TTL.days)]
 
 
 def _code(work: Work, person_id: int, stands: timedelta, actor: str) -> str:
     code, now = _drawn(), work.now
     one_time_codes.keep_bind_code(work.conn, code, person_id, now + stands)
-    journal.write_house(
+    journal.write_system(
         work.conn, [JournalDraft(kind=JournalKind.BIND_CODE, at=now, actor=actor, data={"person": person_id})]
     )
     return code
@@ -211,7 +211,7 @@ def _bind(work: Work, person_id: int, channel: str, address: str, proof: str) ->
     replaced = addresses.bind(work.conn, person_id, channel, address, now)
     person = work.directory.people[person_id]
     data = {"person": person_id, "channel": channel, "proof": proof, "replaced": replaced is not None}
-    journal.write_house(
+    journal.write_system(
         work.conn, [JournalDraft(kind=JournalKind.BOUND, at=now, actor=f"person:{person_id}", data=data)]
     )
     if replaced is not None:

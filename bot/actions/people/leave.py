@@ -34,7 +34,7 @@ def take(work: Work, leave: Leave, given: Answer) -> NotedLeave:
     directory = work.directory
     shared = cover(leave, own, directory)
     facts = {"since": leave.starts_at.isoformat(), "until": leave.ends_at.isoformat(), "deputy": leave.deputy_id}
-    journal.write_house(work.conn, [line(JournalKind.LEAVE, given, **facts)])
+    journal.write_system(work.conn, [line(JournalKind.LEAVE, given, **facts)])
     opening = work.working().next_sending(now)
     outbox.put(work.conn, tell(leave, leave_id, shared, opening), now)
     act = {"leaves": [_plain(one) for one in known], "deputies": sorted({*shared.lists, leave.deputy_id or 0} - {0})}
@@ -49,7 +49,7 @@ def come_back(work: Work, given: Answer) -> Leave:
     if not own:
         raise MoveRefused("not_on_leave")
     leaves.end(work.conn, given.person_id, now)
-    journal.write_house(work.conn, [line(JournalKind.BACK, given)])
+    journal.write_system(work.conn, [line(JournalKind.BACK, given)])
     _tell_deputies(work, given.person_id, [one.deputy_id for one in own if one.deputy_id])
     last_acts.forget(work.conn, given.person_id)
     return own[0]
@@ -59,7 +59,7 @@ def put_back(work: Work, act: LastAct, given: Answer) -> None:
     """Bring a person's leaves to what they were before the last one was noted."""
     kept: Any = act.before
     leaves.restore(work.conn, act.person_id, [_leave(act.person_id, one) for one in kept["leaves"]])
-    journal.write_house(work.conn, [line(JournalKind.UNDO, given, verb=act.verb)])
+    journal.write_system(work.conn, [line(JournalKind.UNDO, given, verb=act.verb)])
     _tell_deputies(work, act.person_id, kept["deputies"])
 
 

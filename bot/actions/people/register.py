@@ -56,7 +56,7 @@ def import_register(context: Context, sealer: Sealer, roster: Roster) -> Registe
         counts = {name: asdict(getattr(report, name)) for name in ("units", "people", "accounts")}
         if any(count["new"] or count["changed"] for count in counts.values()):
             data = {**counts, "refused": len(report.refused)}
-            journal.write_house(
+            journal.write_system(
                 work.conn, [JournalDraft(kind=JournalKind.REGISTER_IMPORTED, at=now, actor="operator", data=data)]
             )
     return report

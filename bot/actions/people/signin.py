@@ -9,15 +9,15 @@ from storage.people import one_time_codes
 from storage.records import JournalDraft, JournalKind, Person
 from storage.tickets import journal
 
-TOKEN_STANDS = timedelta(minutes=10)
+SIGNIN_TTL = timedelta(minutes=10)
 
 
 def new_token(work: Work, person_id: int) -> str:
     """Make a one-time token for a person; it holds for ten minutes."""
     token, now = secrets.token_urlsafe(32), work.now
-    one_time_codes.keep_signin_token(work.conn, token, person_id, now, now + TOKEN_STANDS)
+    one_time_codes.keep_signin_token(work.conn, token, person_id, now, now + SIGNIN_TTL)
     line = JournalDraft(kind=JournalKind.SIGNIN_LINK, at=now, actor=f"person:{person_id}", data={"person": person_id})
-    journal.write_house(work.conn, [line])
+    journal.write_system(work.conn, [line])
     return token
 
 

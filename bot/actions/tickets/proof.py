@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from bot.actions.context import Context
 from bot.actions.work import read
 from storage.tickets import journal, tickets
-from storage.tickets.journal import HOUSE, Broken
+from storage.tickets.journal import SYSTEM, Broken
 
-__all__ = ["HOUSE", "Broken", "broken_chains", "count", "number_of"]
+__all__ = ["SYSTEM", "Broken", "broken_chains", "count", "number_of"]
 
 
 def count(context: Context) -> int:

@@ -29,7 +29,7 @@ def tickets_of(work: Work, person_id: int) -> list[Ticket]:
     people = {person_id} | {
         absent
         for absent, leaves in directory.leaves.items()
-        if any(one.deputy_id == person_id and one.starts_at <= now < one.ends_at for one in leaves)
+        if any(leave.deputy_id == person_id and leave.running(now) for leave in leaves)
     }
     accounts = {account_id for (account_id, _role), who in directory.duties.items() if who in people}
     found = tickets.of_people(work.conn, sorted(accounts), sorted(people), sorted(OF_A_PERSON))

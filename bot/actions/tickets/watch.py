@@ -16,7 +16,7 @@ from storage.tickets import tickets
 log = logging.getLogger(__name__)
 
 BATCH = 200  # a transaction of a tenth of a second: with SQLite everybody else waits for it
-ASIDE_FOR = timedelta(hours=1)
+SET_ASIDE_FOR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,4 +65,4 @@ def _decide_all(work: Work, due: Sequence[Ticket], now: datetime) -> tuple[list[
 
 def _set_aside(ticket: Ticket, reason: Exception, now: datetime) -> Decision:
     line = JournalDraft(kind=JournalKind.SET_ASIDE, at=now, actor="bot", data={"reason": type(reason).__name__})
-    return Decision(ticket=replace(ticket, next_step_at=now + ASIDE_FOR), journal=(line,))
+    return Decision(ticket=replace(ticket, next_step_at=now + SET_ASIDE_FOR), journal=(line,))

@@ -38,7 +38,7 @@ T = TypeVar("T")
 UPLOAD, DOWNLOAD = 50_000_000, 20_000_000  # bytes the Bot API takes and gives
 PATIENCE = 2.0  # seconds a message waits for its place before it goes back to the outbox
 TAP_SECONDS = 5  # what a tap waits for is not worth more
-REMEMBERED = 1_000  # halves of messages whose other half is still to go
+MAX_OPEN_HALVES = 1_000  # halves of messages whose other half is still to go
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 
@@ -144,7 +144,7 @@ class TelegramChannel:
             return await self._file(chat, message, file, message.text)
         if message.key not in self._halves:
             self._halves[message.key] = await self._text(chat, message)
-            while len(self._halves) > REMEMBERED:
+            while len(self._halves) > MAX_OPEN_HALVES:
                 self._halves.popitem(last=False)
         await self._file(chat, message, file, "")
         return self._halves.pop(message.key)

@@ -15,8 +15,8 @@ DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
 HOUR_US = 3_600_000_000
 INSTANT = timedelta(microseconds=1)
-NOTHING = timedelta(0)
-REMEMBERED = 4096  # moments whose place in working time is kept
+NO_TIME = timedelta(0)
+POSITION_CACHE_SIZE = 4096  # moments whose place in working time is kept
 LEAP_YEAR = 2024  # any year that has a 29 February
 
 Spans = tuple[tuple[int, int], ...]  # sessions in microseconds of the day, half-open
@@ -55,9 +55,9 @@ class WorkingTime:
         self._sessions: dict[date, tuple[tuple[datetime, datetime], ...]] = {}
         self._ends: dict[date, datetime] = {}
         # Tickets of one day share their lines, and those of one batch their moments.
-        self._position = lru_cache(maxsize=REMEMBERED)(self._find_position)
-        self._sending = lru_cache(maxsize=REMEMBERED)(self._find_sending)
-        self._morning = lru_cache(maxsize=REMEMBERED)(self._find_morning)
+        self._position = lru_cache(maxsize=POSITION_CACHE_SIZE)(self._find_position)
+        self._sending = lru_cache(maxsize=POSITION_CACHE_SIZE)(self._find_sending)
+        self._morning = lru_cache(maxsize=POSITION_CACHE_SIZE)(self._find_morning)
 
     def opening(self, day: date) -> datetime:
         """Return when office hours of that day begin, were it worked."""
@@ -107,7 +107,7 @@ class WorkingTime:
     def share(self, start: datetime, end: datetime, fraction: float) -> datetime:
         """Return the moment at which that fraction (0 to 1) of the working time from start to end is used."""
         used = self.between(start, end) * fraction
-        if used > NOTHING:
+        if used > NO_TIME:
             axis, position = self._position(start)
             return self._earliest(axis, position + used // INSTANT)
         return self.subtract(start, -used / HOUR) if used else _utc(start)

@@ -10,7 +10,7 @@ MAX_TRIES = 5  # on one channel, after which the next way is taken; more of them
 FIRST_WAIT = timedelta(seconds=15)
 LONGEST_WAIT = timedelta(minutes=15)
 UNCERTAIN_WAIT = timedelta(seconds=90)  # a timed-out send is looked at again after this
-ROUND = timedelta(minutes=5)  # messages whose ways are all shut for now are tried again in rounds
+RETRY_ROUND = timedelta(minutes=5)  # messages whose ways are all shut for now are tried again in rounds
 
 
 class RetryOutcome(StrEnum):
@@ -56,7 +56,7 @@ def decide(
 def next_round(after: datetime) -> datetime:
     """Return the first round after a moment: what waits for one person comes up together, so it can be one message."""
     midnight = after.replace(hour=0, minute=0, second=0, microsecond=0)
-    return midnight + ((after - midnight) // ROUND + 1) * ROUND
+    return midnight + ((after - midnight) // RETRY_ROUND + 1) * RETRY_ROUND
 
 
 def missed(state: MessageState, attempts: int) -> bool:

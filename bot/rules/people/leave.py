@@ -17,7 +17,7 @@ from storage.records import (
     Ticket,
 )
 
-LONGEST = timedelta(days=366)  # what lies further ahead is mistyped
+MAX_LEAVE = timedelta(days=366)  # what lies further ahead is mistyped
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,7 +32,7 @@ def check(leave: Leave, directory: Directory, now: datetime) -> None:
     """Refuse a leave that is over, and a deputy who is the person, away meanwhile or cannot be reached."""
     if leave.ends_at <= max(leave.starts_at, now):
         raise MoveRefused("leave_over", at=leave.ends_at)
-    if leave.ends_at > now + LONGEST:
+    if leave.ends_at > now + MAX_LEAVE:
         raise MoveRefused("leave_too_long")
     if leave.deputy_id is None:
         return

@@ -55,10 +55,10 @@ _SYNONYMS = {
 _QUOTES = dict.fromkeys(map(ord, "“”‘’\"'《》〈〉「」『』"))
 # Wide enough for a changed prefix such as 福建省三明市…, narrow enough not to offer strangers.
 LIKENESS = 0.5
-REMEMBERED = 16_384  # names whose key is kept: those of an office come again and again
+KEY_CACHE_SIZE = 16_384  # names whose key is kept: those of an office come again and again
 
 
-@lru_cache(maxsize=REMEMBERED)
+@lru_cache(maxsize=KEY_CACHE_SIZE)
 def name_key(text: str) -> str:
     """The name as it is compared: without width, case, spaces and quotes."""
     return "".join(unicodedata.normalize("NFKC", text).translate(_QUOTES).split()).casefold()

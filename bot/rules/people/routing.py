@@ -6,6 +6,9 @@ from datetime import datetime
 
 from storage.records import Address, Audience, Directory, Role, Ticket
 
+ABOVE = (Audience.LEADER, Audience.SUPERVISOR, Audience.DESK)  # in turn, who hears when those below cannot be reached
+WORKERS = (Audience.HOLDER, Audience.PRIMARY, Audience.BACKUP)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recipients:
@@ -79,13 +82,13 @@ def ways(person_id: int, directory: Directory) -> tuple[Address, ...]:
 
 def on_leave(person_id: int, directory: Directory, now: datetime) -> bool:
     """Whether the person is on leave at this moment."""
-    return any(leave.starts_at <= now < leave.ends_at for leave in directory.leaves.get(person_id, ()))
+    return any(leave.running(now) for leave in directory.leaves.get(person_id, ()))
 
 
 def stand_in(person_id: int, ticket: Ticket, directory: Directory, now: datetime) -> int | None:
     """Return who does the work of a person on leave: the deputy named, else the other role, unless away as well."""
     for leave in directory.leaves.get(person_id, ()):
-        named = leave.deputy_id if leave.starts_at <= now < leave.ends_at else None
+        named = leave.deputy_id if leave.running(now) else None
         if named is not None and not on_leave(named, directory, now):
             return named
     primary, backup = _duty(ticket, directory, Role.PRIMARY), _duty(ticket, directory, Role.BACKUP)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.rules.calendar.hours import WorkingTime
-from bot.rules.people.routing import Recipients, audience
+from bot.rules.people.routing import ABOVE, Recipients, audience
 from bot.rules.tickets.decision import Decision
 from bot.rules.tickets.ladder import PlannedStep, plan
 from bot.rules.tickets.lifecycle import archive
@@ -27,8 +27,6 @@ from storage.records import (
     TicketState,
 )
 
-# Who hears when those below cannot be reached.
-LINE = (Audience.LEADER, Audience.SUPERVISOR, Audience.DESK)
 # A ticket given to somebody by hand: no rung of a ladder, but whoever gets it has to be reached as by one.
 _GIVEN = {
     name: Step(name=name, kind=MessageKind.ASSIGNED, to=(Audience.HOLDER,), moment=MomentKind.AT_RECEIPT)
@@ -138,8 +136,8 @@ def _next_in_line(
     step: Step, ticket: Ticket, directory: Directory, now: datetime, lost: frozenset[int] = frozenset()
 ) -> tuple[int, ...]:
     """The first above the step's own people of whom anybody can be reached."""
-    highest = max((LINE.index(one) for one in step.to if one in LINE), default=-1)
-    for one in LINE[highest + 1 :]:
+    highest = max((ABOVE.index(one) for one in step.to if one in ABOVE), default=-1)
+    for one in ABOVE[highest + 1 :]:
         people = tuple(who for who in audience((one,), ticket, directory, now).people if who not in lost)
         if people:
             return people

@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.rules.calendar.deadline import compute
 from bot.rules.calendar.hours import WorkingTime
-from bot.rules.people.routing import audience
+from bot.rules.people.routing import WORKERS, audience
 from bot.rules.tickets.decision import Decision
 from bot.rules.tickets.escalation import deadline_of, params, replan
 from bot.rules.tickets.ladder import plan
@@ -25,7 +25,6 @@ from storage.records import (
     TimeUnit,
 )
 
-WORKERS = (Audience.HOLDER, Audience.PRIMARY, Audience.BACKUP)
 URGENCY = 2
 
 

@@ -7,7 +7,7 @@ from enum import IntEnum
 
 from storage.records import Directory, Policy, Request, Ticket, TicketState
 
-FAR = datetime.max.replace(tzinfo=UTC)
+FAR_FUTURE = datetime.max.replace(tzinfo=UTC)
 
 
 class Stuck(IntEnum):
@@ -58,4 +58,4 @@ def listed(
         if why is not None:
             unit = directory.units.get(one.unit_id or 0)
             found.append(Overseen(ticket=one, why=why, unit=unit.name if unit else "", requests=asked))
-    return sorted(found, key=lambda one: (one.unit, one.why, one.ticket.due_at or FAR, one.ticket.id))
+    return sorted(found, key=lambda one: (one.unit, one.why, one.ticket.due_at or FAR_FUTURE, one.ticket.id))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from bot.rules.people.routing import Recipients, audience, holder
+from bot.rules.people.routing import ABOVE, Recipients, audience, holder
 from bot.rules.refused import MoveRefused
 from bot.rules.tickets.access import Right, may
 from bot.rules.tickets.decision import Decision, Scene
@@ -25,9 +25,6 @@ from storage.records import (
     Ticket,
     TicketState,
 )
-
-# Who is told to see to it where nobody of those a ticket went to can be reached.
-ABOVE = (Audience.LEADER, Audience.SUPERVISOR, Audience.DESK)
 
 
 def send_back(ticket: Ticket, answer: Answer, scene: Scene) -> Decision:

@@ -34,7 +34,7 @@ def bind(turn: Turn, wish: Wish) -> Reply:
     if wish.text.strip():
         return Reply(text=turn.wording("chat.bind_elsewhere"), reason="bind_elsewhere", private=True)
     code = binding.own_code(turn.work, turn.person_id)
-    minutes = binding.OWN_CODE_STANDS.seconds // 60
+    minutes = binding.OWN_CODE_TTL.seconds // 60
     return Reply(text=turn.wording("chat.bind_code", code=code, minutes=minutes), private=True)
 
 
@@ -43,7 +43,7 @@ def board(turn: Turn, _wish: Wish) -> Reply:
     if not turn.board_url:
         return Reply(text=turn.wording("chat.board_off"), reason="board_off")
     token = signin.new_token(turn.work, turn.person_id)
-    minutes = signin.TOKEN_STANDS.seconds // 60
+    minutes = signin.SIGNIN_TTL.seconds // 60
     link = f"{turn.board_url}?token={token}"
     return Reply(text=turn.wording("chat.board", link=link, minutes=minutes), private=True)
 

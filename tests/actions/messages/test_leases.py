@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.actions.messages import dispatch, results
-from bot.actions.messages.dispatch import LOST, ClaimedBatch
+from bot.actions.messages.dispatch import LEASE_LOST, ClaimedBatch
 from bot.actions.messages.results import Result
 from bot.channels.base import Abilities
 from bot.delivery.sender import Sender
@@ -82,7 +82,7 @@ def test_a_node_that_slept_past_its_lease_changes_nothing(plain: Office) -> None
     plain.expect("yi", "receipt")
     before, story = stored(plain, theirs), plain.story("FJ-1")
     context = plain.engine.context
-    assert dispatch.why_not(context, [(theirs, ())]) == [LOST]
+    assert dispatch.why_not(context, [(theirs, ())]) == [LEASE_LOST]
     dispatch.prepare(context, [theirs])
     results.settle(context, [accepted(theirs, plain)])
     results.settle(
@@ -98,7 +98,7 @@ def test_a_node_that_wakes_while_another_holds_the_message_does_not_send(plain: 
     theirs = message_to(claim(plain), plain, "jia")
     plain.clock.wind(2 * LEASE)
     claim(plain, "other")
-    assert dispatch.why_not(plain.engine.context, [(theirs, ())]) == [LOST]
+    assert dispatch.why_not(plain.engine.context, [(theirs, ())]) == [LEASE_LOST]
     plain.clock.wind(2 * LEASE)
     plain.settle().expect("jia", "receipt")
     plain.expect("yi", "receipt")

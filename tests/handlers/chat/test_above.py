@@ -14,7 +14,7 @@ from handlers.chat.reply import Conversation
 from storage.people import register
 from storage.records import Role, TicketState
 from storage.tickets import journal
-from storage.tickets.journal import HOUSE
+from storage.tickets.journal import SYSTEM
 from tests.cast.office import Office
 from tests.stories.tickets.test_requests import forest
 
@@ -139,7 +139,7 @@ class TestBinding:
     def test_the_code_is_not_on_record(self, told: Office) -> None:
         code = told.says("jia", "绑定").text.rsplit(" ", 1)[1]
         with told.database.read() as conn:
-            house = journal.read(conn, HOUSE)
+            house = journal.read(conn, SYSTEM)
         assert [(one.kind, one.actor) for one in house][-1] == ("bind_code", f"person:{told.people['jia']}")
         assert not any(code in str(one.data) for one in house)
         told.says("jia", "已改")
@@ -168,7 +168,7 @@ class TestBoard:
         assert signin.redeem(told.engine.context, link[1]) is None
         assert signin.redeem(told.engine.context, "forged") is None
         with told.database.read() as conn:
-            assert not any(link[1] in str(one.data) for one in journal.read(conn, HOUSE))
+            assert not any(link[1] in str(one.data) for one in journal.read(conn, SYSTEM))
         told.says("jia", "已改")
 
     def test_the_link_is_good_for_ten_minutes(self, told: Office) -> None:

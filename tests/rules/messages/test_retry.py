@@ -7,7 +7,7 @@ import pytest
 from bot.rules.messages.retry import (
     LONGEST_WAIT,
     MAX_TRIES,
-    ROUND,
+    RETRY_ROUND,
     UNCERTAIN_WAIT,
     Retry,
     RetryOutcome,
@@ -85,7 +85,7 @@ def test_in_rounds_each_way_gets_one_try(attempts: int) -> None:
 def test_rounds_come_up_for_all_at_the_same_moments(seconds: int) -> None:
     moment = NOON + timedelta(seconds=seconds)
     following = next_round(moment)
-    assert timedelta(0) < following - moment <= ROUND
+    assert timedelta(0) < following - moment <= RETRY_ROUND
     assert following == next_round(following - timedelta(seconds=1))
 
 

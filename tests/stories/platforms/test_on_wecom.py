@@ -191,7 +191,7 @@ class TestFoundByNumber:
         assert "已完成绑定" in str(qyapi.cards[task])
         assert "丙" not in self.asked(numbered)
         with numbered.engine.database.read() as conn:
-            kinds = [one.kind for one in journal.read(conn, journal.HOUSE)]
+            kinds = [one.kind for one in journal.read(conn, journal.SYSTEM)]
         assert kinds.count("bind_asked") == 1
         assert kinds[-1] == "bound"
 

@@ -1,4 +1,4 @@
-"""What belongs to the house itself: versions, and who does what only one may do."""
+"""What nodes share beside quotas and tokens: versions, and the leases of single-holder loops."""
 
 from sqlalchemy import Column, Integer, String, Table, Text
 
