@@ -48,7 +48,7 @@ def compose(message: Message, batch: ClaimedBatch, wording: Wording, now: dateti
 
 def encode(body: Body) -> str:
     """Write a body as the exact payload to store."""
-    buttons = [[one.label, one.action] for one in body.buttons]
+    buttons = [[button.label, button.action] for button in body.buttons]
     to = {name: value for name in ANSWERING if (value := getattr(body.to, name, ""))}
     return json.dumps({"text": body.text, "buttons": buttons, **to}, ensure_ascii=False)
 

@@ -82,7 +82,7 @@ def office_hours_from(table: TomlTable, place: Place) -> OfficeHours:
     """Return one span of office hours; a mistake raises PolicyInvalid."""
     _known(table, frozenset({"from", "until", "sessions", "units"}), place)
     units = table.get("units", [])
-    if not isinstance(units, list) or not all(isinstance(one, str) and one.strip() for one in units):
+    if not isinstance(units, list) or not all(isinstance(unit, str) and unit.strip() for unit in units):
         raise place.wrong("units", '请写单位名称，如 ["三明市水利局"]，与登记簿一致')
     sessions = table.get("sessions")
     if not isinstance(sessions, list) or not sessions:
@@ -90,8 +90,8 @@ def office_hours_from(table: TomlTable, place: Place) -> OfficeHours:
     return OfficeHours(
         first=_month_day(table, "from", place),
         last=_month_day(table, "until", place),
-        sessions=tuple(_session(one, place) for one in sessions),
-        units=tuple(one.strip() for one in units),
+        sessions=tuple(_session(session, place) for session in sessions),
+        units=tuple(unit.strip() for unit in units),
     )
 
 

@@ -153,10 +153,10 @@ def _lateness() -> tuple[Column[LateTicket], ...]:
 
 
 def _told(wording: Wording) -> Column[LateTicket]:
-    def lines(one: LateTicket) -> str:
-        told = [told_line(each, wording) for each in one.facts.told[-TOLD_LINES:]]
-        if len(one.facts.told) > TOLD_LINES:
-            told.insert(0, wording("weekly.told_last", count=len(one.facts.told), shown=TOLD_LINES))
+    def lines(late_ticket: LateTicket) -> str:
+        told = [told_line(each, wording) for each in late_ticket.facts.told[-TOLD_LINES:]]
+        if len(late_ticket.facts.told) > TOLD_LINES:
+            told.insert(0, wording("weekly.told_last", count=len(late_ticket.facts.told), shown=TOLD_LINES))
         return "\n".join(told) or wording("weekly.told_none")
 
     return Column(heading="告知情况", width=38, style=Style.TEXT, value=lines)

@@ -123,7 +123,7 @@ class Play:
     def _following(self) -> datetime | None:
         with self.engine.database.read() as conn:
             looks = (tickets.next_look(conn), outbox.next_due(conn), self._next_opening(conn))
-        return min((one for one in looks if one is not None and one > self.clock.now()), default=None)
+        return min((look for look in looks if look is not None and look > self.clock.now()), default=None)
 
     def _next_opening(self, conn: Connection) -> datetime:
         # What happens once a day or week happens when messages may go out again.
@@ -142,14 +142,14 @@ class Play:
         with self.engine.database.read() as conn:
             return [self._one_sent(conn, channel.name, one) for channel in self._stage for one in channel.take()]
 
-    def _one_sent(self, conn: Connection, channel: str, one: Outgoing) -> Sent:
-        message = outbox.by_intent(conn, one.key)
+    def _one_sent(self, conn: Connection, channel: str, outgoing: Outgoing) -> Sent:
+        message = outbox.by_intent(conn, outgoing.key)
         told = outbox.children(conn, message.id) if message.kind == MessageKind.DIGEST else []
         return Sent(
             at=self.clock.now(),
             person_id=message.person_id,
             channel=channel,
             message=message,
-            text=one.text,
+            text=outgoing.text,
             told=tuple(told),
         )

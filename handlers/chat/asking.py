@@ -34,7 +34,7 @@ def _ask(engine: Engine, person: Person, unit: str, channel: str, address: str) 
         return engine.wording("chat.bind_ask", name=person.name, unit=unit, code=code)
 
     label = engine.wording("chat.button_confirm")
-    return binding.ask(engine.context, person.id, channel, address, words, label)
+    return binding.ask_to_confirm(engine.context, person.id, channel, address, words, label)
 
 
 def _unit(engine: Engine, person: Person) -> str:

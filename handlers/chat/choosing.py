@@ -23,11 +23,11 @@ def carry(turn: Turn, row: Command, parsed: Parsed) -> Reply:
         return not_above(turn, row)
     if row.many and len(parsed.numbers) > MOST_AT_ONCE:
         return Reply(text=turn.wording("chat.too_many", most=MOST_AT_ONCE), reason="too_many", keeps_card=True)
-    strange = [one for one in parsed.numbers if not by_number(turn, one)] if row.many else []
+    strange = [number for number in parsed.numbers if not by_number(turn, number)] if row.many else []
     if not strange or len(strange) == len(parsed.numbers):
         return _carry(turn, row, parsed)
     # Of several numbers each is answered for itself: the good ones do not wait for a wrong one.
-    known = tuple(one for one in parsed.numbers if one not in strange)
+    known = tuple(number for number in parsed.numbers if number not in strange)
     reply = _carry(turn, row, replace(parsed, numbers=known))
     return replace(reply, text="\n\n".join([reply.text, *(_unknown(turn, one).text for one in strange)]))
 
@@ -68,7 +68,7 @@ def by_number(turn: Turn, number: str) -> list[Ticket]:
     if is_place(number) and (listed := turn.numbering.ticket(int(number))) is not None:
         seen = turn.seen(listed)
         found |= {seen.id: seen} if seen else {}
-    own = [one for one in turn.tickets if number_key(one.number) == number_key(number)]
+    own = [ticket for ticket in turn.tickets if number_key(ticket.number) == number_key(number)]
     if not own and not is_place(number):
         own = visible.by_number(turn.work, turn.person_id, number)
     return list((found | {one.id: one for one in own}).values())
@@ -140,7 +140,7 @@ def _only(turn: Turn, row: Command, parsed: Parsed, wish: Wish) -> Sequence[Tick
     if not turn.open:
         last = _last_done(turn, row.verb)
         return [last] if last else Reply(text=turn.wording("chat.nothing_open"), reason="nothing_open")
-    fits = [one for one in turn.open if row.verb is None or one.state in states_for(row.verb)]
+    fits = [ticket for ticket in turn.open if row.verb is None or ticket.state in states_for(row.verb)]
     if len(fits) == 1 and not parsed.vague:
         return fits
     if fits:
@@ -160,7 +160,7 @@ def _last_done(turn: Turn, verb: Verb | None) -> Ticket | None:
     """The ticket completed last: saying it once more tells who did it and when."""
     if verb is not None and TicketState.COMPLETED in states_for(verb):
         return None
-    done = [one for one in turn.tickets if one.completed_at is not None]
+    done = [ticket for ticket in turn.tickets if ticket.completed_at is not None]
     return max(done, key=lambda one: (one.completed_at, one.id), default=None)
 
 

@@ -65,7 +65,7 @@ class Turn:
     @property
     def open(self) -> list[Ticket]:
         """The person's tickets on which something is still to be done."""
-        return [one for one in self.tickets if one.state.open]
+        return [ticket for ticket in self.tickets if ticket.state.open]
 
     @property
     def known(self) -> Mapping[str, str]:

@@ -35,7 +35,7 @@ def heading_key(text: str) -> str:
 
 def known_among(headings: Iterable[str]) -> KnownHeadings:
     """Return the test whether a text is one of these headings."""
-    keys = {heading_key(one) for one in headings} - {""}
+    keys = {heading_key(heading) for heading in headings} - {""}
     # Longer texts are contents; not looking at them keeps the cache of keys small.
     return lambda text: len(text) <= 40 and heading_key(text) in keys
 

@@ -146,7 +146,7 @@ def list_all(as_json: Json = False) -> None:
         if not as_json:
             show_listing(Console(highlight=False), revisions, overlays, directory)
             return
-        for line in [*map(revision_json, revisions), *(overlay_json(one, directory) for one in overlays)]:
+        for line in [*map(revision_json, revisions), *(overlay_json(overlay, directory) for overlay in overlays)]:
             emit(line)
 
 

@@ -161,7 +161,7 @@ def _first_broken(ticket_id: int, rows: list[dict[str, Any]], seq: int, head: st
 def _fits(row: dict[str, Any]) -> bool:
     """Whether the line is as it was hashed; SQLite holds anything in any column."""
     words = ("kind", "actor", "data")
-    return all(isinstance(row.get(one), str) for one in words) and bool(row["hash"] == _hash(row))
+    return all(isinstance(row.get(word), str) for word in words) and bool(row["hash"] == _hash(row))
 
 
 def _hash(row: dict[str, Any]) -> str:

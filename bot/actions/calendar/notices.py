@@ -61,7 +61,7 @@ class Examined:
     @property
     def usable(self) -> bool:
         """Whether nothing grave speaks against it."""
-        return not any(one.grave for one in self.doubts)
+        return not any(doubt.grave for doubt in self.doubts)
 
 
 def examine(context: Context, text: str) -> Examined:

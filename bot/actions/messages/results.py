@@ -10,7 +10,7 @@ from bot.actions.people.binding import contact_lost
 from bot.actions.recording import record
 from bot.actions.tickets.requests import ask_others
 from bot.actions.work import Work, begin
-from bot.rules.messages.retry import MAX_TRIES, missed
+from bot.rules.messages.retry import MAX_ATTEMPTS, missed
 from bot.rules.tickets.decision import Decision
 from bot.rules.tickets.escalation import unreached
 from storage.messages import outbox
@@ -90,8 +90,8 @@ def _tell_stories(work: Work, results: Sequence[Result], told: ToldMessages, now
         if len(results) == 1:
             log.exception("story not written", extra={"action": "settle", "message_id": results[0].message.id})
         else:
-            for one in results:
-                _tell_stories(work, [one], told, now)
+            for result in results:
+                _tell_stories(work, [result], told, now)
 
 
 def _write_stories(work: Work, results: Sequence[Result], told: ToldMessages, now: datetime) -> None:
@@ -112,7 +112,7 @@ def _write_stories(work: Work, results: Sequence[Result], told: ToldMessages, no
 
 
 def _told_by(work: Work, result: Result) -> Sequence[Message]:
-    if result.settlement.state == MessageState.SUPERSEDED or (result.waits and result.message.attempts > MAX_TRIES):
+    if result.settlement.state == MessageState.SUPERSEDED or (result.waits and result.message.attempts > MAX_ATTEMPTS):
         return ()  # not sent, or tried in vain once more: that is told once
     message = result.message
     return outbox.children(work.conn, message.id) if message.kind == MessageKind.DIGEST else [message]
@@ -139,18 +139,18 @@ def _occurrence(message: Message) -> str:
     return message.intent.rpartition(":")[0].rpartition(":")[2]
 
 
-def _told(one: Message, result: Result, now: datetime) -> JournalDraft:
+def _told(message: Message, result: Result, now: datetime) -> JournalDraft:
     sent, settled = result.message, result.settlement
     data: dict[str, object] = {
-        "step": one.step,
-        "to": one.person_id,
+        "step": message.step,
+        "to": message.person_id,
         "channel": sent.channel,
         "state": settled.state,
-        "message": one.id,
+        "message": message.id,
     }
     if settled.reason:
         data["reason"] = settled.reason
-    if sent.id != one.id:
+    if sent.id != message.id:
         data["digest"] = sent.id
     if result.besides:
         data["besides"] = list(result.besides)

@@ -50,7 +50,7 @@ class Unbound:
     mobile: str = field(repr=False)  # 11 digits
 
 
-Asking = Callable[[str], str]  # makes of a code the words that ask whether it is really the person
+Asking = Callable[[str], str]  # makes of a code the words that ask_to_confirm whether it is really the person
 
 
 def new_code(context: Context, person_id: int) -> str:
@@ -108,7 +108,7 @@ def unbound(context: Context, sealer: Sealer, channel: str) -> list[Unbound]:
     ]
 
 
-def ask(context: Context, person_id: int, channel: str, address: str, words: Asking, label: str) -> bool:
+def ask_to_confirm(context: Context, person_id: int, channel: str, address: str, words: Asking, label: str) -> bool:
     """Ask whoever is at an address to confirm that it is this person; False where somebody else is bound there.
 
     The code in the words binds that address alone.

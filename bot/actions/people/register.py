@@ -78,7 +78,8 @@ class _Import:
         self.directory: Directory = register.load(work.conn)
         self.unit_ids = {unit.name: unit.id for unit in self.directory.units.values()}
         self.person_ids: dict[PersonKey, int] = {
-            (self.directory.units[one.unit_id].name, one.name): one.id for one in self.directory.people.values()
+            (self.directory.units[person.unit_id].name, person.name): person.id
+            for person in self.directory.people.values()
         }
 
     def take(self, roster: Roster) -> RegisterReport:
@@ -165,7 +166,7 @@ class _Import:
     def _write_supervisors(self, wanted: Mapping[str, tuple[PersonKey, ...]]) -> set[str]:
         changed = {}
         for name, people in wanted.items():
-            unit, ids = self.unit_ids[name], sorted({self.person_ids[one] for one in people})
+            unit, ids = self.unit_ids[name], sorted({self.person_ids[person] for person in people})
             if tuple(ids) != self.directory.supervisors.get(unit, ()):
                 changed[name] = (unit, ids)
         register.set_supervisors(self.conn, dict(changed.values()))

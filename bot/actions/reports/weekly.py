@@ -126,8 +126,8 @@ def _put(
 def _spare(context: Context, week: Week, people: Sequence[int]) -> int:
     """A supervisor in whose area nothing happened hears nothing; that they were owed nothing is kept."""
     drafts = [
-        MessageDraft(intent=_intent(week, one), person_id=one, kind=MessageKind.SUMMARY, params=TextParams())
-        for one in people
+        MessageDraft(intent=_intent(week, person), person_id=person, kind=MessageKind.SUMMARY, params=TextParams())
+        for person in people
     ]
     with begin(context) as work:
         outbox.put(work.conn, drafts, context.now(), MessageState.SUPERSEDED, "辖区本周无事项")

@@ -103,45 +103,45 @@ class _Batch:
 
     def _one(
         self,
-        one: Arrival,
+        arrival: Arrival,
         seen: dict[str, int | None],
         known: dict[str, int],
         ids: Iterator[int],
         rows: Iterator[int],
     ) -> ArrivalResult:
-        number = one.ticket.number if one.ticket else ""
-        if one.event_id in seen:
+        number = arrival.ticket.number if arrival.ticket else ""
+        if arrival.event_id in seen:
             return ArrivalResult(
-                outcome=ArrivalOutcome.DUPLICATE, ticket_id=seen[one.event_id], number=number, reason="原样来过"
+                outcome=ArrivalOutcome.DUPLICATE, ticket_id=seen[arrival.event_id], number=number, reason="原样来过"
             )
-        taken = self._sorted(one, known, ids)
-        seen[one.event_id] = taken.ticket_id
-        self.kept.append(self._raw(one, taken, next(rows)))
+        taken = self._sorted(arrival, known, ids)
+        seen[arrival.event_id] = taken.ticket_id
+        self.kept.append(self._raw(arrival, taken, next(rows)))
         return taken
 
-    def _sorted(self, one: Arrival, known: dict[str, int], ids: Iterator[int]) -> ArrivalResult:
-        if one.ticket is None:
-            return ArrivalResult(outcome=ArrivalOutcome.SET_ASIDE, reason=one.reason)
-        refused = check(one.ticket, self.now)
+    def _sorted(self, arrival: Arrival, known: dict[str, int], ids: Iterator[int]) -> ArrivalResult:
+        if arrival.ticket is None:
+            return ArrivalResult(outcome=ArrivalOutcome.SET_ASIDE, reason=arrival.reason)
+        refused = check(arrival.ticket, self.now)
         if refused is not None:
-            return ArrivalResult(outcome=ArrivalOutcome.SET_ASIDE, number=one.ticket.number, reason=refused.reason)
-        policy = self.context.policies.named(one.ticket.policy or "")
+            return ArrivalResult(outcome=ArrivalOutcome.SET_ASIDE, number=arrival.ticket.number, reason=refused.reason)
+        policy = self.context.policies.named(arrival.ticket.policy or "")
         if policy is None:
-            reason = f"没有名为“{one.ticket.policy}”的时限规则，请改用：{'、'.join(self.context.policies.by_name)}"
-            return ArrivalResult(outcome=ArrivalOutcome.SET_ASIDE, number=one.ticket.number, reason=reason)
-        if policy.unit == TimeUnit.FIXED and one.ticket.fixed_at is None:
+            reason = f"没有名为“{arrival.ticket.policy}”的时限规则，请改用：{'、'.join(self.context.policies.by_name)}"
+            return ArrivalResult(outcome=ArrivalOutcome.SET_ASIDE, number=arrival.ticket.number, reason=reason)
+        if policy.unit == TimeUnit.FIXED and arrival.ticket.fixed_at is None:
             reason = f"规则“{policy.title}”要写明截止时刻，请补上“截止时刻”一列"
-            return ArrivalResult(outcome=ArrivalOutcome.SET_ASIDE, number=one.ticket.number, reason=reason)
-        key = number_key(one.ticket.number)
+            return ArrivalResult(outcome=ArrivalOutcome.SET_ASIDE, number=arrival.ticket.number, reason=reason)
+        key = number_key(arrival.ticket.number)
         if key in known:
-            self._keep_evidence(known[key], one)
+            self._keep_evidence(known[key], arrival)
             return ArrivalResult(
                 outcome=ArrivalOutcome.DUPLICATE,
                 ticket_id=known[key],
-                number=one.ticket.number,
+                number=arrival.ticket.number,
                 reason="同号工单已在办，作为佐证留存",
             )
-        ticket = self._open(one.ticket, policy, next(ids))
+        ticket = self._open(arrival.ticket, policy, next(ids))
         known[key] = ticket.id
         return ArrivalResult(
             outcome=ArrivalOutcome.CREATED,
@@ -192,22 +192,22 @@ class _Batch:
             self.stamped.add(key)
         return key
 
-    def _raw(self, one: Arrival, taken: ArrivalResult, row_id: int) -> Inbound:
+    def _raw(self, arrival: Arrival, taken: ArrivalResult, row_id: int) -> Inbound:
         aside = taken.outcome == ArrivalOutcome.SET_ASIDE
         return Inbound(
             id=row_id,
             kind="ticket",
             source=self.source,
-            event_id=one.event_id,
+            event_id=arrival.event_id,
             received_at=self.now,
-            raw=canonical(one.raw),
+            raw=canonical(arrival.raw),
             state=InboundState.SET_ASIDE if aside else InboundState.SETTLED,
             reason=taken.reason,
             ticket_id=taken.ticket_id,
         )
 
-    def _keep_evidence(self, ticket_id: int, one: Arrival) -> None:
-        data = {"source": self.source, "event_id": one.event_id}
+    def _keep_evidence(self, ticket_id: int, arrival: Arrival) -> None:
+        data = {"source": self.source, "event_id": arrival.event_id}
         line = JournalDraft(kind=JournalKind.EVIDENCE, at=self.now, actor=f"source:{self.source}", data=data)
         opened = self.opened.get(ticket_id)
         if opened is None:

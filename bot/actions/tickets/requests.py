@@ -48,7 +48,7 @@ def ask(work: Work, hand: Opened, kind: RequestKind, given: Answer, until: Until
     wanted = rules.Wanted(id=store.next_id(work.conn), kind=kind, until=until)
     decision = rules.ask(hand.ticket, wanted, given, pending(work, hand.ticket.id), hand.scene)
     ticket = hand.record(work, rules.VERBS[kind], decision)
-    told = tuple(one.person_id for one in decision.messages)
+    told = tuple(message.person_id for message in decision.messages)
     return AskedRequest(ticket=ticket, request=decision.requests[0], people=told)
 
 
@@ -87,7 +87,7 @@ def ask_others(work: Work, ticket: Ticket, message: Message, lost: frozenset[int
 
 def asked_in(messages: Iterable[Message]) -> list[int]:
     """Return the requests that messages ask about."""
-    return [one.params.request for one in messages if isinstance(one.params, RequestParams)]
+    return [message.params.request for message in messages if isinstance(message.params, RequestParams)]
 
 
 def pending(work: Work, ticket_id: int) -> list[Request]:

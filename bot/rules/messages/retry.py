@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from storage.records import MessageState
 
-MAX_TRIES = 5  # on one channel, after which the next way is taken; more of them only in rounds
+MAX_ATTEMPTS = 5  # on one channel, after which the next way is taken; more of them only in rounds
 FIRST_WAIT = timedelta(seconds=15)
 LONGEST_WAIT = timedelta(minutes=15)
 UNCERTAIN_WAIT = timedelta(seconds=90)  # a timed-out send is looked at again after this
@@ -44,7 +44,7 @@ def decide(
     if retry_after is not None:
         # A quota is no fault of the way: honour it however often it is told.
         return Retry(outcome=RetryOutcome.AGAIN, at=now + max(retry_after, timedelta(seconds=1)))
-    if attempts == MAX_TRIES or (attempts > MAX_TRIES and not uncertain):
+    if attempts == MAX_ATTEMPTS or (attempts > MAX_ATTEMPTS and not uncertain):
         return Retry(outcome=RetryOutcome.NEXT_WAY)
     if uncertain:
         again = Retry(outcome=RetryOutcome.UNCERTAIN, at=now + UNCERTAIN_WAIT)
@@ -61,4 +61,4 @@ def next_round(after: datetime) -> datetime:
 
 def missed(state: MessageState, attempts: int) -> bool:
     """Whether a message has reached nobody by any way, for good or so far."""
-    return state == MessageState.FAILED or (state == MessageState.PENDING and attempts >= MAX_TRIES)
+    return state == MessageState.FAILED or (state == MessageState.PENDING and attempts >= MAX_ATTEMPTS)

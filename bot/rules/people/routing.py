@@ -72,7 +72,7 @@ def supervised_units(person_id: int, directory: Directory) -> frozenset[int]:
     return frozenset(found)
 
 
-def ways(person_id: int, directory: Directory) -> tuple[Address, ...]:
+def usable_addresses(person_id: int, directory: Directory) -> tuple[Address, ...]:
     """Return the usable addresses of an active person, the preferred first."""
     person = directory.people.get(person_id)
     if person is None or not person.active:
@@ -102,7 +102,7 @@ def _present(person_id: int, ticket: Ticket, directory: Directory, now: datetime
     if on_leave(person_id, directory, now):
         notes[f"on_leave:{person_id}"] = None
         candidate = stand_in(person_id, ticket, directory, now)
-    if candidate is not None and ways(candidate, directory):
+    if candidate is not None and usable_addresses(candidate, directory):
         return candidate
     if candidate is not None:
         notes[f"unreachable:{candidate}"] = None

@@ -54,11 +54,17 @@ def replan(ticket: Ticket, policy: Policy, working: WorkingTime, now: datetime, 
     `skip_passed` leaves out what came before the ticket was with those who are to be asked now.
     """
     planned = plan(policy, deadline_of(ticket), working)
-    ahead = [one for one in planned if one.at > now or not (skip_passed or one.step.name in ticket.steps_taken)]
-    names = {one.step.name for one in ahead}
-    passed = [one.step.name for one in planned if one.step.name not in names]
+    ahead = [
+        planned_step
+        for planned_step in planned
+        if planned_step.at > now or not (skip_passed or planned_step.step.name in ticket.steps_taken)
+    ]
+    names = {planned_step.step.name for planned_step in ahead}
+    passed = [planned_step.step.name for planned_step in planned if planned_step.step.name not in names]
     taken = dict.fromkeys((*(one for one in ticket.steps_taken if one not in names), *passed))
-    return replace(ticket, steps_taken=tuple(taken), next_step_at=min((one.at for one in ahead), default=None))
+    return replace(
+        ticket, steps_taken=tuple(taken), next_step_at=min((planned_step.at for planned_step in ahead), default=None)
+    )
 
 
 def decide(ticket: Ticket, policy: Policy, directory: Directory, working: WorkingTime, now: datetime) -> Decision:
@@ -71,12 +77,14 @@ def decide(ticket: Ticket, policy: Policy, directory: Directory, working: Workin
     if not ticket.state.open:
         return Decision(ticket=replace(ticket, next_step_at=None))
     ahead = plan(policy, deadline_of(ticket), working, ticket.steps_taken)
-    come = [one for one in ahead if one.at <= now]
-    rungs = [_climb(one, ticket, directory, now) for one in come if _applies(one.step, ticket)]
+    come = [planned_step for planned_step in ahead if planned_step.at <= now]
+    rungs = [
+        _climb(planned_step, ticket, directory, now) for planned_step in come if _applies(planned_step.step, ticket)
+    ]
     after = replace(
         ticket,
-        steps_taken=(*ticket.steps_taken, *(one.step.name for one in come)),
-        next_step_at=min((one.at for one in ahead if one.at > now), default=None),
+        steps_taken=(*ticket.steps_taken, *(planned_step.step.name for planned_step in come)),
+        next_step_at=min((planned_step.at for planned_step in ahead if planned_step.at > now), default=None),
     )
     not_before = working.next_sending(now, policy.any_hour)
     return Decision(
@@ -145,7 +153,7 @@ def _next_in_line(
 
 
 def _unreachable(people: Iterable[int]) -> list[str]:
-    return [f"unreachable:{one}" for one in sorted(people)]
+    return [f"unreachable:{person}" for person in sorted(people)]
 
 
 def _messages(rungs: Sequence[_Rung], ticket: Ticket, not_before: datetime) -> Iterable[MessageDraft]:
@@ -153,9 +161,9 @@ def _messages(rungs: Sequence[_Rung], ticket: Ticket, not_before: datetime) -> I
     occurrence = _occurrence(ticket)
     for person_id in dict.fromkeys(who for rung in rungs for who in rung.hearers):
         theirs = [rung for rung in rungs if person_id in rung.hearers]
-        rung = next((one for one in reversed(theirs) if one.told.people), theirs[-1])
+        rung = next((their for their in reversed(theirs) if their.told.people), theirs[-1])
         kind = rung.step.kind if rung.told.people else MessageKind.UNREACHED
-        notes = dict.fromkeys(note for one in theirs if one is rung or one.instead for note in one.told.notes)
+        notes = dict.fromkeys(note for their in theirs if their is rung or their.instead for note in their.told.notes)
         yield MessageDraft(
             intent=_intent(ticket.id, rung.step.name, occurrence, person_id, kind),
             person_id=person_id,

@@ -105,7 +105,7 @@ def move(
         },
     )
     not_before = working.next_sending(now, policy.any_hour)
-    messages = tuple(_message(one, ticket, after, cause, not_before, told.notes) for one in people)
+    messages = tuple(_message(person, ticket, after, cause, not_before, told.notes) for person in people)
     return MovedDeadline(
         before=ticket,
         decision=Decision(ticket=after, journal=(line,), messages=messages),
@@ -118,7 +118,7 @@ def move(
 def earlier_look(ticket: Ticket, policy: Policy, working: WorkingTime, now: datetime) -> Ticket | None:
     """Return the ticket with an earlier next look, where the changed calendar brings a step forward."""
     ahead = plan(policy, deadline_of(ticket), working, ticket.steps_taken)
-    following = min((one.at for one in ahead), default=None)
+    following = min((planned_step.at for planned_step in ahead), default=None)
     if following is None or (ticket.next_step_at is not None and ticket.next_step_at <= following):
         return None
     return replace(ticket, next_step_at=max(following, now))

@@ -39,7 +39,7 @@ def stuck(ticket: Ticket, policy: Policy, requests: Sequence[Request], now: date
         return Stuck.TARGET_PASSED
     if requests:
         return Stuck.ASKED
-    waited = any(one.while_new and one.name in ticket.steps_taken for one in policy.steps)
+    waited = any(step.while_new and step.name in ticket.steps_taken for step in policy.steps)
     return Stuck.NOT_TAKEN if waited and ticket.state == TicketState.NEW else None
 
 

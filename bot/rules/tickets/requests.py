@@ -36,7 +36,7 @@ def check(ticket: Ticket, kind: RequestKind, answer: Answer, pending: Sequence[R
     verb = VERBS[kind]
     if not may(answer.person_id, Right.WORK, ticket, scene.directory, answer.at):
         raise MoveRefused("not_yours", number=ticket.number)
-    if waiting := next((one for one in pending if one.kind == kind), None):
+    if waiting := next((request for request in pending if request.kind == kind), None):
         who = scene.directory.people.get(waiting.asked_by)
         asked = {"who": who.name if who else "?", "at": waiting.asked_at}
         raise MoveRefused("already_asked", number=ticket.number, verb=verb, **asked)
@@ -76,7 +76,7 @@ def ask(ticket: Ticket, wanted: Wanted, answer: Answer, pending: Sequence[Reques
 def ask_others(ticket: Ticket, request: Request, lost: frozenset[int], scene: Scene) -> Decision:
     """Ask those next in line where nobody who was asked can be reached."""
     kinds = (request.kind, RequestKind.TRANSFER)  # the desk decides what nobody else can
-    asked = (deciders(one, ticket, request.asked_by, scene) for one in kinds)
+    asked = (deciders(kind, ticket, request.asked_by, scene) for kind in kinds)
     people = next((left for some in asked if (left := [who for who in some if who not in lost])), [])
     return Decision(ticket=ticket, messages=ask_people(ticket, request, people, scene))
 

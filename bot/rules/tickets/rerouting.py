@@ -38,7 +38,7 @@ def send_back(ticket: Ticket, answer: Answer, scene: Scene) -> Decision:
     return Decision(
         ticket=climbed.ticket,
         journal=(line(JournalKind.RETURN, answer, completed_at=completed), *climbed.journal),
-        messages=(*told, *(one for one in climbed.messages if one.person_id not in know)),
+        messages=(*told, *(message for message in climbed.messages if message.person_id not in know)),
     )
 
 
@@ -155,7 +155,11 @@ def _given(ticket: Ticket, step: str, to: Recipients, scene: Scene, occurrence: 
 def _overseers(before: Ticket, after: Ticket, told: Recipients, scene: Scene) -> Iterator[MessageDraft]:
     """Where those above were told already how late it is, those now above hear it too."""
     planned = plan(scene.policy, deadline_of(after), scene.working)
-    passed = [one.step for one in planned if one.at <= scene.now and Audience.SUPERVISOR in one.step.to]
+    passed = [
+        planned_step.step
+        for planned_step in planned
+        if planned_step.at <= scene.now and Audience.SUPERVISOR in planned_step.step.to
+    ]
     if not passed:
         return
     step, above = passed[-1], (Audience.SUPERVISOR,)
@@ -180,4 +184,4 @@ def _above(ticket: Ticket, scene: Scene) -> Sequence[int]:
 
 
 def _urgency(policy: Policy) -> int:
-    return min((one.urgency for one in policy.steps if one.kind == MessageKind.ASSIGNED), default=5)
+    return min((step.urgency for step in policy.steps if step.kind == MessageKind.ASSIGNED), default=5)

@@ -117,10 +117,10 @@ def _deputy(turn: Turn, text: str) -> _Named:
     if not people:
         return _Named(question="deputy_unknown", facts=(("word", name),)) if said else _Named()
     unit = turn.directory.people[turn.person_id].unit_id
-    near = [one for one in people if one.unit_id == unit] if len(people) > 1 else people
+    near = [person for person in people if person.unit_id == unit] if len(people) > 1 else people
     if len(near) == 1:
         return _Named(person=near[0])
-    names = turn.wording("format.between_names").join(full_name(one, turn.directory) for one in people)
+    names = turn.wording("format.between_names").join(full_name(person, turn.directory) for person in people)
     return _Named(question="deputy_which", facts=(("names", names),))
 
 

@@ -26,8 +26,8 @@ def carry_out(turn: Turn, wish: Wish) -> Reply:
     replies = [_carry_out(turn, wish, wish.verb, ticket) for ticket in wish.tickets]
     if len(replies) == 1:
         return replies[0]
-    reasons = dict.fromkeys(one.reason for one in replies if one.reason)
-    return Reply(text="\n\n".join(one.text for one in replies), reason=" ".join(reasons))
+    reasons = dict.fromkeys(reply.reason for reply in replies if reply.reason)
+    return Reply(text="\n\n".join(reply.text for reply in replies), reason=" ".join(reasons))
 
 
 def undo(turn: Turn, wish: Wish) -> Reply:

@@ -17,7 +17,7 @@ def oversee(turn: Turn, _wish: Wish) -> Reply:
     if not found:
         return Reply(text=turn.wording("chat.oversight_none"))
     listed = found[:LISTED]
-    ids = [one.ticket.id for one in listed]
+    ids = [ticket.ticket.id for ticket in listed]
     numbers = numbering.numbered(turn.work, turn.numbering.ticket_ids, ids)
     lines = [turn.wording("chat.oversight", count=len(found)), *_by_unit(turn, listed, numbers)]
     if len(found) > len(listed):
@@ -58,8 +58,8 @@ def _by_unit(turn: Turn, listed: Sequence[Overseen], numbers: Sequence[int]) -> 
     return lines
 
 
-def _line(turn: Turn, place: int, one: Overseen) -> str:
-    ticket = one.ticket
-    why = turn.wording(f"chat.stuck_{one.why.name.lower()}")
+def _line(turn: Turn, place: int, overseen: Overseen) -> str:
+    ticket = overseen.ticket
+    why = turn.wording(f"chat.stuck_{overseen.why.name.lower()}")
     about = {"number": ticket.number, "account": ticket.account_name, "due": turn.wording.due(ticket)}
     return turn.wording("chat.oversight_line", place=place, why=why, state=turn.wording.state(ticket.state), **about)

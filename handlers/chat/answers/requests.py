@@ -60,7 +60,7 @@ def decide(turn: Turn, wish: Wish) -> Reply:
         return _decided(turn, wish, wish.request_id, granted)
     ticket = wish.tickets[0]
     pending = requests.pending(turn.work, ticket.id)
-    found = [one for one in pending if _named_kind(turn, one)] or pending
+    found = [request for request in pending if _named_kind(turn, request)] or pending
     mine = [one for one in found if may_decide(turn.person_id, one, ticket, turn.directory, turn.now)]
     if len(mine) == 1:
         return _decided(turn, wish, mine[0].id, granted)
@@ -93,7 +93,7 @@ def _asked(turn: Turn, asked: AskedRequest) -> Reply:
     wording, ticket, request = turn.wording, asked.ticket, asked.request
     about = {"number": ticket.number, "account": ticket.account_name, "at": wording.moment_short(turn.at)}
     until = wording.end(request.until) if request.until else ""
-    names = wording("format.between_names").join(turn.name(one) for one in asked.people)
+    names = wording("format.between_names").join(turn.name(person) for person in asked.people)
     lines = [wording(f"chat.asked_{request.kind}", text=request.text, until=until, **about)]
     lines.append(wording("chat.asked_people", who=names) if names else wording("chat.asked_nobody"))
     lines += [*limit(turn, ticket), *on_behalf(turn)]
@@ -142,7 +142,7 @@ def _which_target(turn: Turn, wish: Wish, ticket: Ticket, named: Named) -> Reply
     """Nobody is meant, or several are: ask for the full name."""
     if not named.targets:
         return turn.ask(wish.command, ticket, "", "target_unknown", word=named.word)
-    names = turn.wording("format.between_names").join(one.name for one in named.targets[:OFFERED])
+    names = turn.wording("format.between_names").join(target.name for target in named.targets[:OFFERED])
     return turn.ask(wish.command, ticket, "", "target_which", word=named.word, names=names)
 
 

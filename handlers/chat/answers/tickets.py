@@ -43,7 +43,7 @@ def show(turn: Turn, wish: Wish) -> Reply:
     ]
     lines += [*facts(ticket, wording), *_done_by(turn, ticket)]
     pending = requests.pending(turn.work, ticket.id)
-    lines += [asked_line(turn, one) for one in pending]
+    lines += [asked_line(turn, request) for request in pending]
     return Reply(text="\n".join(lines), ticket_id=ticket.id, buttons=_all_buttons(turn, ticket, pending))
 
 
@@ -79,9 +79,9 @@ def numbered(
 ) -> Reply:
     """List tickets with their short numbers; with a wish that waits for one of them, if any."""
     listed, wording = tickets[:LISTED], turn.wording
-    numbers = numbering.numbered(turn.work, turn.numbering.ticket_ids, [one.id for one in listed])
-    places = {one.id: numbers.index(one.id) + 1 for one in listed}
-    lines = [head, *(_line(turn, places[one.id], one) for one in listed)]
+    numbers = numbering.numbered(turn.work, turn.numbering.ticket_ids, [ticket.id for ticket in listed])
+    places = {ticket.id: numbers.index(ticket.id) + 1 for ticket in listed}
+    lines = [head, *(_line(turn, places[ticket.id], ticket) for ticket in listed)]
     if len(tickets) > len(listed):
         lines.append(wording("chat.more", count=len(tickets) - len(listed)))
     command, text = (waiting.command, waiting.text) if waiting else ("", "")
@@ -105,7 +105,7 @@ def _all_buttons(turn: Turn, ticket: Ticket, pending: Sequence[Request]) -> Butt
         return (*judged, *_pressed(turn, ticket, ("back", "why")))
     if judged or not ticket.state.open or not _works(turn, ticket):
         return buttons(turn, ticket, pending)
-    asked = {ASKED_BY[one.kind] for one in pending}
+    asked = {ASKED_BY[request.kind] for request in pending}
     first = ("ack",) if ticket.state == TicketState.NEW else ()
     return _pressed(turn, ticket, [one for one in (*first, *ON_ONE_TICKET) if one not in asked])
 
@@ -121,7 +121,9 @@ def _pressed(turn: Turn, ticket: Ticket, codes: Iterable[str]) -> Buttons:
 
 def verdicts(turn: Turn, ticket: Ticket, pending: Sequence[Request]) -> Buttons:
     """Return 同意 and 不同意 for the first request this person may decide; the next one comes when it is decided."""
-    first = next((one for one in pending if may_decide(turn.person_id, one, ticket, turn.directory, turn.now)), None)
+    first = next(
+        (request for request in pending if may_decide(turn.person_id, request, ticket, turn.directory, turn.now)), None
+    )
     if first is None:
         return ()
     return tuple((turn.wording(f"message.button_{code}"), f"{code}:{first.id}") for code in ("ok", "no"))

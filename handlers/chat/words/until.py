@@ -118,8 +118,8 @@ def _clock(text: str, place: int) -> tuple[time | None, int]:
     return time(hour % 24, minute), found.end()
 
 
-def _within(one: _TimeMatch, other: _TimeMatch) -> bool:
-    return other.start <= one.start < other.end
+def _within(time_match: _TimeMatch, other: _TimeMatch) -> bool:
+    return other.start <= time_match.start < other.end
 
 
 def _joined(text: str, first: _TimeMatch, last: _TimeMatch) -> bool:
@@ -127,10 +127,10 @@ def _joined(text: str, first: _TimeMatch, last: _TimeMatch) -> bool:
     return re.fullmatch(r"\s*(?:到|至|until|till|to)?\s*", text[first.end : last.start]) is not None
 
 
-def _with_lead(text: str, one: _TimeMatch) -> tuple[int, int]:
-    before = text[: one.start]
+def _with_lead(text: str, time_match: _TimeMatch) -> tuple[int, int]:
+    before = text[: time_match.start]
     lead = LEAD.search(before) or SINCE.search(before)
-    return (lead.start() if lead else one.start), one.end
+    return (lead.start() if lead else time_match.start), time_match.end
 
 
 def _rest(folded: Folded, spans: list[tuple[int, int]]) -> str:
@@ -140,7 +140,7 @@ def _rest(folded: Folded, spans: list[tuple[int, int]]) -> str:
         parts.append(folded.original(place, start))
         place = end
     parts.append(folded.original(place, len(folded.text)))
-    trimmed = (TRIM.sub("", one) for one in parts)
+    trimmed = (TRIM.sub("", part) for part in parts)
     return " ".join(one for one in trimmed if one)
 
 

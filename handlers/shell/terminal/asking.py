@@ -24,7 +24,7 @@ class CalendarSource:
         """Return the working time of the unit of that name; exits with a sentence where there is none."""
         if not unit_name:
             return self.calendars.of(None)
-        found = [one.id for one in self.units.values() if one.name == unit_name.strip()]
+        found = [unit.id for unit in self.units.values() if unit.name == unit_name.strip()]
         if not found:
             raise refuse(f"登记簿里没有名为“{unit_name}”的单位，请核对名称。")
         return self.calendars.of(found[0])

@@ -31,7 +31,7 @@ def _named(error: Any) -> str:
     parameter = getattr(error, "param", None)
     if parameter is None:
         return str(getattr(error, "option_name", ""))
-    options: list[str] = [one for one in parameter.opts if one.startswith("-")]
+    options: list[str] = [opt for opt in parameter.opts if opt.startswith("-")]
     if options:
         return options[-1]
     # An argument's help is a name with its explanation behind a stop.

@@ -6,7 +6,7 @@ import pytest
 
 from bot.rules.messages.retry import (
     LONGEST_WAIT,
-    MAX_TRIES,
+    MAX_ATTEMPTS,
     RETRY_ROUND,
     UNCERTAIN_WAIT,
     Retry,
@@ -45,23 +45,23 @@ def test_a_failure_for_now_is_tried_again_more_and_more_seldom(attempts: int, se
 
 
 def test_after_the_last_try_the_next_way_is_taken() -> None:
-    assert after(MAX_TRIES) == Retry(outcome=RetryOutcome.NEXT_WAY)
-    assert after(MAX_TRIES, uncertain=True) == Retry(outcome=RetryOutcome.NEXT_WAY)
+    assert after(MAX_ATTEMPTS) == Retry(outcome=RetryOutcome.NEXT_WAY)
+    assert after(MAX_ATTEMPTS, uncertain=True) == Retry(outcome=RetryOutcome.NEXT_WAY)
 
 
 def test_no_wait_is_longer_than_the_longest() -> None:
-    waits = [after(attempts).at for attempts in range(1, MAX_TRIES)]
+    waits = [after(attempts).at for attempts in range(1, MAX_ATTEMPTS)]
     assert all(at is not None and at - NOON <= LONGEST_WAIT for at in waits)
 
 
-@pytest.mark.parametrize("attempts", [1, MAX_TRIES])
+@pytest.mark.parametrize("attempts", [1, MAX_ATTEMPTS])
 @pytest.mark.parametrize("uncertain", [False, True])
 def test_refused_for_good_takes_the_next_way_at_once(attempts: int, uncertain: bool) -> None:
     refused = after(attempts, permanent=True, uncertain=uncertain, retry_after=MINUTE)
     assert refused == Retry(outcome=RetryOutcome.NEXT_WAY)
 
 
-@pytest.mark.parametrize("attempts", [1, MAX_TRIES, 100])
+@pytest.mark.parametrize("attempts", [1, MAX_ATTEMPTS, 100])
 def test_a_quota_is_honoured_however_often(attempts: int) -> None:
     assert after(attempts, retry_after=MINUTE) == Retry(outcome=RetryOutcome.AGAIN, at=NOON + MINUTE)
 
@@ -76,7 +76,7 @@ def test_uncertain_is_looked_at_again_unless_a_copy_more_would_do_harm() -> None
     assert after(uncertain=True, may_repeat=False) == Retry(outcome=RetryOutcome.NEXT_WAY)
 
 
-@pytest.mark.parametrize("attempts", [MAX_TRIES + 1, 50])
+@pytest.mark.parametrize("attempts", [MAX_ATTEMPTS + 1, 50])
 def test_in_rounds_each_way_gets_one_try(attempts: int) -> None:
     assert after(attempts) == Retry(outcome=RetryOutcome.NEXT_WAY)
 
@@ -93,10 +93,10 @@ def test_rounds_come_up_for_all_at_the_same_moments(seconds: int) -> None:
     ("state", "attempts", "expected"),
     [
         (MessageState.FAILED, 1, True),
-        (MessageState.PENDING, MAX_TRIES, True),
-        (MessageState.PENDING, MAX_TRIES - 1, False),
-        (MessageState.ACCEPTED, MAX_TRIES, False),
-        (MessageState.UNCERTAIN, MAX_TRIES, False),
+        (MessageState.PENDING, MAX_ATTEMPTS, True),
+        (MessageState.PENDING, MAX_ATTEMPTS - 1, False),
+        (MessageState.ACCEPTED, MAX_ATTEMPTS, False),
+        (MessageState.UNCERTAIN, MAX_ATTEMPTS, False),
     ],
 )
 def test_who_was_tried_in_vain_so_far_is_missed_like_who_is_lost(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.rules.people.routing import Recipients, audience, desk, holder, supervised_units, supervisors, ways
+from bot.rules.people.routing import Recipients, audience, desk, holder, supervised_units, supervisors, usable_addresses
 from storage.records import Audience, Role, Unit
 from tests.cast.values import BING, CITY, DING, HOUSE, JI, JIA, NOON, WATER, WU, YI, address, away, directory, ticket
 from tests.rules.calendar.oracle import beijing
@@ -138,8 +138,8 @@ def test_ways_are_the_usable_addresses_by_preference() -> None:
     found = directory()
     both = {**found.addresses, JIA: (address(JIA, "wecom", usable=False), address(JIA, "chat"), address(JIA, "mail"))}
     known = type(found)(version=1, people=found.people, addresses=both)
-    assert [one.channel for one in ways(JIA, known)] == ["chat", "mail"]
-    assert ways(99, known) == ()
+    assert [one.channel for one in usable_addresses(JIA, known)] == ["chat", "mail"]
+    assert usable_addresses(99, known) == ()
 
 
 def test_the_holder_is_who_took_it_else_a() -> None:

@@ -15,11 +15,11 @@ Ask = Callable[[Sequence[Candidate]], Awaitable[Sequence[str]]]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Answer:
-    why_not: str
+    why_obsolete: str
     at: float  # monotonic
 
 
-class LastLook:
+class Revalidator:
     """Looks once for several messages: ten looks cost nearly ten times as much as one for ten."""
 
     def __init__(self, ask: Ask, clock: Clock, at_once: int) -> None:
@@ -33,7 +33,7 @@ class LastLook:
         self._line = {one.id: (one, told) for one, told in many}
         self._answers = {}
 
-    async def why_not(self, asked: Candidate) -> str:
+    async def why_obsolete(self, asked: Candidate) -> str:
         """Return why a message is not to go out now; "" where it is."""
         number = asked[0].id
         async with self._turn:
@@ -42,11 +42,11 @@ class LastLook:
                 await self._look(asked)
                 answer = self._answers.pop(number)
             self._line.pop(number, None)
-            return answer.why_not
+            return answer.why_obsolete
 
     async def _look(self, asked: Candidate) -> None:
         following = (one for number, one in self._line.items() if number != asked[0].id)
         batch = [asked, *islice(following, self._at_once - 1)]
         at = self._clock.monotonic()
         for (one, _), why in zip(batch, await self._ask(batch), strict=True):
-            self._answers[one.id] = _Answer(why_not=why, at=at)
+            self._answers[one.id] = _Answer(why_obsolete=why, at=at)

@@ -1,4 +1,4 @@
-"""The tries of a message: by which way, with which payload, and whether it may be a second copy."""
+"""The attempts of a message: to which address, with which payload, and whether it may be a second copy."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from bot.clock import Clock
 from bot.delivery.compose import compose, encode
 from bot.delivery.wording import Wording
 from bot.rules.messages import retry
-from bot.rules.people.routing import ways
+from bot.rules.people.routing import usable_addresses
 from storage.messages.outbox import Settlement
 from storage.records import Address, ContactNotification, Message, MessageKind, MessageState, TextParams
 
@@ -21,65 +21,67 @@ SET_ASIDE_FOR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Try:
-    """One message on one way."""
+class Attempt:
+    """One message to one address, about to be sent."""
 
     message: Message
-    way: Address
+    address: Address
     doubtful: bool = False  # an earlier try may have arrived
     mark: str = ""  # what is put before the text of a second copy
-    shut_until: datetime | None = None  # an earlier way is only shut for now: back to it then, if no other takes it
+    shut_until: datetime | None = None  # an earlier address is only shut for now: back to it then, if no other takes it
     besides: tuple[str, ...] = ()  # one-way channels that took it: nobody counts as told by them
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class End:
-    """What becomes of a message that is not sent now; it `waits` when every way is shut, and one not for good."""
+    """What becomes of a message that is not sent now; it `waits` when every address is shut, and one not for good."""
 
     settlement: Settlement
     waits: bool = False
 
 
-class Tries:
-    """Chooses ways and payloads; holds the channels there are and the words."""
+class Attempts:
+    """Chooses addresses and payloads; holds the channels there are and the words."""
 
     def __init__(self, channels: Mapping[str, Channel], wording: Wording, clock: Clock) -> None:
         self._channels, self._wording, self._clock = channels, wording, clock
 
-    def first(self, message: Message, batch: ClaimedBatch) -> Try | End:
-        """Stay on the way a message was last tried, with the very same payload if it may have arrived."""
+    def first(self, message: Message, batch: ClaimedBatch) -> Attempt | End:
+        """Stay on the address a message was last tried, with the very same payload if it may have arrived."""
         possible = self._ways(message, batch)
-        way = next((one for one in possible if one.channel == message.channel), None) or next(iter(possible), None)
-        if way is None:
+        address = next((one for one in possible if one.channel == message.channel), None) or next(iter(possible), None)
+        if address is None:
             return self._failed(message, doubtful=bool(message.payload))
-        if message.attempts >= retry.MAX_TRIES and not message.payload:
-            # It went through all its ways in vain, so each of them gets one try a round, the preferred first.
+        if message.attempts >= retry.MAX_ATTEMPTS and not message.payload:
+            # It went through all its addresses in vain, so each of them gets one try a round, the preferred first.
             return self._worded(message, possible[0], message.attempts + 1, batch, doubtful=False)
-        if way.channel != message.channel:
-            return self._worded(message, way, 1, batch, doubtful=bool(message.payload))
+        if address.channel != message.channel:
+            return self._worded(message, address, 1, batch, doubtful=bool(message.payload))
         if not message.payload:
-            return self._worded(message, way, message.attempts + 1, batch, doubtful=False)
-        if message.attempts >= retry.MAX_TRIES:
+            return self._worded(message, address, message.attempts + 1, batch, doubtful=False)
+        if message.attempts >= retry.MAX_ATTEMPTS:
             # Whatever cuts every try short must not make a copy each time.
             cut_short = SendFailed(self._wording("message.cut_short"), uncertain=True)
-            return self.after(Try(message=message, way=way, doubtful=True), cut_short, batch)
-        again = replace(message, address=way.address, attempts=message.attempts + 1)
-        removed = self._channels[way.channel].abilities.tells_doubles
-        return Try(message=again, way=way, doubtful=True, mark="" if removed else self._wording("message.again"))
+            return self.after(Attempt(message=message, address=address, doubtful=True), cut_short, batch)
+        again = replace(message, address=address.address, attempts=message.attempts + 1)
+        removed = self._channels[address.channel].abilities.tells_doubles
+        return Attempt(
+            message=again, address=address, doubtful=True, mark="" if removed else self._wording("message.again")
+        )
 
-    def after(self, last: Try, failure: SendFailed, batch: ClaimedBatch) -> Try | End:
+    def after(self, last: Attempt, failure: SendFailed, batch: ClaimedBatch) -> Attempt | End:
         """Return the next try that is to be made at once, or what becomes of the message for now."""
         decided = self._decide(last, failure)
         if decided.outcome != retry.RetryOutcome.NEXT_WAY:
             return self._later(last, failure, decided)
         possible = self._ways(last.message, batch)
-        rest = _behind(last.way, possible)
+        rest = _behind(last.address, possible)
         doubtful = last.doubtful or failure.uncertain
         # Had one of these tries arrived, the platform would have known the next: there is no doubt left to keep.
-        settled = doubtful and self._channels[last.way.channel].abilities.tells_doubles
+        settled = doubtful and self._channels[last.address.channel].abilities.tells_doubles
         shut_until = self._shut_until(last, failure, doubtful=doubtful and not settled)
         if rest:
-            attempts = last.message.attempts if last.message.attempts > retry.MAX_TRIES else 1
+            attempts = last.message.attempts if last.message.attempts > retry.MAX_ATTEMPTS else 1
             following = self._worded(last.message, rest[0], attempts, batch, doubtful=doubtful)
             if isinstance(following, End):
                 return following
@@ -92,52 +94,52 @@ class Tries:
             return replace(self._later(replace(last, doubtful=doubtful), failure, again), waits=True)
         return self._failed(last.message, doubtful=doubtful, reason=failure.reason)
 
-    def beyond(self, one: Try, settled: Settlement, batch: ClaimedBatch) -> Try | End:
+    def beyond(self, attempt: Attempt, settled: Settlement, batch: ClaimedBatch) -> Attempt | End:
         """Go on from a one-way channel that took it to a way people can answer on; without one they are not told.
 
-        The weekly summary asks for no answer, so any way will do.
+        The weekly summary asks for no answer, so any address will do.
         """
         taken = settled.state in (MessageState.ACCEPTED, MessageState.DELIVERED)
-        if not taken or self._two_way(one.way) or one.message.kind == MessageKind.SUMMARY:
+        if not taken or self._two_way(attempt.address) or attempt.message.kind == MessageKind.SUMMARY:
             return End(settlement=settled)
-        besides = (*one.besides, one.way.channel)
-        rest = [way for way in _behind(one.way, self._ways(one.message, batch)) if self._two_way(way)]
+        besides = (*attempt.besides, attempt.address.channel)
+        rest = [way for way in _behind(attempt.address, self._ways(attempt.message, batch)) if self._two_way(way)]
         if not rest:
-            return End(settlement=self._not_told(one.message, besides, settled.provider_id))
-        following = self._worded(one.message, rest[0], 1, batch, doubtful=one.doubtful)
-        return replace(following, besides=besides) if isinstance(following, Try) else following
+            return End(settlement=self._not_told(attempt.message, besides, settled.provider_id))
+        following = self._worded(attempt.message, rest[0], 1, batch, doubtful=attempt.doubtful)
+        return replace(following, besides=besides) if isinstance(following, Attempt) else following
 
-    def accepted(self, one: Try, receipt: Receipt) -> Settlement:
+    def accepted(self, attempt: Attempt, receipt: Receipt) -> Settlement:
         """The channel took it."""
         now = self._clock.now()
         return Settlement(
-            id=one.message.id,
-            fence=one.message.fence,
+            id=attempt.message.id,
+            fence=attempt.message.fence,
             state=MessageState.DELIVERED if receipt.delivered else MessageState.ACCEPTED,
             provider_id=receipt.provider_id,
             accepted_at=now,
             delivered_at=now if receipt.delivered else None,
         )
 
-    def withdrawn(self, one: Try, why: str) -> Settlement:
+    def withdrawn(self, attempt: Attempt, why: str) -> Settlement:
         """It was not sent because it is no longer true; an earlier try stays as uncertain as it was."""
-        state = MessageState.UNCERTAIN if one.doubtful or one.besides else MessageState.SUPERSEDED
-        return Settlement(id=one.message.id, fence=one.message.fence, state=state, reason=why)
+        state = MessageState.UNCERTAIN if attempt.doubtful or attempt.besides else MessageState.SUPERSEDED
+        return Settlement(id=attempt.message.id, fence=attempt.message.fence, state=state, reason=why)
 
-    def given_back(self, one: Try) -> Settlement:
+    def given_back(self, attempt: Attempt) -> Settlement:
         """It was not sent because the lease is nearly over; its turn comes again at once."""
         return Settlement(
-            id=one.message.id,
-            fence=one.message.fence,
-            state=MessageState.UNCERTAIN if one.doubtful else MessageState.PENDING,
-            reason=one.message.reason,
-            retry_at=self._clock.now() if one.doubtful else None,
-            attempts=one.message.attempts - 1,
+            id=attempt.message.id,
+            fence=attempt.message.fence,
+            state=MessageState.UNCERTAIN if attempt.doubtful else MessageState.PENDING,
+            reason=attempt.message.reason,
+            retry_at=self._clock.now() if attempt.doubtful else None,
+            attempts=attempt.message.attempts - 1,
         )
 
     def _worded(
-        self, message: Message, way: Address, attempts: int, batch: ClaimedBatch, *, doubtful: bool
-    ) -> Try | End:
+        self, message: Message, address: Address, attempts: int, batch: ClaimedBatch, *, doubtful: bool
+    ) -> Attempt | End:
         try:
             payload = encode(compose(message, batch, self._wording, self._clock.now()))
         except Exception:
@@ -148,32 +150,38 @@ class Tries:
                 id=message.id, fence=message.fence, state=MessageState.PENDING, not_before=later, reason=reason
             )
             return End(settlement=aside)
-        worded = replace(message, channel=way.channel, address=way.address, payload=payload, attempts=attempts)
+        worded = replace(message, channel=address.channel, address=address.address, payload=payload, attempts=attempts)
         mark = self._wording("message.again") if doubtful else ""
-        return Try(message=worded, way=way, doubtful=doubtful, mark=mark)
+        return Attempt(message=worded, address=address, doubtful=doubtful, mark=mark)
 
     def _ways(self, message: Message, batch: ClaimedBatch) -> list[Address]:
         to = message.params.to if isinstance(message.params, TextParams | ContactNotification) else None
         if to is not None and to.channel in self._channels:
-            # An answer goes back where the person spoke, whatever way they prefer otherwise.
+            # An answer goes back where the person spoke, whatever address they prefer otherwise.
             return [Address(id=0, person_id=message.person_id, channel=to.channel, address=to.address)]
-        possible = [way for way in ways(message.person_id, batch.directory) if way.channel in self._channels]
+        possible = [
+            address
+            for address in usable_addresses(message.person_id, batch.directory)
+            if address.channel in self._channels
+        ]
         # Rounds are for reaching somebody at last; a one-way channel that is open would say the same in each of them.
-        rounds = message.attempts > retry.MAX_TRIES or (message.attempts == retry.MAX_TRIES and not message.payload)
-        two_way = [way for way in possible if self._two_way(way)] if rounds else []
+        rounds = message.attempts > retry.MAX_ATTEMPTS or (
+            message.attempts == retry.MAX_ATTEMPTS and not message.payload
+        )
+        two_way = [address for address in possible if self._two_way(address)] if rounds else []
         return two_way or possible
 
-    def _two_way(self, way: Address) -> bool:
-        return self._channels[way.channel].abilities.two_way
+    def _two_way(self, address: Address) -> bool:
+        return self._channels[address.channel].abilities.two_way
 
-    def _decide(self, last: Try, failure: SendFailed) -> retry.Retry:
+    def _decide(self, last: Attempt, failure: SendFailed) -> retry.Retry:
         now, attempts = self._clock.now(), last.message.attempts
-        tells_doubles = self._channels[last.way.channel].abilities.tells_doubles
-        if failure.moved_to and attempts < retry.MAX_TRIES:
+        tells_doubles = self._channels[last.address.channel].abilities.tells_doubles
+        if failure.moved_to and attempts < retry.MAX_ATTEMPTS:
             return retry.Retry(outcome=retry.RetryOutcome.AGAIN, at=now)
         return retry.decide(
             permanent=failure.permanent,
-            uncertain=failure.uncertain and not (tells_doubles and attempts > retry.MAX_TRIES),
+            uncertain=failure.uncertain and not (tells_doubles and attempts > retry.MAX_ATTEMPTS),
             retry_after=failure.retry_after,
             attempts=attempts,
             unavailable=failure.unavailable,
@@ -181,7 +189,7 @@ class Tries:
             now=now,
         )
 
-    def _shut_until(self, last: Try, failure: SendFailed, *, doubtful: bool) -> datetime | None:
+    def _shut_until(self, last: Attempt, failure: SendFailed, *, doubtful: bool) -> datetime | None:
         """When to come back if no other way takes the message; None: never, for what is dead or in doubt."""
         if last.shut_until is not None:
             return last.shut_until
@@ -189,7 +197,7 @@ class Tries:
             return None if failure.retry_after is None else self._clock.now() + failure.retry_after
         return None if failure.permanent or doubtful else self._clock.now() + retry.RETRY_ROUND
 
-    def _later(self, last: Try, failure: SendFailed, decided: retry.Retry) -> End:
+    def _later(self, last: Attempt, failure: SendFailed, decided: retry.Retry) -> End:
         # Where an earlier try may have arrived, a clean refusal of this one takes nothing of the doubt away.
         uncertain = last.doubtful or decided.outcome == retry.RetryOutcome.UNCERTAIN
         settlement = Settlement(
@@ -200,7 +208,7 @@ class Tries:
             retry_at=decided.at if uncertain else None,
             not_before=None if uncertain else decided.at,
             # What was tried in rounds may be repeated like anything else that is in doubt for the first time.
-            attempts=1 if uncertain and last.message.attempts > retry.MAX_TRIES else None,
+            attempts=1 if uncertain and last.message.attempts > retry.MAX_ATTEMPTS else None,
         )
         return End(settlement=settlement)
 
@@ -218,5 +226,5 @@ class Tries:
         return End(settlement=Settlement(id=message.id, fence=message.fence, state=MessageState.FAILED, reason=why))
 
 
-def _behind(way: Address, possible: Sequence[Address]) -> Sequence[Address]:
-    return possible[possible.index(way) + 1 :] if way in possible else ()
+def _behind(address: Address, possible: Sequence[Address]) -> Sequence[Address]:
+    return possible[possible.index(address) + 1 :] if address in possible else ()
