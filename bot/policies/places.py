@@ -11,7 +11,7 @@ class PolicyInvalid(Exception):
 
     def __init__(self, file: str, line: int, key: str, problem: str) -> None:
         self.file, self.line, self.key = file, line, key
-        super().__init__(f"策略文件 {file} 第{line}行" + (f" {key}" if key else "") + f":{problem}")
+        super().__init__(f"策略文件 {file} 第{line}行" + (f" {key}" if key else "") + f"：{problem}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,5 +1,6 @@
 """Policies: the shipped ones, snapshots, an office's own file, and mistakes that name their line."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,11 @@ def test_a_snapshot_comes_back_as_it_was(name: str):
     assert len(key_of(one)) == 64
 
 
+def test_a_snapshot_of_the_time_when_policies_had_a_flag_for_pauses_is_still_read():
+    old = json.loads(encode(policy("enquiry"))) | {"pausable": True}
+    assert decode(json.dumps(old)) == policy("enquiry")
+
+
 def test_the_key_changes_with_every_field_and_not_with_the_spelling(tmp_path: Path):
     first = load(written(tmp_path, GOOD)).by_name["ours"]
     spaced = load(written(tmp_path, GOOD.replace("amount = 2", "amount  =  2.0  # 两天"))).by_name["ours"]
@@ -112,24 +118,25 @@ MISTAKES = [
     ("amount = 2", 'amount = "两天"', 5, "policies.ours.amount：应为0到3660的整数"),
     ("amount = 2", "amount = 1.5", 5, "policies.ours.amount"),
     ("amount = 2", "amount = true", 5, "policies.ours.amount"),
+    ("amount = 2", "amount = 2\npausable = true", 6, "policies.ours.pausable：没有这个键"),
     ("amount = 2", "amout = 2", 5, "policies.ours.amout：没有这个键"),
     ('title = "本市规则"', "title = 3", 3, "policies.ours.title：应为一段文字"),
-    ('unit = "working_days"', 'unit = "workdays"', 4, "policies.ours.unit:应为 working_days、"),
+    ('unit = "working_days"', 'unit = "workdays"', 4, "policies.ours.unit：应为 working_days、"),
     ('unit = "working_days"', 'unit = "working_hours"', 6, "policies.ours.judged：计时方式是 working_hours 时"),
     ('unit = "working_days"', 'extends = "nowhere"', 4, "policies.ours.extends：没有名为“nowhere”的策略"),
     ('unit = "working_days"', 'extends = "ours"', 4, "policies.ours.extends：绕成了一圈"),
     ('judged = "close_of_business"', "", 2, "policies.ours.judged"),
-    ("at_receipt = true", "at_receipt = 1", 9, "policies.ours.steps.1.at_receipt:这里只能写 true"),
+    ("at_receipt = true", "at_receipt = 1", 9, "policies.ours.steps.1.at_receipt：这里只能写 true"),
     ("at_due = true", "urgency = 5", 10, "policies.ours.steps.2.name：每一级要写一个时间"),
     ("at_due = true", "at_due = true, at_target = true", 10, "policies.ours.steps.2.at_target：每一级要写一个时间"),
-    ("at_due = true", "share_of_time = 2", 10, "policies.ours.steps.2.share_of_time:应为0到1的数"),
+    ("at_due = true", "share_of_time = 2", 10, "policies.ours.steps.2.share_of_time：应为0到1的数"),
     ("at_due = true", "at_deu = true", 10, "policies.ours.steps.2.at_deu：没有这个键"),
     ('["desk"]', '["boss"]', 10, "policies.ours.steps.2.to：没有“boss”这种对象"),
     ('["desk"]', "[]", 10, "policies.ours.steps.2.to"),
     ('name = "overdue"', 'name = "receipt"', 10, "policies.ours.steps.2.name：阶梯里已有名为 receipt 的一级"),
     ('name = "overdue"', 'name = "over due"', 10, "policies.ours.steps.2.name：只能用小写字母"),
-    ('"escalation"', '"digest"', 10, "policies.ours.steps.2.kind:应为 assigned、"),
-    ("at_due = true", "at_due = true, while_new = 1", 10, "policies.ours.steps.2.while_new:应为 true 或 false"),
+    ('"escalation"', '"digest"', 10, "policies.ours.steps.2.kind：应为 assigned、"),
+    ("at_due = true", "at_due = true, while_new = 1", 10, "policies.ours.steps.2.while_new：应为 true 或 false"),
     ("[policies.ours]", "[policies.Ours]", 2, "只能用小写字母"),
     ("[policies.ours]", 'defualt = "x"\n[policies.ours]', 2, "defualt：没有这个键"),
     ("[policies.ours]", 'default = "x"\n[policies.ours]', 2, "default：应为下面某个策略的名称"),
@@ -194,8 +201,8 @@ def test_units_may_have_office_hours_of_their_own_beside_the_shipped_ones(tmp_pa
     ("right", "wrong", "line", "said"),
     [
         ('"{first}"', '"08-15"', 7, "“大田县”的8月15日的上班时间写了两次"),
-        ('["大田县"，"三明市水利局"]', '"大田县"', 2, "office_hours.units：请写单位名称"),
-        ('["大田县"，"三明市水利局"]', '[""]', 2, "office_hours.units：请写单位名称"),
+        ('["大田县", "三明市水利局"]', '"大田县"', 2, "office_hours.units：请写单位名称"),
+        ('["大田县", "三明市水利局"]', '[""]', 2, "office_hours.units：请写单位名称"),
     ],
 )
 def test_a_mistake_in_a_units_hours_names_its_line(tmp_path: Path, right: str, wrong: str, line: int, said: str):
@@ -224,7 +231,7 @@ def test_a_circle_of_extends_is_refused(tmp_path: Path):
 
 
 def test_a_file_that_is_missing_or_in_another_encoding(tmp_path: Path):
-    with pytest.raises(PolicyInvalid, match=r"none\.toml 第1行:读不到"):
+    with pytest.raises(PolicyInvalid, match=r"none\.toml 第1行：读不到"):
         load(tmp_path / "none.toml")
     other = tmp_path / "gbk.toml"
     other.write_bytes(GOOD.encode("gb18030"))
