@@ -18,8 +18,7 @@ from bot.channels.base import Abilities, Outgoing, Receipt, SendFailed
 from bot.channels.cutting import cut, cut_characters
 from bot.clock import Clock
 from bot.rules.calendar.zone import SHANGHAI
-from settings import Mail, Settings
-from storage.sql.database import Database
+from settings import Mail
 
 log = logging.getLogger(__name__)
 
@@ -137,11 +136,6 @@ class MailChannel:
             file = message.attachment
             mail.add_attachment(file.body, main or "application", sub or "octet-stream", filename=file.name)
         return mail
-
-
-def make(settings: Settings, _database: Database, clock: Clock) -> MailChannel:
-    """Build the channel from all settings."""
-    return MailChannel(settings.mail, clock)
 
 
 def _refused(error: Exception) -> SendFailed | None:
