@@ -97,13 +97,6 @@ class Book:
         return Sheet(_filled(workbook.grid(name), self._limits), known)
 
 
-def read_rows(
-    path: Path, *, known: Known, sheet: str | None = None, limits: Limits = DEFAULT_LIMITS
-) -> Iterator[SheetRow]:
-    """Yield the rows of a file; InputRefused names the fix."""
-    return Book(path, limits, sheet).sheet(known, sheet).rows()
-
-
 def _is_workbook(path: Path, limits: Limits) -> bool:
     head = _checked_head(path, limits)
     if head.startswith((ZIP_MAGIC, OLE_MAGIC)):

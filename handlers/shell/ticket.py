@@ -56,9 +56,9 @@ def _json(story: TicketStory) -> dict[str, object]:
                 "to": one.person,
                 "step": one.message.step,
                 "kind": str(one.message.kind),
-                "channel": (one.digest or one.message).channel,
+                "channel": one.carrier.channel,
                 "state": str(one.message.state),
-                "at": local((one.digest or one.message).accepted_at),
+                "at": local(one.carrier.accepted_at),
                 "reason": one.message.reason,
             }
             for one in story.messages
