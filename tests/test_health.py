@@ -92,6 +92,6 @@ async def test_a_channel_that_breaks_while_checked_does_not_silence_the_others(
 ) -> None:
     with caplog.at_level(logging.DEBUG):
         found = await channel_findings({"one": Broken(), "two": Broken("IP 不对")})
-    told = ["渠道 one：检查时出错（RuntimeError），请核对这一渠道的设置", "渠道 two:IP 不对"]
+    told = ["渠道 one：检查时出错（RuntimeError），请核对这一渠道的设置", "渠道 two：IP 不对"]
     assert [one.sentence for one in found] == told
     assert "hunter2" not in caplog.text
