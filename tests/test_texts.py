@@ -57,7 +57,8 @@ class Code:
 
     whole: frozenset[str]  # every string but docstrings
     formed: frozenset[str]  # every f-string, with `{}` for its values
-    asked: frozenset[str]  # keys written out, as a whole or as the part that a function of ours is given
+    carried: Mapping[str, set[str]]  # the keys of which each carrier is given the last part
+    asked: frozenset[str]  # all keys written out: these, and whole ones
 
     @property
     def patterns(self) -> set[str]:
@@ -75,9 +76,11 @@ def code() -> Code:
     apart = {id(part) for node in formed for part in node.values} | {id(node) for node in map(docstring, nodes)}
     strings = (node for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str))
     whole = frozenset(node.value for node in strings if id(node) not in apart)
+    calls = [node for node in nodes if isinstance(node, ast.Call)]
+    carried = {name: {key for call in calls for key in given(call, name)} for name in CARRIERS}
     asked = {text for text in whole if KEY.fullmatch(text) and section(text) in SECTIONS}
-    asked |= {key for node in nodes if isinstance(node, ast.Call) for key in given(node)}
-    return Code(whole=whole, formed=frozenset(map(skeleton, formed)), asked=frozenset(asked))
+    asked |= {key for call in calls for key in worded(call)}.union(*carried.values())
+    return Code(whole=whole, formed=frozenset(map(skeleton, formed)), carried=carried, asked=frozenset(asked))
 
 
 def section(key: str) -> str:
@@ -95,13 +98,20 @@ def skeleton(node: ast.JoinedStr) -> str:
     return "".join(part.value if isinstance(part, ast.Constant) else "{}" for part in node.values)
 
 
-def given(call: ast.Call) -> Iterator[str]:
-    """The keys a call is given."""
-    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-    if name.strip("_") in ("wording", "words") and call.args:
+def called(call: ast.Call) -> str:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+
+
+def worded(call: ast.Call) -> Iterator[str]:
+    """The keys a wording is asked for."""
+    if called(call).strip("_") in ("wording", "words") and call.args:
         yield from (text for text in constants(call.args[0]) if "." in text)
-    place, of = CARRIERS.get(name, (0, ""))
-    if of and len(call.args) > place:
+
+
+def given(call: ast.Call, carrier: str) -> Iterator[str]:
+    """The keys of which a carrier is given the last part."""
+    place, of = CARRIERS[carrier]
+    if called(call) == carrier and len(call.args) > place:
         yield from (f"{of}.{text}" for text in constants(call.args[place]))
 
 
@@ -129,6 +139,7 @@ def fillings(pattern: str) -> set[str]:
 
 def test_every_key_the_code_names_has_a_text() -> None:
     assert sorted(code().asked - KEYS) == []
+    assert [name for name, keys in code().carried.items() if not keys] == []
 
 
 @pytest.mark.parametrize("pattern", sorted({**EXACT, **AT_LEAST}))
