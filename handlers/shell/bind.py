@@ -12,6 +12,7 @@ from bot.engine import Engine
 from handlers.chat.asking import Asked, ask_members
 from handlers.shell.terminal.opening import opened, refuse
 from handlers.shell.terminal.people import find_person
+from handlers.shell.terminal.usage import program
 from storage.records import Person
 
 app = typer.Typer(add_completion=False)
@@ -38,7 +39,9 @@ def bind(
             asyncio.run(_ask_all(engine))
             return
         if not person:
-            raise refuse("请写明给谁绑定，如：bind 张三；按手机号找企业微信成员请用：bind --wecom。")
+            raise refuse(
+                f"请写明给谁绑定，如：{program()} bind 张三；按手机号找企业微信成员请用：{program()} bind --wecom。"
+            )
         with engine.database.read() as conn:
             someone = find_person(engine.context.directory(conn), person)
         if not address:
