@@ -31,9 +31,8 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ready = Shell(folder=folder / "data")
     assert ready("register", "import", str(SAMPLES / "register.xlsx")).code == 0
     today = folder / "today.csv"
-    headings = ("工单编号", "平台", "账号名称", "存在问题", "下发时间")
-    row = ("A-1", "微信公众号", "水清三明", "错别字", f"{TODAY.isoformat()} 00:10")
-    today.write_text("".join(",".join(line) + "\n" for line in (headings, row)), encoding="utf-8")
+    row = f"A-1,微信公众号,水清三明,错别字,{TODAY.isoformat()} 00:10"
+    today.write_text(f"工单编号,平台,账号名称,存在问题,下发时间\n{row}\n", encoding="utf-8")
     assert ready("intake", str(today)).code == 0
     return ready.folder
 
