@@ -10,9 +10,9 @@ from bot.actions.people import binding
 from bot.channels.base import Finding, Particular, SendFailed
 from bot.engine import Engine
 from handlers.chat.asking import Asked, ask_members
+from handlers.shell.terminal import usage
 from handlers.shell.terminal.opening import opened, refuse
 from handlers.shell.terminal.people import find_person
-from handlers.shell.terminal.usage import program
 from storage.records import Person
 
 app = typer.Typer(add_completion=False)
@@ -40,7 +40,7 @@ def bind(
             return
         if not person:
             raise refuse(
-                f"请写明给谁绑定，如：{program()} bind 张三；按手机号找企业微信成员请用：{program()} bind --wecom。"
+                f"请写明给谁绑定，如：{usage.program()} bind 张三；按手机号找企业微信成员请用：{usage.program()} bind --wecom。"
             )
         with engine.database.read() as conn:
             someone = find_person(engine.context.directory(conn), person)
