@@ -39,9 +39,8 @@ def bind(
             asyncio.run(_ask_all(engine))
             return
         if not person:
-            raise refuse(
-                f"请写明给谁绑定，如：{usage.program()} bind 张三；按手机号找企业微信成员请用：{usage.program()} bind --wecom。"
-            )
+            start = f"{usage.program()} bind"
+            raise refuse(f"请写明给谁绑定，如：{start} 张三；按手机号找企业微信成员请用：{start} --wecom。")
         with engine.database.read() as conn:
             someone = find_person(engine.context.directory(conn), person)
         if not address:
