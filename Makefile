@@ -7,13 +7,16 @@ SOURCE := settings.py bot handlers storage
 JOBS   ?= auto
 COMPILE = uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 
-.PHONY: demo run test matrix check format lint types contracts dead bench lock third-party clean
+.PHONY: demo run quick test matrix check format lint types contracts dead bench lock third-party clean
 
 demo: $(VENV)/.installed          ## play the sample case of 2021 and show it
 	$(PY) -m bot demo --once
 
 run: $(VENV)/.installed           ## run the bot on ./data
 	$(PY) -m bot run
+
+quick: $(VENV)/.installed-dev     ## the rules, actions, handlers and storage, on SQLite: in a minute
+	$(PY) -m pytest -n $(JOBS) --dist worksteal --sqlite $(addprefix tests/,rules actions policies delivery handlers storage)
 
 test: $(VENV)/.installed-dev      ## all tests, SQLite and PostgreSQL
 	$(PY) -m pytest -n $(JOBS) --dist worksteal

@@ -79,7 +79,9 @@ app = typer.Typer(
 
 def _tell_version(asked: bool) -> None:
     if asked:
-        typer.echo(f"{COMMAND} {_loaded('bot.version').version()}")
+        from bot.version import version  # reads the installed metadata, which no command needs
+
+        typer.echo(f"{COMMAND} {version()}")
         raise typer.Exit
 
 

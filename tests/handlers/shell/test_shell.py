@@ -31,7 +31,7 @@ def fresh(tmp_path: Path) -> Shell:
 
 
 def test_help_lists_every_command_in_chinese(fresh: Shell) -> None:
-    ran = fresh("--help")
+    ran = fresh.from_a_terminal("--help")
     assert ran.code == 0
     assert "计算并解释办结时限" in ran.out
     assert not fresh.folder.exists()
