@@ -10,6 +10,7 @@ from storage.people import register
 from storage.records import MessageState, TicketState
 from tests.cast.bureau import NUMBER
 from tests.fakes import callbacks
+from tests.fakes.inbox import items_of
 from tests.stories.platforms.rigs import Rig, wechat_rig, wecom_rig, words
 
 
