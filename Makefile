@@ -6,7 +6,7 @@ PY     := $(BIN)/python
 SOURCE := settings.py bot handlers storage
 JOBS   ?= auto
 
-.PHONY: demo run test check format lint types contracts tests bench lock clean
+.PHONY: demo run test check format lint types contracts dead bench lock clean
 
 demo: $(VENV)/.installed          ## play the sample case of 2021 and show it
 	$(PY) -m bot demo --once
@@ -17,7 +17,7 @@ run: $(VENV)/.installed           ## run the bot on ./data
 test: $(VENV)/.installed-dev      ## all tests, SQLite and PostgreSQL
 	$(PY) -m pytest -n $(JOBS) --dist worksteal
 
-check: lint types contracts test  ## exactly what CI runs
+check: lint types contracts dead test  ## exactly what CI runs
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
@@ -32,6 +32,9 @@ types: $(VENV)/.installed-dev
 
 contracts: $(VENV)/.installed-dev
 	$(BIN)/lint-imports
+
+dead: $(VENV)/.installed-dev      ## what nothing uses
+	$(BIN)/vulture
 
 bench: $(VENV)/.installed-dev     ## figures against something else in the same run
 	$(PY) -m benchmarks

@@ -19,12 +19,11 @@ async def ask_members(engine: Engine, channel: str, way: MemberLookup) -> AsyncI
     """Ask one after the other, and yield each with the name of the unit; SendFailed ends it and says why."""
     run = engine.database.run
     for one in await run(binding.unbound, engine.context, engine.sealer, channel):
-        unit = await run(_unit, engine, one.person)
         found = await way.userid_of(one.mobile)
-        sent = found is not None and await run(_ask, engine, one.person, unit, channel, found)
+        sent = found is not None and await run(_ask, engine, one.person, one.unit, channel, found)
         yield (
             one.person,
-            unit,
+            one.unit,
             AskOutcome.NOBODY if found is None else AskOutcome.SENT if sent else AskOutcome.TAKEN,
         )
 
@@ -35,8 +34,3 @@ def _ask(engine: Engine, person: Person, unit: str, channel: str, address: str) 
 
     label = engine.wording("chat.button_confirm")
     return binding.ask_to_confirm(engine.context, person.id, channel, address, words, label)
-
-
-def _unit(engine: Engine, person: Person) -> str:
-    with engine.database.read() as conn:
-        return engine.context.directory(conn).units[person.unit_id].name

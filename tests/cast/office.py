@@ -41,6 +41,7 @@ from storage.records import (
 )
 from storage.sql.database import Connection, Database
 from storage.tickets import journal, tickets
+from tests.cast.rows import open_of_person
 from tests.fakes.stage import ScriptedStage
 
 KEY = "only-for-tests-only-for-tests-only-for-tests"
@@ -256,7 +257,7 @@ class Office:
         try:
             self.expect_silence()
             with self.database.read() as conn:
-                open_ends = [one for who in self.people.values() for one in outbox.open_of_person(conn, who)]
+                open_ends = [one for who in self.people.values() for one in open_of_person(conn, who)]
                 assert [one for one in open_ends if one.state == MessageState.LEASED or self._is_due(one)] == []
                 assert [broken for _, broken in journal.verify(conn) if broken] == []
         finally:

@@ -47,6 +47,7 @@ class Unbound:
     """Somebody the register knows a mobile number of, but no address on a channel."""
 
     person: Person
+    unit: str
     mobile: str = field(repr=False)  # 11 digits
 
 
@@ -100,10 +101,10 @@ def unbound(context: Context, sealer: Sealer, channel: str) -> list[Unbound]:
         )
         ids = [one for one in alone if not any(_asked(channel, one, day) in asked for day in _lately(context))]
         numbers = {one: sealer.unseal(addresses.sealed_phone(work.conn, one)) for one in sorted(ids)}
-    mobiles = {one: number.removeprefix("+86") for one, number in numbers.items()}
+    mobiles = {directory.people[one]: number.removeprefix("+86") for one, number in numbers.items()}
     return [
-        Unbound(person=directory.people[one], mobile=mobile)
-        for one, mobile in mobiles.items()
+        Unbound(person=person, unit=directory.units[person.unit_id].name, mobile=mobile)
+        for person, mobile in mobiles.items()
         if len(mobile) == MOBILE_DIGITS and mobile.startswith("1")
     ]
 

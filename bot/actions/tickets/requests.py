@@ -44,9 +44,9 @@ def opened(work: Work, ticket_id: int, kind: RequestKind, given: Answer) -> Open
 
 
 def ask(work: Work, hand: Opened, kind: RequestKind, given: Answer, until: Until | None = None) -> AskedRequest:
-    """Put a request before those who decide; MoveRefused says why not."""
+    """Put what `opened` let pass before those who decide; MoveRefused says why not."""
     wanted = rules.Wanted(id=store.next_id(work.conn), kind=kind, until=until)
-    decision = rules.ask(hand.ticket, wanted, given, pending(work, hand.ticket.id), hand.scene)
+    decision = rules.ask(hand.ticket, wanted, given, hand.scene)
     ticket = hand.record(work, rules.VERBS[kind], decision)
     told = tuple(message.person_id for message in decision.messages)
     return AskedRequest(ticket=ticket, request=decision.requests[0], people=told)

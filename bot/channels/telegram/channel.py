@@ -29,7 +29,6 @@ from bot.channels.telegram.layout import (
 from bot.channels.throttle import Rate, Throttle, TooFast
 from bot.clock import Clock
 from settings import Settings
-from storage.sql.database import Database
 
 log = logging.getLogger(__name__)
 
@@ -238,11 +237,6 @@ class TelegramChannel:
             self._token_refused = True
             log.error("Telegram 拒绝了机器人令牌，此渠道停摆：请核对 DUBAN_TELEGRAM__TOKEN", extra={"action": "send"})
         return failure(error)
-
-
-def make(settings: Settings, database: Database, clock: Clock) -> TelegramChannel:
-    """Build the channel from its settings."""
-    return TelegramChannel(settings, clock)
 
 
 def _throttle(clock: Clock, limits: RateLimits) -> Throttle:

@@ -50,9 +50,8 @@ def check(ticket: Ticket, kind: RequestKind, answer: Answer, pending: Sequence[R
         raise MoveRefused("extension_too_late", number=ticket.number, due=ticket)
 
 
-def ask(ticket: Ticket, wanted: Wanted, answer: Answer, pending: Sequence[Request], scene: Scene) -> Decision:
-    """Put a request before those who decide; the clock runs on meanwhile."""
-    check(ticket, wanted.kind, answer, pending, scene)
+def ask(ticket: Ticket, wanted: Wanted, answer: Answer, scene: Scene) -> Decision:
+    """Put a request that `check` let pass before those who decide; the clock runs on meanwhile."""
     due_at = due_of(wanted.until, ticket, scene) if wanted.until else None
     request = Request(
         id=wanted.id,

@@ -10,7 +10,7 @@ from storage.messages import claims, outbox
 from storage.messages.outbox import Settlement
 from storage.records import Message, MessageDraft, MessageKind, MessageState, StepParams
 from storage.sql.database import Database
-from tests.cast.rows import JIA, YI, sh
+from tests.cast.rows import JIA, YI, open_of_person, sh
 
 NOW = sh(8, 23)
 LEASE = timedelta(minutes=1)
@@ -218,7 +218,7 @@ def test_two_claim_at_once_and_nobody_gets_the_same(database: Database) -> None:
         one.join()
     assert sorted(got[0] + got[1]) == sorted(set(got[0] + got[1]))
     with database.read() as conn:
-        left = [one for person in range(1, 41) for one in outbox.open_of_person(conn, person) if one.state == S.PENDING]
+        left = [one for person in range(1, 41) for one in open_of_person(conn, person) if one.state == S.PENDING]
     # What one node skipped because the other held its person's rows comes at the next claim.
     assert {one.id for one in left}.isdisjoint(got[0] + got[1])
     assert len(got[0] + got[1]) + len(left) == 400

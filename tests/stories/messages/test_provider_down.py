@@ -7,7 +7,7 @@ import pytest
 
 from bot.actions.people.binding import bind
 from bot.clock import WoundClock
-from storage.messages import outbox
+from tests.cast.rows import open_of_person
 from tests.fakes.peer import Fault, cut, page, serving
 from tests.fakes.qyapi import CORP, SECRET, SEND, QyApi
 from tests.stories.platforms.office import House, moment
@@ -58,7 +58,7 @@ def test_back_after_hours_it_brings_one_digest_a_person(house: House, qyapi: QyA
     assert all(number in to_jia.text and number in to_yi.text for number in NUMBERS)
     assert "6件" in to_jia.text
     with house.engine.database.read() as conn:
-        assert outbox.open_of_person(conn, house.people["甲"]) == []
+        assert open_of_person(conn, house.people["甲"]) == []
 
 
 def test_with_another_way_the_people_hear_there(house: House, qyapi: QyApi) -> None:

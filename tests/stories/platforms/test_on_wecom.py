@@ -200,7 +200,7 @@ class TestFoundByNumber:
     ) -> None:
         self.asked(numbered)
         numbered.settle()
-        [code] = re.findall("确认（[0-9A-Z]{8}）", "".join(one.text for one in qyapi.sent if one.to == "WangWu"))
+        [code] = re.findall("确认 ([0-9A-Z]{8})", "".join(one.text for one in qyapi.sent if one.to == "WangWu"))
         bring(numbered, platform, callbacks.text("ZhaoLiu", f"确认 {code}", now(numbered), CORP))
         assert "绑定没有成功" in qyapi.sent[-1].text
         assert self.ways(numbered, "丙") == []

@@ -9,10 +9,10 @@ from pydantic import SecretStr
 from bot.clock import WoundClock
 from handlers.chat.platforms import wechat
 from settings import WeChat
-from storage.messages import inbox_items
 from storage.records import MessageState, TicketState
 from tests.fakes import callbacks, mpapi
 from tests.fakes.callbacks import Platform
+from tests.fakes.inbox import items_of as inbox_items_of
 from tests.fakes.mpapi import MpApi
 from tests.fakes.peer import serving
 from tests.stories.platforms.bureau import Bureau, bureau
@@ -47,7 +47,7 @@ class Stage:
 
     def inbox(self, name: str) -> list[str]:
         with self.house.engine.database.read() as conn:
-            return [one.text for one in inbox_items.of_person(conn, self.house.people[name])]
+            return [item.text for item in inbox_items_of(conn, self.house.people[name])]
 
 
 @pytest.fixture
