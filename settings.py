@@ -30,6 +30,11 @@ from pydantic_settings import (
 )
 
 PREFIX = "DUBAN_"
+# "name=value" of what begins like a setting and is none: set by tests, by a failpoint, or by Kubernetes for each
+# service whose name begins with ours.
+FOREIGN = re.compile(
+    r"(failpoint|test_\w+|(\w+_)?(service_host|service_port\w*|port_\d+_\w+))=|(\w+_)?port=\w+://", re.ASCII
+)
 AES_KEY_CHARACTERS, AES_KEY_BYTES = 43, 32  # what both platforms of Tencent call EncodingAESKey
 # What is wrong with a value, by the kind of mistake or its family, for whoever has to put it right.
 WORDS: Mapping[str, str] = {
@@ -65,7 +70,7 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
 
-class Channel(Section):
+class ChannelSection(Section):
     """Settings of one channel: absent as a whole, or complete."""
 
     needs: ClassVar[tuple[str, ...]] = ()
@@ -102,7 +107,7 @@ def _aes_key(value: SecretStr | None) -> SecretStr | None:
 AesKey = Annotated[SecretStr | None, AfterValidator(_aes_key)]
 
 
-class Telegram(Channel):
+class Telegram(ChannelSection):
     """Telegram Bot API."""
 
     needs: ClassVar[tuple[str, ...]] = ("token",)
@@ -134,7 +139,7 @@ class Telegram(Channel):
         return self
 
 
-class WeCom(Channel):
+class WeCom(ChannelSection):
     """企业微信 self-built app."""
 
     needs: ClassVar[tuple[str, ...]] = ("corp_id", "secret", "agent_id", "token", "aes_key")
@@ -154,7 +159,7 @@ TemplateValue = Literal["title", "text", "time"]
 TEMPLATE_FIELDS: Mapping[str, TemplateValue] = {"first": "title", "keyword1": "text", "keyword2": "time"}
 
 
-class WeChat(Channel):
+class WeChat(ChannelSection):
     """微信公众号 / 服务号."""
 
     needs: ClassVar[tuple[str, ...]] = ("app_id", "secret", "token", "aes_key")
@@ -170,7 +175,7 @@ class WeChat(Channel):
     read_seconds: float = Field(default=8, gt=0, le=60)
 
 
-class Mail(Channel):
+class Mail(ChannelSection):
     """Outgoing mail by SMTP."""
 
     needs: ClassVar[tuple[str, ...]] = ("host", "sender")
@@ -211,17 +216,11 @@ class Robot(Section):
 
 
 class Web(Section):
-    """The HTTP server: board, API and webhooks."""
+    """The HTTP server: health pages and webhooks."""
 
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     public_url: HttpUrl = ""
-
-
-class Api(Section):
-    """Who may push tickets."""
-
-    tokens: dict[str, SecretStr] = Field(default_factory=dict)  # source name -> token
 
 
 class Rhythm(Section):
@@ -248,10 +247,8 @@ class Settings(BaseSettings):
     policies: Path | None = None
     language: Literal["zh", "en"] = "zh"
     timezone: Literal["Asia/Shanghai"] = "Asia/Shanghai"
-    heartbeat_url: HttpUrl = ""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     web: Web = Web()
-    api: Api = Api()
     telegram: Telegram = Telegram()
     wecom: WeCom = WeCom()
     wechat: WeChat = WeChat()
@@ -292,13 +289,36 @@ class Settings(BaseSettings):
 class _Environment(EnvSettingsSource):
     """The environment, where KEY_FILE names a file that holds the value of KEY."""
 
+    def __call__(self) -> dict[str, Any]:
+        """Return the values by field, and with them the names of no field, so that they are refused."""
+        return {**super().__call__(), **dict.fromkeys(self._unknown(), "")}
+
+    def _unknown(self) -> list[str]:
+        ours = {key.removeprefix(PREFIX.lower()): value for key, value in self.env_vars.items() if _is_ours(key)}
+        return [
+            name
+            for name, value in ours.items()
+            if name.partition("__")[0] not in Settings.model_fields and not FOREIGN.match(f"{name}={value}")
+        ]
+
     def _load_env_vars(self) -> Mapping[str, str | None]:
         values = dict(super()._load_env_vars())
         values.pop((PREFIX + "CONFIG").lower(), None)
-        for key in [key for key in values if key.startswith(PREFIX.lower()) and key.endswith("_file")]:
+        for key in [key for key in values if _is_ours(key) and key.endswith("_file") and not _is_of_section(key)]:
             path = values.pop(key)
             values[key.removesuffix("_file")] = _secret_from(key, path or "")
         return values
+
+
+def _is_ours(key: str) -> bool:
+    return key.startswith(PREFIX.lower())
+
+
+def _is_of_section(key: str) -> bool:
+    """Whether a section has a setting of this very name, so that its value is itself a path ("mail__ca_file")."""
+    section, _, name = key.removeprefix(PREFIX.lower()).partition("__")
+    model = Settings.model_fields[section].annotation if section in Settings.model_fields else None
+    return isinstance(model, type) and issubclass(model, Section) and name in model.model_fields
 
 
 def _secret_from(key: str, path: str) -> str:

@@ -121,7 +121,7 @@ def _change(stage: Stage, name: str, opened: Opened) -> Iterator[Row]:
         who = Who(person_id=1, name="值班")
         look = seconds(lambda: _look(database, context)) / LOOKS
         tried = seconds(lambda: acts.close(context, draft, who, trial=True))
-        done: list[acts.Changed] = []
+        done: list[acts.AppliedChange] = []
         applied = seconds(lambda: done.append(acts.close(context, draft, who)))
         if len(done[0].recomputed.moved) != many:
             raise RuntimeError("not every ticket moved")

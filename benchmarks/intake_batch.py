@@ -10,7 +10,7 @@ from benchmarks.measure import Row, Spread, in_turn, number, rates, ratio, secon
 from benchmarks.stage import Stage, settled
 from bot.actions.tickets.intake import BATCH, Arrival
 from handlers.intake.fields import map_columns, read_arrivals, ticket_headings
-from handlers.intake.files import Book
+from handlers.intake.files import SpreadsheetFile
 from storage.sql.database import Database
 
 QUESTION = "how many tickets a second come in from a spreadsheet, everything written and durable?"
@@ -100,7 +100,7 @@ class _Bench:
         return took
 
     def _arrivals(self) -> list[Arrival]:
-        sheet = Book(self.path).sheet(ticket_headings())
+        sheet = SpreadsheetFile(self.path).sheet(ticket_headings())
         columns = map_columns(sheet.headings)
         return [one for _, one in read_arrivals(sheet, columns, source=office.SOURCE, now=self.context.now())]
 

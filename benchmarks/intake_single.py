@@ -13,7 +13,7 @@ from sqlalchemy import insert
 from benchmarks import office, rowcopy
 from benchmarks.measure import Row, in_turn, number, rates, ratio, seconds
 from benchmarks.stage import Stage, settled
-from bot.actions.tickets.intake import Arrival, Taken, take_in
+from bot.actions.tickets.intake import Arrival, ArrivalResult, take_in
 from bot.batching import Together
 from storage.sql.database import Database
 from storage.tables import inbound, journal, outbox, tickets
@@ -97,7 +97,7 @@ def _callers(database: Database, count: int) -> Callable[[], float]:
     office.fill(database)
     context = office.context_at(database)
 
-    async def taken(many: Sequence[Arrival]) -> Sequence[Taken]:
+    async def taken(many: Sequence[Arrival]) -> Sequence[ArrivalResult]:
         return await database.run(take_in, context, office.SOURCE, many)
 
     async def bring(given: Sequence[Arrival]) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 from itertools import count
 
 from bot.actions.context import Context
-from bot.actions.tickets.intake import Arrival, Outcome, take_in
+from bot.actions.tickets.intake import Arrival, ArrivalOutcome, take_in
 from bot.clock import Clock, WoundClock
 from bot.policies.loading import load
 from bot.rules.people.matching import name_key
@@ -94,7 +94,7 @@ def take_all(context: Context, given: Sequence[Arrival], batch: int) -> int:
     created = 0
     for first in range(0, len(given), batch):
         taken = take_in(context, SOURCE, given[first : first + batch])
-        created += sum(one.outcome == Outcome.CREATED and one.matched for one in taken)
+        created += sum(one.outcome == ArrivalOutcome.CREATED and one.matched for one in taken)
     if created != len(given):
         raise RuntimeError(f"only {created} of {len(given)} became tickets")
     return created

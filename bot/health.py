@@ -11,7 +11,7 @@ from bot.channels.base import Channel
 from bot.rules.calendar.missing import missing
 from bot.rules.calendar.notice_check import Opinion, disagreements, odd_sum
 from bot.rules.calendar.workdays import GovChina
-from bot.rules.people.routing import desk, named_supervisors, ways
+from bot.rules.people.routing import desk, named_supervisors, usable_addresses
 from storage.records import Directory, Revision, RevisionStatus, Role
 
 log = logging.getLogger(__name__)
@@ -84,9 +84,11 @@ def governed_findings(
     revisions: Iterable[Revision], unit_hours: Iterable[str], directory: Directory, waiting: int
 ) -> Iterator[Finding]:
     """Say what waits for a person or a year, and which office hours belong to a unit nobody knows."""
-    for one in revisions:
-        if one.status is RevisionStatus.PROPOSED:
-            sentence = f"第{one.number}号《{one.notice.document}》由{one.proposed.name}提交，待另一人批准。"
+    for revision in revisions:
+        if revision.status is RevisionStatus.PROPOSED:
+            sentence = (
+                f"第{revision.number}号《{revision.notice.document}》由{revision.proposed.name}提交，待另一人批准。"
+            )
             yield Finding(level=Level.YELLOW, about="calendar", sentence=sentence)
     if waiting:
         sentence = f"有{waiting}件在办工单在等放假安排，时限待定。"
@@ -130,7 +132,7 @@ def _desk(directory: Directory) -> Iterator[Finding]:
         yield Finding(
             level=Level.RED, about="register", sentence="登记簿里还没有账号，请先导入登记簿（register import）。"
         )
-    if not any(ways(one, directory) for one in desk(directory)):
+    if not any(usable_addresses(one, directory) for one in desk(directory)):
         sentence = "没有可联系的市级督办人员，无人接手的工单将没有去处，请登记。"
         yield Finding(level=Level.RED, about="register", sentence=sentence)
 
@@ -153,9 +155,9 @@ def _people(directory: Directory) -> Iterator[Finding]:
         person = directory.people[person_id]
         if not person.active:
             yield _of_kind(Level.RED, "left", person.name)
-        elif not ways(person_id, directory):
+        elif not usable_addresses(person_id, directory):
             yield _of_kind(Level.RED, "no_way", person.name)
-        elif all(way.channel == "inbox" for way in ways(person_id, directory)):
+        elif all(way.channel == "inbox" for way in usable_addresses(person_id, directory)):
             yield _of_kind(Level.YELLOW, "inbox_only", person.name)
 
 

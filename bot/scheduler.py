@@ -46,7 +46,7 @@ class Every(BaseTrigger):
         return now if previous_fire_time is None else now + self._pause
 
 
-class Rhythm:
+class BeatScheduler:
     """Ticks the engine and drains the outbox until stopped, whatever happens to the clock meanwhile."""
 
     def __init__(self, engine: Engine, beats: tuple[Beat, ...] = ()) -> None:

@@ -12,6 +12,8 @@ from multiprocessing.process import BaseProcess as Process
 from pathlib import Path
 from typing import Any
 
+import bot
+
 _nursery = multiprocessing.get_context("forkserver")
 _nursery.set_forkserver_preload(["tests.everything", "tests.processes"])
 
@@ -55,7 +57,9 @@ def forked(world: World, function: Callable[..., object], *args: Any) -> Iterato
 def _shell(*words: str) -> None:
     from bot.wiring import main
 
-    sys.argv = ["-m", *words]
+    # As `python -m bot` leaves them: hints print the way the program was started.
+    sys.argv = [str(Path(bot.__file__).with_name("__main__.py")), *words]
+    sys.orig_argv = [sys.executable, "-m", "bot", *words]
     main()
 
 

@@ -10,9 +10,8 @@ import pytest
 import time_machine
 
 from bot.engine import open_engine
-from bot.scheduler import Beat, Drift, Rhythm
-from settings import Rhythm as Pace
-from settings import Settings
+from bot.scheduler import Beat, BeatScheduler, Drift
+from settings import Rhythm, Settings
 from tests.waiting import LONG
 
 
@@ -32,7 +31,7 @@ async def test_a_long_piece_of_work_is_done_in_parts(tmp_path: Path) -> None:
         await engine.database.run(asked.append, "between")
 
     loop = asyncio.get_running_loop()
-    rhythm = Rhythm(engine, beats=(Beat(name="long", every_seconds=3600, work=long),))
+    rhythm = BeatScheduler(engine, beats=(Beat(name="long", every_seconds=3600, work=long),))
     async with asyncio.timeout(LONG):
         await rhythm.run()
     await engine.close()
@@ -55,7 +54,7 @@ class SetClock:
 
 @pytest.mark.parametrize("ahead", [timedelta(days=-3), timedelta(seconds=-20), timedelta(days=20_000)])
 async def test_beats_go_on_when_the_clock_is_set(tmp_path: Path, ahead: timedelta) -> None:
-    engine = open_engine(Settings(data_dir=tmp_path, rhythm=Pace(tick_seconds=0.05)))
+    engine = open_engine(Settings(data_dir=tmp_path, rhythm=Rhythm(tick_seconds=0.05)))
     asked: list[datetime] = []
 
     def beat() -> None:
@@ -67,7 +66,7 @@ async def test_beats_go_on_when_the_clock_is_set(tmp_path: Path, ahead: timedelt
             loop.call_soon_threadsafe(rhythm.stop)
 
     loop = asyncio.get_running_loop()
-    rhythm = Rhythm(engine, beats=(Beat(name="short", every_seconds=0.05, work=beat),))
+    rhythm = BeatScheduler(engine, beats=(Beat(name="short", every_seconds=0.05, work=beat),))
     with time_machine.travel(engine.clock.now()) as traveller:
         async with asyncio.timeout(LONG):
             await rhythm.run()
@@ -86,7 +85,7 @@ async def test_a_beat_under_way_is_finished_before_the_rhythm_ends(tmp_path: Pat
         done.append("slow")
 
     loop = asyncio.get_running_loop()
-    rhythm = Rhythm(engine, beats=(Beat(name="slow", every_seconds=3600, work=slow),))
+    rhythm = BeatScheduler(engine, beats=(Beat(name="slow", every_seconds=3600, work=slow),))
     async with asyncio.timeout(LONG):
         await rhythm.run()
     await engine.close()
@@ -94,7 +93,7 @@ async def test_a_beat_under_way_is_finished_before_the_rhythm_ends(tmp_path: Pat
 
 
 async def test_a_slow_beat_is_not_asked_for_twice_at_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    engine = open_engine(Settings(data_dir=tmp_path, rhythm=Pace(tick_seconds=0.05)))
+    engine = open_engine(Settings(data_dir=tmp_path, rhythm=Rhythm(tick_seconds=0.05)))
     asked = 0
 
     def slow() -> None:
@@ -105,7 +104,7 @@ async def test_a_slow_beat_is_not_asked_for_twice_at_once(tmp_path: Path, caplog
             loop.call_soon_threadsafe(rhythm.stop)
 
     loop = asyncio.get_running_loop()
-    rhythm = Rhythm(engine, beats=(Beat(name="slow", every_seconds=0.05, work=slow),))
+    rhythm = BeatScheduler(engine, beats=(Beat(name="slow", every_seconds=0.05, work=slow),))
     with caplog.at_level(logging.ERROR):
         async with asyncio.timeout(LONG):
             await rhythm.run()

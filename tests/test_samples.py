@@ -10,7 +10,7 @@ import pytest
 from bot.rules.people.roster import Roster
 from bot.rules.people.roster_check import check_roster
 from handlers.intake.fields import map_columns, read_arrivals, ticket_headings
-from handlers.intake.files import Book
+from handlers.intake.files import SpreadsheetFile
 from handlers.intake.register_file import read_register
 from samples import build
 from storage.records import Directory
@@ -20,7 +20,7 @@ FILES = ("register.xlsx", "tickets-2021-08-23.xlsx", "tickets-2021-08-23.csv")
 
 
 def contents(path: Path) -> list[dict[str, str]]:
-    book = Book(path)
+    book = SpreadsheetFile(path)
     sheets = [
         book.sheet(lambda text: text in {"工单编号", "姓名", "单位名称", "账号名称"}, name) for name in book.sheet_names
     ]
@@ -74,5 +74,5 @@ def test_the_ticket_of_the_notice_and_its_made_up_neighbours() -> None:
 
 
 def arrivals(name: str) -> list:  # type: ignore[type-arg]
-    sheet = Book(build.HERE / name).sheet(ticket_headings())
+    sheet = SpreadsheetFile(build.HERE / name).sheet(ticket_headings())
     return list(read_arrivals(sheet, map_columns(sheet.headings), source="省平台", now=NOW))

@@ -22,8 +22,10 @@ LIKE_CHINESE = re.compile("[\u3001-\u303f\u4e00-\u9fff\uff01-\uff5e\u201c\u201d\
 VALUE = "\ue000"  # stands for {a value filled in}
 CODE = "\ue001"  # stands for what is no text: `code`, an address
 MARKUP = "*_\ue001"
+# Addresses, `code`, link targets, JSON and tags are no prose.
 KEPT = re.compile(
-    r"https?://[^\s\u4e00-\u9fff\uff08\uff09<>`)]+|`[^`\n]*`|\{\{?\\?[\"'][^{}\n]*\}|\]\([^)\s]*\)|<[a-z/!][^>\n]*>"
+    r"https?://[^\s\u4e00-\u9fff\uff08\uff09<>`)]+|`[^`\n]*`|\]\([^)\s]*\)|<[a-z/!][^>\n]*>"
+    r"|\{\{?\\?[\"'][^{}\n]*\}"
 )
 HOLE = re.compile(r"\{\{|\}\}|\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}")
 ESCAPE = re.compile(r"\\(?:[nrt\\\"']|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|N\{[^}]*\})")
@@ -125,7 +127,7 @@ def chinese(text: str) -> bool:
     """Whether a text is a Chinese one, rather than English that quotes Chinese words."""
     han = len(CHINESE.findall(text))
     words = len(re.findall(r"[A-Za-z]{2,}", HOLE.sub("", KEPT.sub("", text))))
-    return han > 0 and han >= words
+    return han > 0 and (han >= words or text.rstrip().endswith("。"))
 
 
 def python_mended(source: str) -> str:

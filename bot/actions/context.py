@@ -14,7 +14,7 @@ from storage.sql.database import Connection, Database
 from storage.tickets import journal
 from storage.tickets import policies as policy_store
 
-PAST_KEPT = 32  # calendars no longer in force, kept to explain what rests on them
+MAX_PAST_CALENDARS = 32  # calendars no longer in force, kept to explain what rests on them
 
 
 class Context:
@@ -74,7 +74,7 @@ class Context:
             return present
         name = ticket.calendar_revision
         if name not in self._past:
-            if len(self._past) >= PAST_KEPT:
+            if len(self._past) >= MAX_PAST_CALENDARS:
                 self._past.clear()
             computed = (
                 journal.last_at(conn, ticket.id, JournalKind.DEADLINE_MOVED, JournalKind.GRANT_EXTENSION)

@@ -1,35 +1,36 @@
 """Writes decisions: ticket, journal and outbox in the caller's transaction, all or nothing."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
+from bot.actions.work import Work
 from bot.failpoints import failpoint
 from bot.rules.tickets.decision import Decision
 from storage.messages import outbox
-from storage.sql.database import Connection
 from storage.tickets import journal, requests, tickets
 
 
-def record(conn: Connection, decisions: Sequence[Decision], now: datetime) -> None:
+def record(work: Work, decisions: Sequence[Decision]) -> None:
     """Write changed tickets with their journal lines and messages; VersionConflict when one moved on meanwhile."""
-    chained = [journal.chain(one.ticket, one.journal) for one in decisions]
-    tickets.save(conn, [one.ticket for one in decisions], [head for head, _ in chained])
-    _write_rest(conn, decisions, [row for _, rows in chained for row in rows], now)
+    chained = [journal.chain(decision.ticket, decision.journal) for decision in decisions]
+    tickets.save(work.conn, [decision.ticket for decision in decisions], [head for head, _ in chained])
+    _write_rest(work, decisions, [row for _, rows in chained for row in rows])
 
 
-def open_tickets(conn: Connection, decisions: Sequence[Decision], now: datetime) -> None:
+def open_tickets(work: Work, decisions: Sequence[Decision]) -> None:
     """Write new tickets with their first journal lines and messages."""
-    chained = [journal.chain(one.ticket, one.journal) for one in decisions]
-    tickets.insert_all(conn, [one.ticket for one in decisions], [head for head, _ in chained])
-    _write_rest(conn, decisions, [row for _, rows in chained for row in rows], now)
+    chained = [journal.chain(decision.ticket, decision.journal) for decision in decisions]
+    tickets.insert_all(work.conn, [decision.ticket for decision in decisions], [head for head, _ in chained])
+    _write_rest(work, decisions, [row for _, rows in chained for row in rows])
 
 
-def _write_rest(conn: Connection, decisions: Sequence[Decision], lines: list[dict[str, object]], now: datetime) -> None:
-    journal.write(conn, lines)
-    for reason in {one.supersede for one in decisions if one.supersede}:
-        outbox.supersede(conn, [one.ticket.id for one in decisions if one.supersede == reason], reason)
-    requests.settle(conn, [ruling for one in decisions for ruling in one.rulings])
-    requests.lapse(conn, [one.ticket.id for one in decisions if one.lapse], now)
-    requests.add(conn, [request for one in decisions for request in one.requests])
-    outbox.put(conn, [message for one in decisions for message in one.messages], now)
+def _write_rest(work: Work, decisions: Sequence[Decision], lines: list[dict[str, object]]) -> None:
+    journal.write(work.conn, lines)
+    for reason in {decision.supersede for decision in decisions if decision.supersede}:
+        outbox.supersede(
+            work.conn, [decision.ticket.id for decision in decisions if decision.supersede == reason], reason
+        )
+    requests.settle(work.conn, [ruling for decision in decisions for ruling in decision.rulings])
+    requests.lapse(work.conn, [decision.ticket.id for decision in decisions if decision.lapse], work.now)
+    requests.add(work.conn, [request for decision in decisions for request in decision.requests])
+    outbox.put(work.conn, [message for decision in decisions for message in decision.messages], work.now)
     failpoint("before_commit")

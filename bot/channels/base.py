@@ -9,6 +9,9 @@ from typing import Protocol, runtime_checkable
 SHARE_PHONE = "share_phone"
 
 
+CONFIG_RETRY_AFTER = timedelta(minutes=5)  # what an operator has to put right is tried again this often
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Button:
     """Something to press: shown as `label`, sent back as `action` ("ack:12")."""
@@ -91,7 +94,7 @@ class Fetching(Protocol):
 
 
 @runtime_checkable
-class Finding(Protocol):
+class MemberLookup(Protocol):
     """A channel whose platform knows its members by their mobile numbers."""
 
     async def userid_of(self, mobile: str) -> str | None:

@@ -6,7 +6,6 @@ import re
 import ssl
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
@@ -14,18 +13,16 @@ from email.utils import format_datetime, parseaddr
 import aiosmtplib
 from aiosmtplib import errors
 
-from bot.channels.base import Abilities, Outgoing, Receipt, SendFailed
+from bot.channels.base import CONFIG_RETRY_AFTER, Abilities, Outgoing, Receipt, SendFailed
 from bot.channels.cutting import cut, cut_characters
 from bot.clock import Clock
 from bot.rules.calendar.zone import SHANGHAI
-from settings import Mail, Settings
-from storage.sql.database import Database
+from settings import Mail
 
 log = logging.getLogger(__name__)
 
 TEXT_BYTES = 20_000
 SUBJECT_CHARACTERS = 60
-MENDED_AFTER = timedelta(minutes=5)
 LEAVE_SECONDS = 2
 NO_SUCH_ADDRESS = (550, 551, 553)
 TLS_WORD = {"implicit": "直接加密（通常465端口）", "starttls": "STARTTLS（通常587端口）", "none": "不加密"}
@@ -120,7 +117,7 @@ class MailChannel:
         else:
             return SendFailed(f"连不上邮件服务器（{tls}），请核对 DUBAN_MAIL__HOST 和 DUBAN_MAIL__PORT")
         log.error("channel not usable: %s", sentence, extra={"action": "channel_config", "channel": "mail"})
-        return SendFailed(sentence, unavailable=True, retry_after=MENDED_AFTER)
+        return SendFailed(sentence, unavailable=True, retry_after=CONFIG_RETRY_AFTER)
 
     def _worded(self, message: Outgoing) -> EmailMessage:
         first, _, _ = message.text.partition("\n")
@@ -137,11 +134,6 @@ class MailChannel:
             file = message.attachment
             mail.add_attachment(file.body, main or "application", sub or "octet-stream", filename=file.name)
         return mail
-
-
-def make(settings: Settings, _database: Database, clock: Clock) -> MailChannel:
-    """Build the channel from all settings."""
-    return MailChannel(settings.mail, clock)
 
 
 def _refused(error: Exception) -> SendFailed | None:

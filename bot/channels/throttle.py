@@ -40,11 +40,11 @@ class Throttle:
         """Take the next free place and return the seconds to wait for it; TooFast takes none."""
         now = self._clock.monotonic()
         windows = [*self._everyone, *self._of(address, now)]
-        at = max([now, self._held.get(address, now), *(one.earliest() for one in windows)])
+        at = max([now, self._held.get(address, now), *(window.earliest() for window in windows)])
         if at - now > self._patience:
             raise TooFast(at - now)
-        for one in windows:
-            one.take(at)
+        for window in windows:
+            window.take(at)
         return at - now
 
     def hold(self, address: str, seconds: float) -> None:

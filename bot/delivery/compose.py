@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.actions.messages.dispatch import Load
+from bot.actions.messages.dispatch import ClaimedBatch
 from bot.channels.base import Attachment, Button, Outgoing
 from bot.delivery.explaining import explain
 from bot.delivery.facts import Body, facts, standing, work_buttons
@@ -32,23 +32,23 @@ OVERVIEWS = frozenset({MessageKind.DIGEST, MessageKind.SUMMARY})
 ANSWERING = ("reply_to", "edits", "callback")
 
 
-def compose(message: Message, load: Load, wording: Wording, now: datetime) -> Body:
+def compose(message: Message, batch: ClaimedBatch, wording: Wording, now: datetime) -> Body:
     """Word one message; a digest lists what it tells."""
     if message.kind == MessageKind.DIGEST:
-        return _digest(message, load, wording, now)
+        return _digest(message, batch, wording, now)
     if message.kind == MessageKind.NOTIFICATION:
-        return word_notification(message, load, wording, now)
+        return word_notification(message, batch, wording, now)
     if message.kind == MessageKind.REQUEST:
-        return word_request(message, load, wording, now)
+        return word_request(message, batch, wording, now)
     if isinstance(message.params, TextParams):
         return _ready(message.params)
-    ticket = load.tickets[message.ticket_id or 0]
-    return Body(text=_about(message, ticket, load, wording, now), buttons=_buttons(message, ticket, load, wording))
+    ticket = batch.tickets[message.ticket_id or 0]
+    return Body(text=_about(message, ticket, batch, wording, now), buttons=_buttons(message, ticket, batch, wording))
 
 
 def encode(body: Body) -> str:
     """Write a body as the exact payload to store."""
-    buttons = [[one.label, one.action] for one in body.buttons]
+    buttons = [[button.label, button.action] for button in body.buttons]
     to = {name: value for name in ANSWERING if (value := getattr(body.to, name, ""))}
     return json.dumps({"text": body.text, "buttons": buttons, **to}, ensure_ascii=False)
 
@@ -73,26 +73,26 @@ def _ready(params: TextParams) -> Body:
     return Body(text=params.text, buttons=pressed, to=params.to)
 
 
-def _about(message: Message, ticket: Ticket, load: Load, wording: Wording, now: datetime) -> str:
-    head, working = _head(message, ticket, load, wording), load.calendars.of(ticket.unit_id)
+def _about(message: Message, ticket: Ticket, batch: ClaimedBatch, wording: Wording, now: datetime) -> str:
+    head, working = _head(message, ticket, batch, wording), batch.calendars.of(ticket.unit_id)
     told = message.kind in (MessageKind.ASSIGNED, MessageKind.UNREACHED) or message.step == "take_over"
     lines = [head, *(facts(ticket, wording) if told else ())]
     if message.kind == MessageKind.ASSIGNED:
-        lines.append(explain(load.policies[ticket.policy_key], deadline_of(ticket), working))
+        lines.append(explain(batch.policies[ticket.policy_key], deadline_of(ticket), working))
     else:
         lines.append(standing(ticket, working, wording, now))
-    if why := _why(message, load.directory, wording):
+    if why := _why(message, batch.directory, wording):
         lines.append(why)
-    lines.append(wording(f"message.ask_{_ask(message, ticket, load.directory)}", number=ticket.number))
+    lines.append(wording(f"message.ask_{_ask(message, ticket, batch.directory)}", number=ticket.number))
     return "\n".join(line for line in lines if line)
 
 
-def _head(message: Message, ticket: Ticket, load: Load, wording: Wording) -> str:
+def _head(message: Message, ticket: Ticket, batch: ClaimedBatch, wording: Wording) -> str:
     if message.step == DEADLINE_MOVED:
         return _moved(message, ticket, wording)
     key = "unreached" if message.kind == MessageKind.UNREACHED else message.step
     if message.kind == MessageKind.ASSIGNED and message.step in ("receipt", REROUTED):
-        key = _receipt(message, ticket, load.directory)
+        key = _receipt(message, ticket, batch.directory)
     if not wording.has(f"message.{key}"):
         key = message.kind
     return wording(f"message.{key}", number=ticket.number, account=ticket.account_name, platform=ticket.platform)
@@ -155,19 +155,19 @@ def _ask(message: Message, ticket: Ticket, directory: Directory) -> str:
     return "look"
 
 
-def _buttons(message: Message, ticket: Ticket, load: Load, wording: Wording) -> tuple[Button, ...]:
-    if not _works(message, ticket, load.directory):
+def _buttons(message: Message, ticket: Ticket, batch: ClaimedBatch, wording: Wording) -> tuple[Button, ...]:
+    if not _works(message, ticket, batch.directory):
         return ()
     return work_buttons(ticket, wording)
 
 
-def _digest(message: Message, load: Load, wording: Wording, now: datetime) -> Body:
-    told = [one for one in load.bundled.get(message.id, ()) if one.ticket_id in load.tickets]
+def _digest(message: Message, batch: ClaimedBatch, wording: Wording, now: datetime) -> Body:
+    told = [one for one in batch.bundled.get(message.id, ()) if one.ticket_id in batch.tickets]
     lines = [wording("message.digest", count=len(told))]
-    numbers = load.numbers[message.id]
+    numbers = batch.numbers[message.id]
     for one in told[:DIGEST_LINES]:
-        ticket = load.tickets[one.ticket_id or 0]
-        state = standing(ticket, load.calendars.of(ticket.unit_id), wording, now)
+        ticket = batch.tickets[one.ticket_id or 0]
+        state = standing(ticket, batch.calendars.of(ticket.unit_id), wording, now)
         lines.append(
             wording(
                 "message.digest_line",
@@ -180,18 +180,18 @@ def _digest(message: Message, load: Load, wording: Wording, now: datetime) -> Bo
         )
     if len(told) > DIGEST_LINES:
         lines.append(wording("message.digest_more", count=len(told) - DIGEST_LINES))
-    lines.append(_ask_digest(message, load, wording, [load.tickets[one.ticket_id or 0] for one in told], now))
+    lines.append(_ask_digest(message, batch, wording, [batch.tickets[one.ticket_id or 0] for one in told], now))
     return Body(text="\n".join(lines))
 
 
-def _ask_digest(message: Message, load: Load, wording: Wording, told: Sequence[Ticket], now: datetime) -> str:
-    if not any(message.person_id in workers(one, load.directory, now) for one in told):
+def _ask_digest(message: Message, batch: ClaimedBatch, wording: Wording, told: Sequence[Ticket], now: datetime) -> str:
+    if not any(message.person_id in workers(one, batch.directory, now) for one in told):
         return wording("message.ask_digest_overseer")
     shown = {one.id: one for one in told[:DIGEST_LINES]}
-    new = [one for one in shown.values() if one.state == TicketState.NEW and _works(message, one, load.directory)]
+    new = [one for one in shown.values() if one.state == TicketState.NEW and _works(message, one, batch.directory)]
     if len(new) < EXAMPLES:
         return wording("message.ask_digest")
-    places = [load.numbers[message.id].index(one.id) + 1 for one in new]
+    places = [batch.numbers[message.id].index(one.id) + 1 for one in new]
     return wording("message.ask_digest_new", places=" ".join(map(str, sorted(places)[:EXAMPLES])))
 
 

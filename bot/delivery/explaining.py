@@ -25,8 +25,8 @@ def explain(policy: Policy, deadline: Deadline, working: WorkingTime) -> str:
 def explain_by_day(policy: Policy, deadline: Deadline, working: WorkingTime) -> tuple[str, ...]:
     """Return the count day by day in Chinese, every day with the document it rests on."""
     days = trace(policy, deadline, working)
-    lines = tuple(_day_line(policy, one, first=one is days[0]) for one in days)
-    documents = tuple(dict.fromkeys(one.source for one in days if one.source))
+    lines = tuple(_day_line(policy, day, first=day is days[0]) for day in days)
+    documents = tuple(dict.fromkeys(day.source for day in days if day.source))
     if len(documents) < 2:
         return (*lines, *(f"依据：{document}" for document in documents))
     return tuple(f"{line}（依据：{one.source}）" if one.source else line for line, one in zip(lines, days, strict=True))
@@ -100,36 +100,36 @@ def _span(days: list[date], year: int) -> str:
     return f"{day_text(first, year)}至{f'{last.day}日' if same else day_text(last, year)}"
 
 
-def _named(one: CountedDay, year: int) -> str:
-    notes = [_weekday(one.day)]
-    if one.kind is DayKind.MAKEUP:
-        notes.append(_on(one.name))
-    elif one.kind in OFF_BY_DECISION:
-        notes.append(_off(one.name))
-    return f"{day_text(one.day, year)}（{'，'.join(notes)}）"
+def _named(day: CountedDay, year: int) -> str:
+    notes = [_weekday(day.day)]
+    if day.kind is DayKind.MAKEUP:
+        notes.append(_on(day.name))
+    elif day.kind in OFF_BY_DECISION:
+        notes.append(_off(day.name))
+    return f"{day_text(day.day, year)}（{'，'.join(notes)}）"
 
 
-def _day_line(policy: Policy, one: CountedDay, *, first: bool) -> str:
-    notes = "，".join(_day_notes(policy, one, first))
-    return f"{one.day.year}年{one.day.month}月{one.day.day}日（{_weekday(one.day)}）：{notes}"
+def _day_line(policy: Policy, day: CountedDay, *, first: bool) -> str:
+    notes = "，".join(_day_notes(policy, day, first))
+    return f"{day.day.year}年{day.day.month}月{day.day.day}日（{_weekday(day.day)}）：{notes}"
 
 
-def _day_notes(policy: Policy, one: CountedDay, first: bool) -> Iterator[str]:
-    if one.kind is None:
+def _day_notes(policy: Policy, day: CountedDay, first: bool) -> Iterator[str]:
+    if day.kind is None:
         yield "放假安排尚未公布"
-    elif one.kind in OFF_BY_DECISION:
-        yield _off(one.name)
-    elif one.kind is not DayKind.WEEKDAY:
-        yield "周末" if one.kind is DayKind.WEEKEND else (one.name if _by_schedule(one.name) else "") + _on(one.name)
+    elif day.kind in OFF_BY_DECISION:
+        yield _off(day.name)
+    elif day.kind is not DayKind.WEEKDAY:
+        yield "周末" if day.kind is DayKind.WEEKEND else (day.name if _by_schedule(day.name) else "") + _on(day.name)
     if first:
         yield "收到"
-    if one.hours is not None:
-        yield f"计{one.hours:.2f}".rstrip("0").rstrip(".") + "小时"
-    elif one.number is not None:
-        yield f"第{one.number}个工作日" if policy.unit is TimeUnit.WORKING_DAYS else f"第{one.number}天"
-    elif policy.unit is not TimeUnit.FIXED and not one.due and one.kind is not None:
+    if day.hours is not None:
+        yield f"计{day.hours:.2f}".rstrip("0").rstrip(".") + "小时"
+    elif day.number is not None:
+        yield f"第{day.number}个工作日" if policy.unit is TimeUnit.WORKING_DAYS else f"第{day.number}天"
+    elif policy.unit is not TimeUnit.FIXED and not day.due and day.kind is not None:
         yield "不计"
-    if one.due:
+    if day.due:
         yield "截止日"
 
 

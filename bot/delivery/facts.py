@@ -74,7 +74,9 @@ def facts(ticket: Ticket, wording: Wording) -> list[str]:
 def work_buttons(ticket: Ticket, wording: Wording) -> tuple[Button, ...]:
     """Return what somebody who works on the ticket can press."""
     actions = ["done", "why"] if ticket.state != TicketState.NEW else ["ack", "done", "why"]
-    return tuple(Button(label=wording(f"message.button_{one}"), action=f"{one}:{ticket.id}") for one in actions)
+    return tuple(
+        Button(label=wording(f"message.button_{action}"), action=f"{action}:{ticket.id}") for action in actions
+    )
 
 
 def cut(text: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from bot.actions.messages.dispatch import Load
+from bot.actions.messages.dispatch import ClaimedBatch
 from bot.channels.base import Button
 from bot.delivery.facts import Body, cut, facts, standing, work_buttons
 from bot.delivery.wording import Wording
@@ -27,36 +27,36 @@ VERDICTS = ("ok", "no")
 Notification = TicketNotification | LeaveNotification | ContactNotification | CalendarNotification
 
 
-def word_notification(message: Message, load: Load, wording: Wording, now: datetime) -> Body:
+def word_notification(message: Message, batch: ClaimedBatch, wording: Wording, now: datetime) -> Body:
     """Word a notification: one that sends somebody back to work can be answered at once."""
-    params, ticket = message.params, load.tickets.get(message.ticket_id or 0)
+    params, ticket = message.params, batch.tickets.get(message.ticket_id or 0)
     if not isinstance(params, Notification):
         raise ValueError("these are not the parameters of a notification")
-    listed = _listed(params, load)
-    filled = {"count": len(listed), **_filled(params, load.directory, wording)}
+    listed = _listed(params, batch)
+    filled = {"count": len(listed), **_filled(params, batch.directory, wording)}
     if ticket is not None:
         filled |= {"number": ticket.number, "account": ticket.account_name, "due": wording.due(ticket)}
     lines = [wording(f"notice.{params.notice}", **filled).strip()]
     if listed:
-        lines += _list(listed, load.numbers[message.id], load, wording, now)
+        lines += _list(listed, batch.numbers[message.id], batch, wording, now)
     if ticket is None or not _sends_back_to_work(params):
         return Body(text="\n".join(lines))
-    lines.append(standing(ticket, load.calendars.of(ticket.unit_id), wording, now))
+    lines.append(standing(ticket, batch.calendars.of(ticket.unit_id), wording, now))
     return Body(text="\n".join(lines), buttons=work_buttons(ticket, wording))
 
 
-def word_request(message: Message, load: Load, wording: Wording, now: datetime) -> Body:
+def word_request(message: Message, batch: ClaimedBatch, wording: Wording, now: datetime) -> Body:
     """Word a request with everything it takes to decide it; its buttons are about this very request."""
-    ticket = load.tickets[message.ticket_id or 0]
+    ticket = batch.tickets[message.ticket_id or 0]
     params = message.params
     if not isinstance(params, RequestParams):
         raise ValueError("these are not the parameters of a request")
-    filled = _filled(params, load.directory, wording)
+    filled = _filled(params, batch.directory, wording)
     about = {"number": ticket.number, "account": ticket.account_name, "platform": ticket.platform}
     lines = [wording(f"message.{message.step}", **{**filled, **about})]
     if params.text:
         lines.append(wording("message.request_text", text=filled["text"]))
-    lines += [*facts(ticket, wording), standing(ticket, load.calendars.of(ticket.unit_id), wording, now)]
+    lines += [*facts(ticket, wording), standing(ticket, batch.calendars.of(ticket.unit_id), wording, now)]
     ask = "ask_transfer" if message.step == f"request_{RequestKind.TRANSFER}" else "ask_request"
     lines.append(wording(f"message.{ask}", number=ticket.number))
     pressed = ((wording(f"message.button_{one}"), f"{one}:{params.request}") for one in VERDICTS)
@@ -69,16 +69,18 @@ def _sends_back_to_work(params: Notification) -> bool:
     return isinstance(params, TicketNotification) and params.while_open and not copy
 
 
-def _listed(params: Notification, load: Load) -> list[Ticket]:
+def _listed(params: Notification, batch: ClaimedBatch) -> list[Ticket]:
     ids = params.tickets if isinstance(params, LeaveNotification) else ()
-    return [load.tickets[one] for one in ids if one in load.tickets]
+    return [batch.tickets[one] for one in ids if one in batch.tickets]
 
 
-def _list(listed: list[Ticket], numbers: Sequence[int], load: Load, wording: Wording, now: datetime) -> list[str]:
+def _list(
+    listed: list[Ticket], numbers: Sequence[int], batch: ClaimedBatch, wording: Wording, now: datetime
+) -> list[str]:
     lines = []
     for ticket in listed[:LISTED]:
         about = {"number": ticket.number, "account": ticket.account_name, "state": wording.state(ticket.state)}
-        state = standing(ticket, load.calendars.of(ticket.unit_id), wording, now)
+        state = standing(ticket, batch.calendars.of(ticket.unit_id), wording, now)
         lines.append(wording("notice.deputy_line", place=numbers.index(ticket.id) + 1, standing=state, **about))
     if len(listed) > LISTED:
         lines.append(wording("chat.more", count=len(listed) - LISTED))

@@ -7,12 +7,12 @@ from datetime import timedelta
 
 from bot.actions.context import Context
 from bot.actions.messages import dispatch, results
-from bot.actions.messages.dispatch import Asked, Load
+from bot.actions.messages.dispatch import Candidate, ClaimedBatch
 from bot.actions.messages.results import Result
 from bot.channels.base import Attachment, Channel, SendFailed
+from bot.delivery.attempts import Attempt, Attempts, End
 from bot.delivery.compose import outgoing
-from bot.delivery.last_look import LastLook
-from bot.delivery.tries import End, Tries, Try
+from bot.delivery.revalidation import Revalidator
 from bot.delivery.wording import Wording
 from bot.failpoints import failpoint
 from storage.messages.outbox import Settlement
@@ -44,8 +44,8 @@ class Sender:
         self._holder, self._lease, self._digest_from = holder, lease, digest_from
         self._send_limit = lease.total_seconds() * (1 - SAFE_SHARE)
         self._places = {name: asyncio.Semaphore(IN_FLIGHT) for name in channels}
-        self._tries = Tries(channels, wording, context.clock)
-        self._last_look = LastLook(self._why_not, context.clock, 2 * IN_FLIGHT)
+        self._attempts = Attempts(channels, wording, context.clock)
+        self._revalidator = Revalidator(self._why_obsolete, context.clock, 2 * IN_FLIGHT)
 
     async def drain(self) -> int:
         """Send everything that is due now; returns how many messages were handled."""
@@ -57,66 +57,66 @@ class Sender:
     async def _one_batch(self) -> int:
         run, context = self._context.database.run, self._context
         until = context.clock.monotonic() + self._lease.total_seconds() * SAFE_SHARE
-        load = await run(dispatch.claim, context, self._holder, self._lease, self._digest_from)
-        if not load.messages:
-            return load.claimed
+        batch = await run(dispatch.claim, context, self._holder, self._lease, self._digest_from)
+        if not batch.messages:
+            return batch.claimed
         failpoint("after_claim")
-        first = [(one, self._tries.first(one, load)) for one in load.messages]
-        tries = [one for _, one in first if isinstance(one, Try)]
-        await run(dispatch.prepare, context, [one.message for one in tries])
+        first = [(message, self._attempts.first(message, batch)) for message in batch.messages]
+        attempts = [one for _, one in first if isinstance(one, Attempt)]
+        await run(dispatch.prepare, context, [attempt.message for attempt in attempts])
         failpoint("before_send")
-        self._last_look.line_up([_asked(one, load) for one in tries])
-        work = [asyncio.create_task(self._deliver(one, load, until)) for one in tries]
+        self._revalidator.line_up([_asked(attempt, batch) for attempt in attempts])
+        work = [asyncio.create_task(self._deliver(attempt, batch, until)) for attempt in attempts]
         unsent = [Result(message=one, settlement=end.settlement) for one, end in first if isinstance(end, End)]
         await self._settle_as_they_come(work, unsent)
-        return load.claimed
+        return batch.claimed
 
-    async def _deliver(self, one: Try, load: Load, until: float) -> Result:
+    async def _deliver(self, attempt: Attempt, batch: ClaimedBatch, until: float) -> Result:
         """Try the person's ways one after the other; nothing goes out after `until` of the monotonic clock."""
         dead: list[Address] = []
         while True:
-            outcome = await self._attempt(one, load, until)
+            outcome = await self._attempt(attempt, batch, until)
             moved_to = ""
             if isinstance(outcome, Settlement):
-                following = self._tries.beyond(one, outcome, load)
+                following = self._attempts.beyond(attempt, outcome, batch)
             else:
                 if outcome.permanent:
-                    dead.append(one.way)
-                following, moved_to = self._tries.after(one, outcome, load), outcome.moved_to
+                    dead.append(attempt.address)
+                following, moved_to = self._attempts.after(attempt, outcome, batch), outcome.moved_to
             if isinstance(following, End):
                 end, waits = following.settlement, following.waits
                 return Result(
-                    message=one.message,
+                    message=attempt.message,
                     settlement=end,
                     dead=tuple(dead),
-                    besides=one.besides,
+                    besides=attempt.besides,
                     moved_to=moved_to,
                     waits=waits,
                 )
-            one = following
-            await self._context.database.run(dispatch.prepare, self._context, [one.message])
+            attempt = following
+            await self._context.database.run(dispatch.prepare, self._context, [attempt.message])
 
-    async def _attempt(self, one: Try, load: Load, until: float) -> Settlement | SendFailed:
+    async def _attempt(self, attempt: Attempt, batch: ClaimedBatch, until: float) -> Settlement | SendFailed:
         """Send once there is a place in flight, if the message is still ours and still true by then."""
-        async with self._places[one.way.channel]:
+        async with self._places[attempt.address.channel]:
             if self._context.clock.monotonic() > until:
-                return self._tries.given_back(one)
-            why = await self._last_look.why_not(_asked(one, load))
+                return self._attempts.given_back(attempt)
+            why = await self._revalidator.why_obsolete(_asked(attempt, batch))
             if why:
-                return self._tries.withdrawn(one, why)
-            return await self._send(one)
+                return self._attempts.withdrawn(attempt, why)
+            return await self._send(attempt)
 
-    async def _why_not(self, asked: Sequence[Asked]) -> Sequence[str]:
-        return await self._context.database.look(dispatch.why_not, self._context, asked)
+    async def _why_obsolete(self, asked: Sequence[Candidate]) -> Sequence[str]:
+        return await self._context.database.look(dispatch.why_obsolete, self._context, asked)
 
-    async def _send(self, one: Try) -> Settlement | SendFailed:
-        extra = {"action": "send_failed", "message_id": one.message.id, "channel": one.way.channel}
+    async def _send(self, attempt: Attempt) -> Settlement | SendFailed:
+        extra = {"action": "send_failed", "message_id": attempt.message.id, "channel": attempt.address.channel}
         try:
             # A channel that hangs must not hold its message beyond the lease, nor the others behind it.
             async with asyncio.timeout(self._send_limit):
-                channel = self._channels[one.way.channel]
-                attachment = await self._attachment(one.message) if channel.abilities.attachments else None
-                receipt = await channel.send(outgoing(one.message, mark=one.mark, attachment=attachment))
+                channel = self._channels[attempt.address.channel]
+                attachment = await self._attachment(attempt.message) if channel.abilities.attachments else None
+                receipt = await channel.send(outgoing(attempt.message, mark=attempt.mark, attachment=attachment))
         except SendFailed as failure:
             log.warning("message not sent: %s", failure.reason, extra=extra)
             return failure
@@ -126,7 +126,7 @@ class Sender:
         except Exception as surprise:
             log.exception("channel broke its contract", extra=extra)
             return SendFailed(type(surprise).__name__, uncertain=True)
-        return self._tries.accepted(one, receipt)
+        return self._attempts.accepted(attempt, receipt)
 
     async def _attachment(self, message: Message) -> Attachment | None:
         if message.file_id is None:
@@ -165,9 +165,9 @@ class Sender:
         return ()
 
 
-def _asked(one: Try, load: Load) -> Asked:
+def _asked(attempt: Attempt, batch: ClaimedBatch) -> Candidate:
     """A message about to go out, with what it tells if it is a digest."""
-    return one.message, load.bundled.get(one.message.id, ())
+    return attempt.message, batch.bundled.get(attempt.message.id, ())
 
 
 def _results(done: "Iterable[asyncio.Task[Result]]") -> list[Result]:

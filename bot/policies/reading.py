@@ -21,7 +21,7 @@ from storage.records import (
 )
 
 Word = TypeVar("Word", bound=StrEnum)
-Table = Mapping[str, Any]
+TomlTable = Mapping[str, Any]
 
 POLICY_KEYS = frozenset(
     [
@@ -32,7 +32,6 @@ POLICY_KEYS = frozenset(
         "judged",
         "steps",
         "any_hour",
-        "pausable",
         "extendable",
         "close_after_days",
         "legal",
@@ -50,10 +49,10 @@ POLICY_NAME = re.compile(r"[a-z0-9_]{1,40}(:[a-z0-9_]{1,20})?")
 STEP_NAME = re.compile(r"[a-z0-9_]{1,32}")  # the width of the tables' column
 SESSION = re.compile(r"(\d\d):(\d\d)-(\d\d):(\d\d)")
 MONTH_DAY = re.compile(r"(\d\d)-(\d\d)")
-LONGEST = 3660  # of any amount; ten years of days
+MAX_AMOUNT = 3660  # of any amount; ten years of days
 
 
-def policy_from(name: str, table: Table, place: Place) -> Policy:
+def policy_from(name: str, table: TomlTable, place: Place) -> Policy:
     """Return the policy of a table in which `extends` is already resolved; a mistake raises PolicyInvalid."""
     if not POLICY_NAME.fullmatch(name):
         raise place.wrong("", f"策略名“{name}”只能用小写字母、数字和下划线，变体加一个冒号")
@@ -71,18 +70,17 @@ def policy_from(name: str, table: Table, place: Place) -> Policy:
         judged=judged,
         steps=_steps(table, place),
         any_hour=_flag(table, "any_hour", place, False),
-        pausable=_flag(table, "pausable", place, False),
         extendable=_flag(table, "extendable", place, True),
         close_after_days=int(_number(table, "close_after_days", place, 0, 366, whole=True, default=7)),
         legal=_text(table, "legal", place, default=""),
     )
 
 
-def office_hours_from(table: Table, place: Place) -> OfficeHours:
+def office_hours_from(table: TomlTable, place: Place) -> OfficeHours:
     """Return one span of office hours; a mistake raises PolicyInvalid."""
     _known(table, frozenset({"from", "until", "sessions", "units"}), place)
     units = table.get("units", [])
-    if not isinstance(units, list) or not all(isinstance(one, str) and one.strip() for one in units):
+    if not isinstance(units, list) or not all(isinstance(unit, str) and unit.strip() for unit in units):
         raise place.wrong("units", '请写单位名称，如 ["三明市水利局"]，与登记簿一致')
     sessions = table.get("sessions")
     if not isinstance(sessions, list) or not sessions:
@@ -90,12 +88,12 @@ def office_hours_from(table: Table, place: Place) -> OfficeHours:
     return OfficeHours(
         first=_month_day(table, "from", place),
         last=_month_day(table, "until", place),
-        sessions=tuple(_session(one, place) for one in sessions),
-        units=tuple(one.strip() for one in units),
+        sessions=tuple(_session(session, place) for session in sessions),
+        units=tuple(unit.strip() for unit in units),
     )
 
 
-def _steps(table: Table, place: Place) -> tuple[Step, ...]:
+def _steps(table: TomlTable, place: Place) -> tuple[Step, ...]:
     rows = table.get("steps")
     if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
         raise place.wrong("steps", "请写催办阶梯，至少一级")
@@ -109,7 +107,7 @@ def _steps(table: Table, place: Place) -> tuple[Step, ...]:
     return tuple(steps)
 
 
-def _step(row: Table, place: Place) -> Step:
+def _step(row: TomlTable, place: Place) -> Step:
     _known(row, STEP_KEYS | MOMENTS.keys(), place)
     name = _text(row, "name", place)
     if not STEP_NAME.fullmatch(name):
@@ -134,7 +132,7 @@ def _step(row: Table, place: Place) -> Step:
     )
 
 
-def _audience(row: Table, place: Place) -> tuple[Audience, ...]:
+def _audience(row: TomlTable, place: Place) -> tuple[Audience, ...]:
     words = row.get("to")
     if not isinstance(words, list) or not words:
         raise place.wrong("to", '请写催办对象，如 ["primary", "backup"]')
@@ -145,48 +143,48 @@ def _audience(row: Table, place: Place) -> tuple[Audience, ...]:
     return tuple(known[word] for word in words)
 
 
-def _moment_amount(row: Table, moment: MomentKind, place: Place) -> float:
+def _moment_amount(row: TomlTable, moment: MomentKind, place: Place) -> float:
     if moment in PLAIN_MOMENTS:
         if row[moment.value] is not True:
             raise place.wrong(moment.value, "这里只能写 true")
         return 0.0
     if moment in SHARES:
         return _number(row, moment.value, place, 0, 1)
-    return _number(row, moment.value, place, 0, LONGEST, whole=moment in WHOLE)
+    return _number(row, moment.value, place, 0, MAX_AMOUNT, whole=moment in WHOLE)
 
 
-def _policy_amount(table: Table, unit: TimeUnit, place: Place) -> float:
+def _policy_amount(table: TomlTable, unit: TimeUnit, place: Place) -> float:
     if unit is TimeUnit.FIXED:
         if "amount" in table:
             raise place.wrong("amount", "按文件写明的时间办结时，不写数量")
         return 0.0
-    amount = _number(table, "amount", place, 0, LONGEST, whole=unit in BY_DAY)
+    amount = _number(table, "amount", place, 0, MAX_AMOUNT, whole=unit in BY_DAY)
     if not amount and unit is not TimeUnit.WORKING_DAYS:
         raise place.wrong("amount", "应大于0")
     return amount
 
 
-def _known(table: Table, keys: frozenset[str], place: Place) -> None:
+def _known(table: TomlTable, keys: frozenset[str], place: Place) -> None:
     for key in table:
         if key not in keys:
             raise place.wrong(key, "没有这个键，请检查拼写")
 
 
-def _text(table: Table, key: str, place: Place, default: str | None = None) -> str:
+def _text(table: TomlTable, key: str, place: Place, default: str | None = None) -> str:
     value = table.get(key, default)
     if not isinstance(value, str) or (default is None and not value.strip()):
         raise place.wrong(key, "应为一段文字")
     return value
 
 
-def _flag(table: Table, key: str, place: Place, default: bool) -> bool:
+def _flag(table: TomlTable, key: str, place: Place, default: bool) -> bool:
     value = table.get(key, default)
     if not isinstance(value, bool):
         raise place.wrong(key, "应为 true 或 false")
     return value
 
 
-def _word(words: type[Word], table: Table, key: str, place: Place) -> Word:
+def _word(words: type[Word], table: TomlTable, key: str, place: Place) -> Word:
     value = table.get(key)
     for word in words:
         if word.value == value:
@@ -195,7 +193,7 @@ def _word(words: type[Word], table: Table, key: str, place: Place) -> Word:
 
 
 def _number(
-    table: Table,
+    table: TomlTable,
     key: str,
     place: Place,
     low: float,
@@ -211,7 +209,7 @@ def _number(
     return float(value)
 
 
-def _month_day(table: Table, key: str, place: Place) -> tuple[int, int]:
+def _month_day(table: TomlTable, key: str, place: Place) -> tuple[int, int]:
     match = MONTH_DAY.fullmatch(str(table.get(key)))
     if not match:
         raise place.wrong(key, "应写成“月-日”，如 07-01")

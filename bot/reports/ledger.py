@@ -41,16 +41,18 @@ def told_briefly(told: Sequence[Telling], wording: Wording) -> str:
     return wording("weekly.told", people=wording("format.between_names").join(people))
 
 
-def told_line(one: Telling, wording: Wording) -> str:
+def told_line(telling: Telling, wording: Wording) -> str:
     """Say once who was told what and when: "8月23日10:00 甲 收单通知"."""
-    return wording("weekly.told_line", at=wording.moment_short(one.at), person=one.person, step=step_word(one, wording))
+    return wording(
+        "weekly.told_line", at=wording.moment_short(telling.at), person=telling.person, step=step_word(telling, wording)
+    )
 
 
-def step_word(one: Telling, wording: Wording) -> str:
+def step_word(telling: Telling, wording: Wording) -> str:
     """Name the step of a ladder as digests do; one nobody named in the texts goes by its kind."""
-    key = f"message.short_{one.step}"
-    if one.kind == MessageKind.UNREACHED or not wording.has(key):
-        key = f"message.short_{one.kind}"
+    key = f"message.short_{telling.step}"
+    if telling.kind == MessageKind.UNREACHED or not wording.has(key):
+        key = f"message.short_{telling.kind}"
     return wording(key)
 
 

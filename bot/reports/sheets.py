@@ -64,7 +64,7 @@ class Column(Generic[R]):
     value: Callable[[R], Cell]
 
 
-class Book:
+class WorkbookWriter:
     """Owns the file being written and its looks."""
 
     def __init__(self, workbook: Workbook) -> None:
@@ -84,11 +84,11 @@ class Book:
 
     def table(self, name: str, title: str, subtitle: str, columns: Sequence[Column[R]], rows: Sequence[R]) -> None:
         """Write a sheet that is one numbered table; without rows it says 无."""
-        sheet = self.sheet(name, title, subtitle, [6, *(one.width for one in columns)])
-        self.put_head(sheet, HEAD_ROW, ["序号", *(one.heading for one in columns)])
-        styles = [Style.NUMBER, *(one.style for one in columns)]
+        sheet = self.sheet(name, title, subtitle, [6, *(column.width for column in columns)])
+        self.put_head(sheet, HEAD_ROW, ["序号", *(column.heading for column in columns)])
+        styles = [Style.NUMBER, *(column.style for column in columns)]
         for place, row in enumerate(rows, 1):
-            self.put_row(sheet, HEAD_ROW + place, [place, *(one.value(row) for one in columns)], styles)
+            self.put_row(sheet, HEAD_ROW + place, [place, *(column.value(row) for column in columns)], styles)
         if rows:
             sheet.autofilter(HEAD_ROW, 0, HEAD_ROW + len(rows), len(columns))
         else:

@@ -27,8 +27,8 @@ def story_lines(story: TicketStory, calendar: GovChina, wording: Wording, now: d
     )
     state = wording("story.state", state=wording.state(ticket.state))
     # That a step was taken shows in who was told; only a step that reached nobody needs a line of its own.
-    lines = sorted((one for one in story.lines if one.kind != JournalKind.STEP), key=lambda one: (one.at, one.seq))
-    happened = (_line(one, story.names, wording) for one in lines)
+    lines = sorted((line for line in story.lines if line.kind != JournalKind.STEP), key=lambda one: (one.at, one.seq))
+    happened = (_line(line, story.names, wording) for line in lines)
     return [head, state, *([why] if why else []), "", *happened, *_end(story, calendar, wording, now)]
 
 
@@ -41,18 +41,18 @@ def _end(story: TicketStory, calendar: GovChina, wording: Wording, now: datetime
     yield ledger_line(ticket, late, wording.language)
 
 
-def _line(one: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
-    local = shanghai(one.at)
-    words = _WORDS.get(one.kind, _other)(one, names, wording)
-    return f"{local:%Y-%m-%d %H:%M}  {words}{_how(one, wording)}"
+def _line(line: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
+    local = shanghai(line.at)
+    words = _WORDS.get(line.kind, _other)(line, names, wording)
+    return f"{local:%Y-%m-%d %H:%M}  {words}{_how(line, wording)}"
 
 
-def _how(one: JournalLine, wording: Wording) -> str:
-    if not one.actor.startswith("person:"):
+def _how(line: JournalLine, wording: Wording) -> str:
+    if not line.actor.startswith("person:"):
         return ""
-    via, _, by = str(one.data.get("via", "")).partition(":")
-    if by and "recorded_at" in one.data:
-        recorded = shanghai(datetime.fromisoformat(str(one.data["recorded_at"])))
+    via, _, by = str(line.data.get("via", "")).partition(":")
+    if by and "recorded_at" in line.data:
+        recorded = shanghai(datetime.fromisoformat(str(line.data["recorded_at"])))
         at = f"{wording.day_with_year(recorded.date())}{recorded:%H:%M}"
         return wording("story.on_behalf_later", by=by, at=at)
     if by:
@@ -60,57 +60,57 @@ def _how(one: JournalLine, wording: Wording) -> str:
     return wording("story.via", via=_channel(via, wording)) if via else ""
 
 
-def _received(one: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
-    key = "story.received_assumed" if one.data.get("time_assumed") else "story.received"
-    return wording(key, source=one.data["source"])
+def _received(line: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
+    key = "story.received_assumed" if line.data.get("time_assumed") else "story.received"
+    return wording(key, source=line.data["source"])
 
 
-def _evidence(one: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
-    return wording("story.evidence", source=one.data["source"])
+def _evidence(line: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
+    return wording("story.evidence", source=line.data["source"])
 
 
-def _skipped(one: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
-    why = "、".join(_note(str(note), names, wording) for note in _items(one.data.get("notes"))) or wording(
+def _skipped(line: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
+    why = "、".join(_note(str(note), names, wording) for note in _items(line.data.get("notes"))) or wording(
         "story.nobody"
     )
-    instead = "、".join(names.get(int(str(who)), "?") for who in _items(one.data.get("instead")))
+    instead = "、".join(names.get(int(str(who)), "?") for who in _items(line.data.get("instead")))
     key = "story.step_skipped" if instead else "story.step_skipped_nobody"
-    return wording(key, step=_step_name(one, wording), why=why, instead=instead)
+    return wording(key, step=_step_name(line, wording), why=why, instead=instead)
 
 
-def _told(one: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
-    data = one.data
+def _told(line: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
+    data = line.data
     who = names.get(int(str(data["to"])), "?")
-    if one.kind == JournalKind.NOT_TOLD:
-        return wording("story.not_told", who=who, step=_step_name(one, wording), reason=data.get("reason", ""))
+    if line.kind == JournalKind.NOT_TOLD:
+        return wording("story.not_told", who=who, step=_step_name(line, wording), reason=data.get("reason", ""))
     key = "story.told_digest" if "digest" in data else "story.told"
     state = wording(f"story.{data['state']}")
     ways = [_channel(str(name), wording) for name in (*_items(data.get("besides")), data["channel"])]
     channels = wording("format.between_names").join(ways)
-    return wording(key, who=who, step=_step_name(one, wording), channel=channels, state=state)
+    return wording(key, who=who, step=_step_name(line, wording), channel=channels, state=state)
 
 
-def _answered(one: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
-    kind, _, number = one.actor.partition(":")
-    who = names.get(int(number), "?") if kind == "person" and number.isdigit() else one.actor
-    return wording(f"story.{one.kind}", who=who, text=one.data.get("text", ""), name=one.data.get("name", ""))
+def _answered(line: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
+    kind, _, number = line.actor.partition(":")
+    who = names.get(int(number), "?") if kind == "person" and number.isdigit() else line.actor
+    return wording(f"story.{line.kind}", who=who, text=line.data.get("text", ""), name=line.data.get("name", ""))
 
 
-def _acted(one: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
+def _acted(line: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
     """What was asked, decided, handed on or undone: who, and the facts of it."""
-    facts: dict[str, object] = {"text": "", **one.data}
+    facts: dict[str, object] = {"text": "", **line.data}
     facts |= {name: wording.end(datetime.fromisoformat(str(facts[name]))) for name in MOMENTS if name in facts}
     if wording.has(f"verb.{facts.get('verb')}"):
         facts["verb"] = wording(f"verb.{facts['verb']}")
-    number = one.actor.removeprefix("person:").split()[0]
-    return wording(f"story.{one.kind}", **{**facts, "who": names.get(int(number), "?")})
+    number = line.actor.removeprefix("person:").split()[0]
+    return wording(f"story.{line.kind}", **{**facts, "who": names.get(int(number), "?")})
 
 
-def _fixed(one: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
-    return wording(f"story.{one.kind}", name=one.data.get("name", ""))
+def _fixed(line: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
+    return wording(f"story.{line.kind}", name=line.data.get("name", ""))
 
 
-def _other(one: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
+def _other(line: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
     return wording("story.other")
 
 
@@ -119,9 +119,9 @@ def _channel(name: str, wording: Wording) -> str:
     return wording(key) if wording.has(key) else name
 
 
-def _step_name(one: JournalLine, wording: Wording) -> str:
-    key = f"message.short_{one.data.get('step')}"
-    return wording(key) if wording.has(key) else str(one.data.get("step", ""))
+def _step_name(line: JournalLine, wording: Wording) -> str:
+    key = f"message.short_{line.data.get('step')}"
+    return wording(key) if wording.has(key) else str(line.data.get("step", ""))
 
 
 def _note(note: str, names: Mapping[int, str], wording: Wording) -> str:
@@ -135,9 +135,9 @@ def _items(value: object) -> Sequence[Any]:
     return value if isinstance(value, list | tuple) else ()
 
 
-def _moved(one: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
-    old, new = (_limit(one.data[key], wording) for key in ("from", "to"))
-    return wording("story.deadline_moved", old=old, new=new, document=one.data["document"])
+def _moved(line: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
+    old, new = (_limit(line.data[key], wording) for key in ("from", "to"))
+    return wording("story.deadline_moved", old=old, new=new, document=line.data["document"])
 
 
 def _limit(lines: Any, wording: Wording) -> str:

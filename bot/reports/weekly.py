@@ -74,37 +74,37 @@ def _listed(
         yield wording("weekly.item", place=place, told=told(row, wording))
 
 
-def _overdue(one: LateTicket, wording: Wording) -> str:
-    line = ledger_line(one.facts.ticket, one.lateness, wording.language)
-    told = told_briefly(one.facts.told, wording)
-    return wording("weekly.overdue_item", who=who(one.facts, wording), line=line, told=told)
+def _overdue(late_ticket: LateTicket, wording: Wording) -> str:
+    line = ledger_line(late_ticket.facts.ticket, late_ticket.lateness, wording.language)
+    told = told_briefly(late_ticket.facts.told, wording)
+    return wording("weekly.overdue_item", who=who(late_ticket.facts, wording), line=line, told=told)
 
 
-def _late(one: LateTicket, wording: Wording) -> str:
-    line = ledger_line(one.facts.ticket, one.lateness, wording.language)
-    return wording("weekly.late_item", who=who(one.facts, wording), line=line)
+def _late(late_ticket: LateTicket, wording: Wording) -> str:
+    line = ledger_line(late_ticket.facts.ticket, late_ticket.lateness, wording.language)
+    return wording("weekly.late_item", who=who(late_ticket.facts, wording), line=line)
 
 
-def _due(one: TicketFacts, wording: Wording) -> str:
-    due = wording.day(one.ticket.due_day) if one.ticket.due_day else ""
-    return wording("weekly.due_item", who=who(one, wording), due=due)
+def _due(facts: TicketFacts, wording: Wording) -> str:
+    due = wording.day(facts.ticket.due_day) if facts.ticket.due_day else ""
+    return wording("weekly.due_item", who=who(facts, wording), due=due)
 
 
-def _earliest(one: TicketFacts, wording: Wording) -> str:
-    day = one.ticket.earliest_day
+def _earliest(facts: TicketFacts, wording: Wording) -> str:
+    day = facts.ticket.earliest_day
     if day is None:
-        return wording("weekly.undated_item", who=who(one, wording))
-    return wording("weekly.earliest_item", who=who(one, wording), earliest=wording.day_with_year(day))
+        return wording("weekly.undated_item", who=who(facts, wording))
+    return wording("weekly.earliest_item", who=who(facts, wording), earliest=wording.day_with_year(day))
 
 
 def _causes(figures: WeeklyFigures, wording: Wording) -> str:
     told = [
         wording(
-            "weekly.cause_late" if one.late else "weekly.cause",
-            name=words.cause_name(one, wording),
-            count=one.received,
-            late=one.late,
+            "weekly.cause_late" if cause.late else "weekly.cause",
+            name=words.cause_name(cause, wording),
+            count=cause.received,
+            late=cause.late,
         )
-        for one in figures.causes[:CAUSES]
+        for cause in figures.causes[:CAUSES]
     ]
     return wording("weekly.causes", causes=wording("weekly.between").join(told))

@@ -5,7 +5,7 @@ from datetime import date
 from bot.delivery.wording import Wording
 from bot.rules.calendar.deadline import INSTANT
 from bot.rules.calendar.workdays import DayKind
-from bot.rules.reports.figures import Ahead, Cause, Span, WeekCounts, WeeklyFigures
+from bot.rules.reports.figures import Ahead, CauseCount, Span, WeekCounts, WeeklyFigures
 
 UNITS = 3  # so many are named, the others counted
 
@@ -67,7 +67,7 @@ def percent(rate: float) -> str:
     return f"{_plain(rate * 100)}%"
 
 
-def cause_name(cause: Cause, wording: Wording) -> str:
+def cause_name(cause: CauseCount, wording: Wording) -> str:
     """Name a problem class."""
     return cause.name or wording("weekly.cause_unnamed")
 

@@ -9,7 +9,7 @@ from xlsxwriter import Workbook
 from bot.delivery.wording import Wording
 from bot.reports import weekly_words as words
 from bot.reports.ledger import told_line
-from bot.reports.sheets import HEAD_ROW, Book, Cell, Column, Style
+from bot.reports.sheets import HEAD_ROW, Cell, Column, Style, WorkbookWriter
 from bot.rules.reports.figures import FEWEST_FOR_RATE, LateTicket, WeekCounts, WeeklyFigures
 from storage.records import TicketFacts
 
@@ -45,11 +45,11 @@ def workbook(figures: WeeklyFigures) -> bytes:
         # The moment of making would make every file different; the moment of the figures does not.
         created = figures.as_of.astimezone(UTC).replace(tzinfo=None)
         made.set_properties({"title": words.title(figures, wording), "created": created})
-        _write(Book(made), figures, wording)
+        _write(WorkbookWriter(made), figures, wording)
     return body.getvalue()
 
 
-def _write(book: Book, figures: WeeklyFigures, wording: Wording) -> None:
+def _write(book: WorkbookWriter, figures: WeeklyFigures, wording: Wording) -> None:
     until = f"截至{words.as_of(figures, wording)}"
     scope = f"{words.scope(figures, wording)}  " if figures.scope else ""
     coming = f"{until}，应于{wording.day(figures.week.following().sunday)}前（含当日）办结"
@@ -64,7 +64,7 @@ def _write(book: Book, figures: WeeklyFigures, wording: Wording) -> None:
         book.put_across(notes, HEAD_ROW + place, 1, f"{place}. {note}", Style.NOTE)
 
 
-def _summary(book: Book, figures: WeeklyFigures, wording: Wording, subtitle: str) -> None:
+def _summary(book: WorkbookWriter, figures: WeeklyFigures, wording: Wording, subtitle: str) -> None:
     """The first sheet: numbers beside those of the week before, problem classes, days ahead."""
     sheet = book.sheet("周报", words.title(figures, wording), subtitle, [36, 28, 28, 28])
     book.put_head(sheet, HEAD_ROW, ["指标", "本周", "上周", "比上周"])
@@ -153,10 +153,10 @@ def _lateness() -> tuple[Column[LateTicket], ...]:
 
 
 def _told(wording: Wording) -> Column[LateTicket]:
-    def lines(one: LateTicket) -> str:
-        told = [told_line(each, wording) for each in one.facts.told[-TOLD_LINES:]]
-        if len(one.facts.told) > TOLD_LINES:
-            told.insert(0, wording("weekly.told_last", count=len(one.facts.told), shown=TOLD_LINES))
+    def lines(late_ticket: LateTicket) -> str:
+        told = [told_line(each, wording) for each in late_ticket.facts.told[-TOLD_LINES:]]
+        if len(late_ticket.facts.told) > TOLD_LINES:
+            told.insert(0, wording("weekly.told_last", count=len(late_ticket.facts.told), shown=TOLD_LINES))
         return "\n".join(told) or wording("weekly.told_none")
 
     return Column(heading="告知情况", width=38, style=Style.TEXT, value=lines)

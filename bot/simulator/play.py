@@ -35,7 +35,7 @@ class Sent:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Changed:
+class TicketChange:
     """A ticket that is new, in another state than before, or due on another day."""
 
     at: datetime
@@ -92,7 +92,7 @@ class Play:
         self._loop.run(self.engine.close())
         self._loop.close()
 
-    def until(self, moment: datetime) -> Iterator[Sent | Changed]:
+    def until(self, moment: datetime) -> Iterator[Sent | TicketChange]:
         """Let everything happen up to and including the moment, in order."""
         while True:
             yield from self.settle()
@@ -103,7 +103,7 @@ class Play:
         self.clock.wind_to(max(moment, self.clock.now()))
         yield from self.settle()
 
-    def settle(self) -> Iterator[Sent | Changed]:
+    def settle(self) -> Iterator[Sent | TicketChange]:
         """Let everything happen that is due at this very moment."""
         for _ in range(ROUNDS):
             for beat in self._beats:
@@ -123,7 +123,7 @@ class Play:
     def _following(self) -> datetime | None:
         with self.engine.database.read() as conn:
             looks = (tickets.next_look(conn), outbox.next_due(conn), self._next_opening(conn))
-        return min((one for one in looks if one is not None and one > self.clock.now()), default=None)
+        return min((look for look in looks if look is not None and look > self.clock.now()), default=None)
 
     def _next_opening(self, conn: Connection) -> datetime:
         # What happens once a day or week happens when messages may go out again.
@@ -131,25 +131,25 @@ class Play:
         today = working.next_sending(now)
         return today if today > now else working.next_sending(at(shanghai_day(now) + DAY, time(0)))
 
-    def _changes(self) -> list[Changed]:
+    def _changes(self) -> list[TicketChange]:
         with self.engine.database.read() as conn:
             found = tickets.matching(conn)
         fresh = [one for one in found if self._states.get(one.id) != (one.state, one.due_day)]
         self._states |= {one.id: (one.state, one.due_day) for one in fresh}
-        return [Changed(at=self.clock.now(), ticket=one) for one in fresh]
+        return [TicketChange(at=self.clock.now(), ticket=one) for one in fresh]
 
     def _sent(self) -> list[Sent]:
         with self.engine.database.read() as conn:
             return [self._one_sent(conn, channel.name, one) for channel in self._stage for one in channel.take()]
 
-    def _one_sent(self, conn: Connection, channel: str, one: Outgoing) -> Sent:
-        message = outbox.by_intent(conn, one.key)
+    def _one_sent(self, conn: Connection, channel: str, outgoing: Outgoing) -> Sent:
+        message = outbox.by_intent(conn, outgoing.key)
         told = outbox.children(conn, message.id) if message.kind == MessageKind.DIGEST else []
         return Sent(
             at=self.clock.now(),
             person_id=message.person_id,
             channel=channel,
             message=message,
-            text=one.text,
+            text=outgoing.text,
             told=tuple(told),
         )

@@ -6,13 +6,13 @@ from typing import Any
 
 from bot.actions.calendar.calendar import close
 from bot.actions.calendar.notices import Who
-from bot.actions.tickets.intake import Arrival, Outcome, take_in
+from bot.actions.tickets.intake import Arrival, ArrivalOutcome, take_in
 from bot.engine import Engine
 from bot.rules.calendar.deadline import lateness
 from bot.rules.calendar.zone import SHANGHAI
 from bot.rules.people.matching import name_key, platform_of
 from bot.rules.tickets.arrivals import TicketInput, event_id
-from bot.simulator.play import Changed, Play, Sent
+from bot.simulator.play import Play, Sent, TicketChange
 from bot.simulator.scenario import Closure, Event, Scenario, ScenarioTicket
 from storage.people import addresses, leaves, register
 from storage.records import AccountDraft, OverlayDraft, OverlayKind, PersonDraft, Role, Ticket, UnitDraft
@@ -113,10 +113,10 @@ class Simulation:
             ),
         )
         [taken] = take_in(self._engine.context, given.source, [arrival])
-        if taken.outcome != Outcome.CREATED:
+        if taken.outcome != ArrivalOutcome.CREATED:
             yield {"at": _local(at), "event": str(taken.outcome), "ticket": given.no, "reason": taken.reason}
 
-    def _told(self, happened: Iterator[Sent | Changed]) -> Iterator[Line]:
+    def _told(self, happened: Iterator[Sent | TicketChange]) -> Iterator[Line]:
         for one in happened:
             yield self._message(one) if isinstance(one, Sent) else _ticket_line(one)
 
@@ -201,7 +201,7 @@ def _parents_first(scenario: Scenario) -> Iterator[Any]:
         waiting = [one for one in waiting if one not in ready]
 
 
-def _ticket_line(changed: Changed) -> Line:
+def _ticket_line(changed: TicketChange) -> Line:
     line = {"at": _local(changed.at), "event": "ticket", **_facts(changed.ticket)}
     if changed.ticket.completed_at is not None:
         line["completed_at"] = _local(changed.ticket.completed_at)

@@ -29,7 +29,7 @@ class Platform:
     fetch: Fetch | None = None  # the loop that asks the platform for updates, until the event is set
 
 
-Maker = Callable[[Engine], Platform | None]
+PlatformMaker = Callable[[Engine], Platform | None]
 
 
 def _telegram(engine: Engine) -> Platform | None:
@@ -80,7 +80,7 @@ def _help(engine: Engine) -> Callable[[Heard], str | None]:
     return instant
 
 
-PLATFORMS: tuple[Maker, ...] = (_telegram, _wecom, _wechat)
+PLATFORMS: tuple[PlatformMaker, ...] = (_telegram, _wecom, _wechat)
 
 
 def platforms(engine: Engine) -> list[Platform]:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.actions.messages import numbering
 from bot.actions.tickets import visible
 from bot.actions.tickets.tickets import deny
 from bot.rules.refused import MoveRefused
@@ -24,11 +23,11 @@ def carry(turn: Turn, row: Command, parsed: Parsed) -> Reply:
         return not_above(turn, row)
     if row.many and len(parsed.numbers) > MOST_AT_ONCE:
         return Reply(text=turn.wording("chat.too_many", most=MOST_AT_ONCE), reason="too_many", keeps_card=True)
-    strange = [one for one in parsed.numbers if not by_number(turn, one)] if row.many else []
+    strange = [number for number in parsed.numbers if not by_number(turn, number)] if row.many else []
     if not strange or len(strange) == len(parsed.numbers):
         return _carry(turn, row, parsed)
     # Of several numbers each is answered for itself: the good ones do not wait for a wrong one.
-    known = tuple(one for one in parsed.numbers if one not in strange)
+    known = tuple(number for number in parsed.numbers if number not in strange)
     reply = _carry(turn, row, replace(parsed, numbers=known))
     return replace(reply, text="\n\n".join([reply.text, *(_unknown(turn, one).text for one in strange)]))
 
@@ -42,7 +41,7 @@ def _carry(turn: Turn, row: Command, parsed: Parsed) -> Reply:
     if row.verb is not None:
         # A question is answered, or left for something else; the list keeps its numbers, files go with this ticket.
         about = meant[0].id if len(meant) == 1 else None
-        numbering.remember(turn.conn, turn.person_id, turn.numbering.ticket_ids, turn.now, about=about)
+        turn.remember(about=about)
     return row.does(turn, replace(wish, tickets=tuple(meant), text=text))
 
 
@@ -67,11 +66,11 @@ def by_number(turn: Turn, number: str) -> list[Ticket]:
     """Return the tickets a number may mean: a place of the last list, or the number of a ticket the person may see."""
     found: dict[int, Ticket] = {}
     if is_place(number) and (listed := turn.numbering.ticket(int(number))) is not None:
-        seen = visible.by_id(turn.conn, turn.directory, turn.person_id, listed, turn.now)
+        seen = turn.seen(listed)
         found |= {seen.id: seen} if seen else {}
-    own = [one for one in turn.tickets if number_key(one.number) == number_key(number)]
+    own = [ticket for ticket in turn.tickets if number_key(ticket.number) == number_key(number)]
     if not own and not is_place(number):
-        own = visible.by_number(turn.conn, turn.directory, turn.person_id, number, turn.now)
+        own = visible.by_number(turn.work, turn.person_id, number)
     return list((found | {one.id: one for one in own}).values())
 
 
@@ -93,19 +92,19 @@ def _meant(turn: Turn, row: Command, parsed: Parsed, wish: Wish) -> Sequence[Tic
     waits = turn.numbering
     if waits.words and waits.about and waits.command == row.name:
         # Said once more instead of only the words that were missing.
-        spoken = visible.by_id(turn.conn, turn.directory, turn.person_id, waits.about, turn.now)
+        spoken = turn.seen(waits.about)
         return [spoken] if spoken else _only(turn, row, parsed, wish)
     return _only(turn, row, parsed, wish)
 
 
 def _replied(turn: Turn, row: Command, replied: int) -> Sequence[Ticket] | Reply:
     """The ticket whose message was answered, or whose button was pressed, if it is theirs to see."""
-    ticket = visible.by_id(turn.conn, turn.directory, turn.person_id, replied, turn.now)
+    ticket = turn.seen(replied)
     if ticket is not None:
         return [ticket]
     if row.verb is not None:
-        deny(turn.context, turn.conn, replied, row.verb, turn.answer(""))
-    gone = visible.moved_away(turn.conn, turn.person_id, replied)
+        deny(turn.work, replied, row.verb, turn.answer(""))
+    gone = visible.moved_away(turn.work, turn.person_id, replied)
     if gone is None:
         return Reply(text=turn.wording("chat.not_visible"), reason="not_visible", private=True)
     facts = {"who": turn.name(gone.by), "at": turn.wording.moment(gone.at), "target": gone.target}
@@ -124,7 +123,7 @@ def _named(turn: Turn, row: Command, numbers: Sequence[str], wish: Wish) -> Sequ
         meant[found[0].id] = found[0]
     if turn.replied is not None and turn.replied not in meant:
         # The message replied to and the number speak of different tickets.
-        other = visible.by_id(turn.conn, turn.directory, turn.person_id, turn.replied, turn.now)
+        other = turn.seen(turn.replied)
         return ask(turn, [*([other] if other else []), *meant.values()], row, wish)
     if len(meant) > 1 and not row.many:
         return ask(turn, list(meant.values()), row, wish)
@@ -141,7 +140,7 @@ def _only(turn: Turn, row: Command, parsed: Parsed, wish: Wish) -> Sequence[Tick
     if not turn.open:
         last = _last_done(turn, row.verb)
         return [last] if last else Reply(text=turn.wording("chat.nothing_open"), reason="nothing_open")
-    fits = [one for one in turn.open if row.verb is None or one.state in states_for(row.verb)]
+    fits = [ticket for ticket in turn.open if row.verb is None or ticket.state in states_for(row.verb)]
     if len(fits) == 1 and not parsed.vague:
         return fits
     if fits:
@@ -161,7 +160,7 @@ def _last_done(turn: Turn, verb: Verb | None) -> Ticket | None:
     """The ticket completed last: saying it once more tells who did it and when."""
     if verb is not None and TicketState.COMPLETED in states_for(verb):
         return None
-    done = [one for one in turn.tickets if one.completed_at is not None]
+    done = [ticket for ticket in turn.tickets if ticket.completed_at is not None]
     return max(done, key=lambda one: (one.completed_at, one.id), default=None)
 
 

@@ -134,9 +134,9 @@ class Listener:
         sent, lost = list[SentFile](), list[SendFailed]()
         if not isinstance(way, Fetching):
             return
-        for one in heard.files:
+        for file in heard.files:
             try:
-                sent.append(SentFile(name=one.name, media_type=one.media_type, body=await way.fetch(one.reference)))
+                sent.append(SentFile(name=file.name, media_type=file.media_type, body=await way.fetch(file.reference)))
             except SendFailed as failure:
                 lost.append(failure)
                 log.warning("file not fetched: %s", failure.reason, extra={"action": "fetch", "channel": channel})

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from handlers.chat.commands import BY_NAME, COMMANDS, Command
 from handlers.chat.words.folding import Folded, fold, match_end
-from handlers.chat.words.numbers import Known, is_place, mentioned, read
+from handlers.chat.words.numbers import KnownNumbers, is_place, mentioned, read
 from handlers.chat.words.until import names_time
 
 ENDING = re.compile(r"[\s。.!~;,、]+$")
@@ -50,7 +50,7 @@ class Parsed:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Found:
+class _Match:
     """A command's word at a place."""
 
     command: Command
@@ -94,7 +94,7 @@ def _bounds(text: str) -> tuple[int, int]:
     return start, start + len(shortened)
 
 
-def _after_word(said: Folded, found: _Found, known: Known, numbers: tuple[str, ...] = ()) -> Parsed:
+def _after_word(said: Folded, found: _Match, known: KnownNumbers, numbers: tuple[str, ...] = ()) -> Parsed:
     """A command's word stands at the start: numbers and the rest follow."""
     row, place = found.command, found.end
     spans: list[tuple[int, int]] = []
@@ -123,7 +123,7 @@ def _after_word(said: Folded, found: _Found, known: Known, numbers: tuple[str, .
     )
 
 
-def _more(text: str, place: int, known: Known, named: bool) -> list[str]:
+def _more(text: str, place: int, known: KnownNumbers, named: bool) -> list[str]:
     """Numbers behind the command's own: whoever names two tickets must not get one done and the other forgotten."""
     second = read(text, place, known) if named else None
     found = [second[0]] if second and is_place(second[0]) else []
@@ -135,7 +135,7 @@ def _is_day(text: str, start: int, end: int) -> bool:
     return text[start:end].endswith("号") and not names_time(text[end:])
 
 
-def _number_first(said: Folded, known: Known) -> Parsed:
+def _number_first(said: Folded, known: KnownNumbers) -> Parsed:
     """No word at the start: perhaps a number and then a word."""
     number = read(said.text, 0, known)
     if number is None:
@@ -152,7 +152,7 @@ def _number_first(said: Folded, known: Known) -> Parsed:
     return Parsed(numbers=(number[0],), suggestion=_suggested(said.text[after:]), rest=rest)
 
 
-def _anywhere(text: str, known: Known) -> tuple[str, ...]:
+def _anywhere(text: str, known: KnownNumbers) -> tuple[str, ...]:
     """The one number a text nobody understood names: the person's own, or a short one at its end."""
     last = LAST.search(text)
     found = {*mentioned(text, 0, known), *([str(int(last[1]))] if last else [])}
@@ -171,14 +171,14 @@ def _doubted(parsed: Parsed, text: str) -> Parsed:
     return parsed
 
 
-def _hedged(text: str, found: _Found, place: int) -> bool:
+def _hedged(text: str, found: _Match, place: int) -> bool:
     rest = text[_skip(text, place) :] if place > found.end else text[found.end :]
     if found.statement:
         return NOT_ALL.search(rest) is not None
     return re.match(r"\s*(?:不了|不掉|不成|不出|一半|一?部分)", rest) is not None
 
 
-def _rest(said: Folded, found: _Found, spans: list[tuple[int, int]]) -> str:
+def _rest(said: Folded, found: _Match, spans: list[tuple[int, int]]) -> str:
     """What was said besides the command and its numbers; of a statement the words themselves too."""
     if not found.statement:
         place = spans[-1][1] if spans else match_end(PARTICLE, said.text, found.end)
@@ -190,7 +190,7 @@ def _rest(said: Folded, found: _Found, spans: list[tuple[int, int]]) -> str:
     return f"{before} {behind}".strip()
 
 
-def _word_at(text: str, place: int, known: Known) -> _Found | None:
+def _word_at(text: str, place: int, known: KnownNumbers) -> _Match | None:
     """Return the longest word of the table that stands at this place and ends there as a word."""
     if text.startswith("/", place):
         place += 1
@@ -198,13 +198,13 @@ def _word_at(text: str, place: int, known: Known) -> _Found | None:
         match = pattern.match(text, place)
         if match is None:
             continue
-        found = _Found(command=command, start=place, end=match.end(), word=word, statement=statement)
+        found = _Match(command=command, start=place, end=match.end(), word=word, statement=statement)
         if _ends_there(text, found, known):
             return found
     return None
 
 
-def _ends_there(text: str, found: _Found, known: Known) -> bool:
+def _ends_there(text: str, found: _Match, known: KnownNumbers) -> bool:
     behind = text[found.end : found.end + 1]
     if found.word.isascii():
         return not behind or (not (behind.isalpha() or behind in "_/-") and _no_long_number(text, found.end))

@@ -1,16 +1,15 @@
 """The conversation: words that are safe are understood, carried out and answered in one transaction."""
 
-import logging
 import re
 from dataclasses import replace
-from datetime import datetime, timedelta
-from pathlib import Path
-from traceback import extract_tb
+from datetime import datetime
 
 from bot.actions.context import Context
-from bot.actions.messages import conversation, numbering
+from bot.actions.messages import numbering
+from bot.actions.messages.answering import Answerer
 from bot.actions.messages.conversation import Kept, Said
 from bot.actions.tickets import oversight, requests, visible
+from bot.actions.work import Work
 from bot.delivery.wording import Wording
 from bot.rules.tickets.lifecycle import Verb
 from handlers.chat.choosing import by_number, carry, chosen, not_above
@@ -21,20 +20,14 @@ from handlers.chat.turn import Reply, Turn, Wish
 from handlers.chat.words.folding import fold, printable
 from handlers.chat.words.until import names_time
 from storage.records import AnswerTo, Directory
-from storage.sql.database import Connection
 
 __all__ = ["Conversation", "Reply"]
 
-log = logging.getLogger(__name__)
-
-TRIES = 2  # a deadlock, or a ticket that moved on meanwhile, is gone at the second
 # Said to say something: no reason for anything.
 FILLER = re.compile(
     r"(?:好的?|嗯+|哦|收到|知道了?|谢谢|稍等|在吗|ok|okay|thanks)[\s。.!\uff01~,\uff0c、]*", re.IGNORECASE
 )
 NAMED = re.compile(r"^(?:理由|原因|说明|reason)[:\uff1a ]*", re.IGNORECASE)
-RESUME_AFTER = timedelta(minutes=1)  # younger words may still be under way elsewhere
-REPEATED = Reply(text="", repeated=True)
 
 # Offered as a button where they were perhaps meant: most ask for more first, and none ends the work.
 OFFERED = (Verb.ACKNOWLEDGE, Verb.EXTEND, Verb.DISPUTE, Verb.TRANSFER)
@@ -45,9 +38,10 @@ class Conversation:
 
     def __init__(self, context: Context, wording: Wording, board_url: str = "") -> None:
         """`board_url` is the page on which the board signs people in; empty where there is none."""
-        self._context = context
-        self._wording = wording
-        self._board_url = board_url
+        self._wording, self._board_url = wording, board_url
+        self._answerer = Answerer(
+            context=context, respond=self._reply, trouble=wording("chat.trouble"), not_kept=wording("chat.not_kept")
+        )
 
     def hear(
         self,
@@ -81,82 +75,14 @@ class Conversation:
             answer_to=answer_to,
             action=action,
         )
-        # What a platform brought is safe already, as it came; else the words are committed before anything is done.
-        return (self._at_once(said) if answer_to is not None else None) or self._kept_first(said)
+        return self._answerer.hear(said)
 
     def resume(self) -> int:
         """Answer what was kept but never answered, as after a crash; the answers go out as messages."""
-        with self._context.database.begin() as conn:
-            left = conversation.waiting(conn)
-        old = [one for one in left if one.received_at <= self._context.now() - RESUME_AFTER]
-        return sum(not self._answer(one, enqueue=True).repeated for one in old)
+        return self._answerer.resume()
 
-    def _at_once(self, said: Said) -> Reply | None:
-        """Keep and answer in one transaction; None where that fails, and nothing was kept."""
-        try:
-            with self._context.database.begin() as conn:
-                kept = conversation.keep(conn, said, self._context.now())
-                return REPEATED if kept is None else self._settled(conn, kept, enqueue=True)
-        except Exception as error:
-            _report(error, "answer", said.via, None)
-            return None
-
-    def _kept_first(self, said: Said) -> Reply:
-        try:
-            with self._context.database.begin() as conn:
-                kept = conversation.keep(conn, said, self._context.now())
-        except Exception as error:
-            _report(error, "keep", said.via, None)
-            return Reply(text=self._wording("chat.not_kept"), kept=False)
-        return REPEATED if kept is None else self._answer(kept, enqueue=said.answer_to is not None)
-
-    def _answer(self, kept: Kept, *, enqueue: bool = False) -> Reply:
-        reason = ""
-        for _ in range(TRIES):
-            try:
-                with self._context.database.begin() as conn:
-                    return self._settled(conn, kept, enqueue)
-            except Exception as error:
-                _report(error, "answer", kept.said.via, kept.id)
-                reason = type(error).__name__
-        return self._set_aside(kept, reason, enqueue)
-
-    def _settled(self, conn: Connection, kept: Kept, enqueue: bool) -> Reply:
-        if not conversation.hold(conn, kept):
-            return REPEATED
-        reply = self._reply(conn, kept)
-        if reply.aside:
-            conversation.set_aside(conn, kept, reply.reason)
-        else:
-            conversation.settle(conn, kept, reply.reason, reply.ticket_id)
-        if enqueue and kept.said.person_id in self._context.directory(conn).people:
-            conversation.put_answer(
-                conn,
-                kept,
-                reply.text,
-                reply.buttons,
-                self._context.now(),
-                ticket_id=reply.ticket_id,
-                private=reply.private,
-                keeps_card=reply.keeps_card,
-            )
-        return reply
-
-    def _set_aside(self, kept: Kept, reason: str, enqueue: bool) -> Reply:
-        reply = Reply(text=self._wording("chat.trouble"), reason=reason, aside=True)
-        try:
-            with self._context.database.begin() as conn:
-                conversation.set_aside(conn, kept, reason)
-                if enqueue:
-                    conversation.put_answer(conn, kept, reply.text, (), self._context.now())
-        except Exception as error:
-            # The words stay waiting, and `resume` finds them.
-            _report(error, "set_aside", kept.said.via, kept.id)
-        return reply
-
-    def _reply(self, conn: Connection, kept: Kept) -> Reply:
-        said, wording = kept.said, self._wording
-        directory = self._context.directory(conn)
+    def _reply(self, work: Work, kept: Kept) -> Reply:
+        said, wording, directory = kept.said, self._wording, work.directory
         person = directory.people.get(said.person_id)
         if person is None or not person.active:
             return Reply(text=wording("chat.stranger"), reason="不在通讯录中，或已停用", aside=True)
@@ -164,24 +90,20 @@ class Conversation:
             return Reply(text=wording("chat.empty"), reason="没有文字", aside=True)
         if said.at.tzinfo is None:
             return Reply(text=wording("chat.trouble"), reason="时间没有写明时区", aside=True)
-        turn = self._turn(conn, kept, directory)
+        turn = self._turn(work, kept, directory)
         return tapped(turn, said.action) if said.action else _respond(turn, parse(said.text, turn.known))
 
-    def _turn(self, conn: Connection, kept: Kept, directory: Directory) -> Turn:
-        now, person_id = self._context.now(), kept.said.person_id
-        own = visible.tickets_of(conn, directory, person_id, now)
-        numbers = numbering.current(conn, person_id, now)
-        oversees = oversight.oversees(self._context, conn, person_id)
+    def _turn(self, work: Work, kept: Kept, directory: Directory) -> Turn:
+        person_id = kept.said.person_id
+        own, numbers = visible.tickets_of(work, person_id), numbering.current(work, person_id)
         mine = {one.id for one in own}
-        foreign = [one for one in numbers.ticket_ids if one not in mine]
-        listed = visible.by_ids(conn, directory, person_id, foreign, now)
-        waiting = requests.to_decide(self._context, conn, person_id, now) if oversees else []
+        listed = visible.by_ids(work, person_id, [one for one in numbers.ticket_ids if one not in mine])
+        oversees = oversight.oversees(work, person_id)
+        waiting = requests.to_decide(work, person_id) if oversees else []
         return Turn(
-            context=self._context,
-            conn=conn,
+            work=work,
             wording=self._wording,
             kept=kept,
-            now=now,
             at=min(kept.said.at, kept.received_at),
             directory=directory,
             tickets=own,
@@ -222,10 +144,10 @@ def _missing_words(turn: Turn, parsed: Parsed) -> Reply | None:
     wish = Wish(command=row.name, verb=row.verb, text=f"{waits.text} {NAMED.sub('', said)}".strip())
     if not waits.about:
         return row.does(turn, wish)
-    ticket = visible.by_id(turn.conn, turn.directory, turn.person_id, waits.about, turn.now)
+    ticket = turn.seen(waits.about)
     if ticket is None:
         return None
-    numbering.remember(turn.conn, turn.person_id, waits.ticket_ids, turn.now, about=ticket.id)
+    turn.remember(about=ticket.id)
     return row.does(turn, replace(wish, tickets=(ticket,)))
 
 
@@ -272,17 +194,9 @@ def _suggestion(turn: Turn, row: Command, parsed: Parsed) -> str:
     word = next(one for one in row.words if one.isascii() == english)
     number = parsed.number_text
     if not number and turn.replied is not None:
-        seen = visible.by_id(turn.conn, turn.directory, turn.person_id, turn.replied, turn.now)
+        seen = turn.seen(turn.replied)
         number = seen.number if seen else ""
     elif not number and row.needs_ticket and len(turn.open) == 1:
         number = turn.open[0].number
     rest = parsed.rest if parsed.hedged and not parsed.asked else ""
     return " ".join(one for one in (word, number, rest) if one)
-
-
-def _report(error: Exception, action: str, via: str, inbound_id: int | None) -> None:
-    """Log what failed and where, without the error's own words: a database puts the person's text into them."""
-    frames = extract_tb(error.__traceback__)
-    where = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
-    extra = {"action": action, "via": via, "inbound_id": inbound_id, "error": type(error).__name__, "where": where}
-    log.error("chat message not handled", extra=extra)

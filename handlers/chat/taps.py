@@ -22,11 +22,11 @@ def tapped(turn: Turn, action: str) -> Reply:
 
 
 def _on_request(turn: Turn, row: Command, request_id: int) -> Reply:
-    known = requests.waiting(turn.conn, request_id)
+    known = requests.waiting(turn.work, request_id)
     if known is None:
         return _unknown(turn)
     if not turn.oversees:
-        deny(turn.context, turn.conn, known.ticket.id, row.verb or row.name, turn.answer(""))
+        deny(turn.work, known.ticket.id, row.verb or row.name, turn.answer(""))
         return not_above(turn, row)
     about = replace(turn, replied=known.ticket.id)
     return row.does(about, Wish(command=row.name, verb=row.verb, tickets=(known.ticket,), request_id=request_id))

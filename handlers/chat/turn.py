@@ -4,37 +4,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from bot.actions.context import Context
 from bot.actions.messages import numbering
+from bot.actions.messages.answering import Reply
 from bot.actions.messages.conversation import Kept
 from bot.actions.messages.numbering import Numbering
+from bot.actions.tickets import visible
 from bot.actions.tickets.tickets import deny, last_move
+from bot.actions.work import Work
 from bot.delivery.wording import Wording
 from bot.rules.calendar.hours import WorkingTime
 from bot.rules.refused import MoveRefused
 from bot.rules.tickets.access import Right, may
 from bot.rules.tickets.lifecycle import Answer, Verb
 from storage.records import Directory, Ticket, number_key
-from storage.sql.database import Connection
+
+__all__ = ["Reply", "Turn", "Wish"]
 
 COMPLETION_LENGTH = 2_000
 MINUTE = timedelta(minutes=1)
 WITHOUT_A_NAME = frozenset({"wrong_state", "request_over"})  # refusals that do not say who did what before
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Reply:
-    """What the person gets back."""
-
-    text: str
-    ticket_id: int | None = None
-    buttons: tuple[tuple[str, str], ...] = ()  # (label, action): ("签收", "ack:12")
-    reason: str = ""  # why nothing was done, for the record
-    aside: bool = False  # what was said goes to the things set aside, with the reason
-    kept: bool = True  # False: not even stored, so the platform should bring it again
-    repeated: bool = False  # the same event was answered before; the text is empty and nothing is to be sent
-    private: bool = False  # for the person alone, be the conversation in a group; the card pressed stays as it is
-    keeps_card: bool = False  # the card pressed stays as it is: more has to be said
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,11 +40,9 @@ class Wish:
 class Turn:
     """Everything an answer is made from, inside one transaction."""
 
-    context: Context
-    conn: Connection
+    work: Work
     wording: Wording
     kept: Kept
-    now: datetime
     at: datetime  # the moment that counts: the chat server's, not after our receipt
     directory: Directory
     tickets: Sequence[Ticket]  # the person's own, open or just completed
@@ -72,9 +58,14 @@ class Turn:
         return self.kept.said.person_id
 
     @property
+    def now(self) -> datetime:
+        """The moment of the transaction."""
+        return self.work.now
+
+    @property
     def open(self) -> list[Ticket]:
         """The person's tickets on which something is still to be done."""
-        return [one for one in self.tickets if one.state.open]
+        return [ticket for ticket in self.tickets if ticket.state.open]
 
     @property
     def known(self) -> Mapping[str, str]:
@@ -83,17 +74,26 @@ class Turn:
 
     def working(self, ticket: Ticket) -> WorkingTime:
         """Working time of the ticket's unit on the calendar in force."""
-        return self.context.working(self.conn, ticket.unit_id)
+        return self.work.working(ticket.unit_id)
 
     def may(self, right: Right, ticket: Ticket) -> bool:
         """Whether the person has the right on the ticket."""
         return may(self.person_id, right, ticket, self.directory, self.now)
 
+    def seen(self, ticket_id: int) -> Ticket | None:
+        """Return the ticket as it stands now, if the person may see it."""
+        return visible.by_id(self.work, self.person_id, ticket_id)
+
+    def remember(
+        self, ids: Sequence[int] | None = None, *, command: str = "", text: str = "", about: int | None = None
+    ) -> None:
+        """Keep the short numbers, or others, with the command that waits for a choice or for words, if any."""
+        listed = self.numbering.ticket_ids if ids is None else ids
+        numbering.remember(self.work, self.person_id, listed, command, text, about)
+
     def ask(self, command: str, ticket: Ticket, text: str, question: str, **facts: object) -> Reply:
         """Ask for the words that are missing; what the person says next is taken for them, for ten minutes."""
-        numbering.remember(
-            self.conn, self.person_id, self.numbering.ticket_ids, self.now, command, text, about=ticket.id
-        )
+        self.remember(command=command, text=text, about=ticket.id)
         asked = self.wording(f"ask.{question}", number=ticket.number, account=ticket.account_name, **facts)
         return Reply(text=asked, ticket_id=ticket.id, reason="asked_words", keeps_card=True)
 
@@ -104,11 +104,11 @@ class Turn:
             text += self._last_move(ticket)
         if refused.key != "not_yours" or ticket is None or self.replied is None:
             return Reply(text=text, ticket_id=number, reason=refused.key)
-        deny(self.context, self.conn, ticket.id, verb, self.answer(""))
+        deny(self.work, ticket.id, verb, self.answer(""))
         return Reply(text=text, ticket_id=number, reason=refused.key, private=True)
 
     def _last_move(self, ticket: Ticket) -> str:
-        last = last_move(self.conn, ticket.id)
+        last = last_move(self.work, ticket.id)
         if last is None or not self.wording.has(f"verb.{last.kind}"):
             return ""
         who = self.name(int(last.actor.removeprefix("person:")))

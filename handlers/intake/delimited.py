@@ -6,8 +6,8 @@ from itertools import islice
 from pathlib import Path
 
 from handlers.intake import InputRefused
-from handlers.intake.grid import Limits, Line
-from handlers.intake.headings import HEADING_LINES, Known
+from handlers.intake.grid import FileLimits, Line
+from handlers.intake.headings import HEADING_LINES, KnownHeadings
 
 DELIMITERS = ",;\t"
 BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
@@ -26,7 +26,7 @@ class DelimitedGrid:
     tall: frozenset[int] = frozenset()
     wide: Mapping[int, list[tuple[int, int]]] = {}
 
-    def __init__(self, path: Path, limits: Limits, known: Known) -> None:
+    def __init__(self, path: Path, limits: FileLimits, known: KnownHeadings) -> None:
         """Find encoding and delimiter and read the file through once; InputRefused names the line at fault."""
         self._path = path
         self._encoding = _encoding(path)
@@ -113,7 +113,7 @@ def _decodes(line: bytes, encoding: str) -> bool:
     return True
 
 
-def _delimiter(text: Iterator[str], known: Known) -> str:
+def _delimiter(text: Iterator[str], known: KnownHeadings) -> str:
     sample = list(islice(text, HEADING_LINES))
 
     def worth(delimiter: str) -> tuple[int, int]:

@@ -9,8 +9,8 @@ from bot.rules.people.matching import platform_of
 from bot.rules.tickets.arrivals import Refusal, TicketInput, check, clean, event_id
 from handlers.intake import InputRefused
 from handlers.intake.files import Sheet, SheetRow
-from handlers.intake.headings import Known, heading_key, known_among
-from handlers.intake.moments import Moment, read_limit, read_moment
+from handlers.intake.headings import KnownHeadings, heading_key, known_among
+from handlers.intake.moments import ReadMoment, read_limit, read_moment
 
 
 class Field(StrEnum):
@@ -75,7 +75,7 @@ ALSO_HEADINGS = (
 TITLES = {field: groups[0][0] for field, groups in SYNONYMS.items()}
 
 
-def ticket_headings(*more: str) -> Known:
+def ticket_headings(*more: str) -> KnownHeadings:
     """Return the test whether a text is a heading of a ticket sheet; `more` are columns mapped by hand."""
     words = (word for groups in SYNONYMS.values() for group in groups for word in group)
     return known_among([*words, *ALSO_HEADINGS, *more])
@@ -201,5 +201,5 @@ def _has_fixed(values: Mapping[Field, str]) -> bool:
     return bool(values.get(Field.POLICY) and values.get(Field.FIXED))
 
 
-def _moment(text: str, heading: str) -> Moment | Refusal:
+def _moment(text: str, heading: str) -> ReadMoment | Refusal:
     return read_moment(text) if text else Refusal(reason=f"没有“{heading}”，请补上")

@@ -7,11 +7,11 @@ from typing import TypeVar
 
 from handlers.intake import InputRefused
 from handlers.intake.delimited import DelimitedGrid
-from handlers.intake.grid import Grid, Limits, Line
-from handlers.intake.headings import HEADING_LINES, Known, find_heading, heading_score
+from handlers.intake.grid import FileLimits, Grid, Line
+from handlers.intake.headings import HEADING_LINES, KnownHeadings, find_heading, heading_score
 from handlers.intake.workbook import OLE_MAGIC, ZIP_MAGIC, SheetGrid, Workbook
 
-DEFAULT_LIMITS = Limits()
+DEFAULT_LIMITS = FileLimits()
 WORKBOOK_ENDINGS = {".xlsx", ".xlsm", ".xls"}
 TEXT_ENDINGS = {".csv", ".tsv", ".txt"}
 
@@ -31,7 +31,7 @@ class SheetRow:
 class Sheet:
     """One sheet whose headings are found; its rows can be read any number of times."""
 
-    def __init__(self, grid: Grid, known: Known) -> None:
+    def __init__(self, grid: Grid, known: KnownHeadings) -> None:
         self.name = grid.name
         self._grid, self._known = grid, known
         self._heading = find_heading(grid, known)
@@ -67,16 +67,16 @@ class Sheet:
         return len(filled) > 1 and all(map(self._known, filled))
 
 
-class Book:
+class SpreadsheetFile:
     """An opened file; its sheets by name. A text file has one sheet without a name."""
 
-    def __init__(self, path: Path, limits: Limits = DEFAULT_LIMITS, only: str | None = None) -> None:
+    def __init__(self, path: Path, limits: FileLimits = DEFAULT_LIMITS, only: str | None = None) -> None:
         """Open, with `only` one sheet of it; whatever cannot be read raises InputRefused with the fix named."""
         self._path, self._limits = path, limits
         self._workbook = Workbook(path, limits, only) if _is_workbook(path, limits) else None
         self.sheet_names = self._workbook.sheet_names if self._workbook else ("",)
 
-    def sheet(self, known: Known, name: str | None = None) -> Sheet:
+    def sheet(self, known: KnownHeadings, name: str | None = None) -> Sheet:
         """Return the sheet of that name, or the one with known headings; InputRefused lists the names."""
         if self._workbook is None:
             return Sheet(_filled(DelimitedGrid(self._path, self._limits, known), self._limits), known)
@@ -91,20 +91,13 @@ class Book:
             raise InputRefused(f"{which}，请用 --sheet 指明：{'、'.join(self.sheet_names)}")
         return Sheet(_filled(fitting[0], self._limits), known)
 
-    def _named(self, workbook: Workbook, name: str, known: Known) -> Sheet:
+    def _named(self, workbook: Workbook, name: str, known: KnownHeadings) -> Sheet:
         if name not in self.sheet_names:
             raise InputRefused(f"没有名为“{name}”的工作表，这个文件里有：{'、'.join(self.sheet_names)}")
         return Sheet(_filled(workbook.grid(name), self._limits), known)
 
 
-def read_rows(
-    path: Path, *, known: Known, sheet: str | None = None, limits: Limits = DEFAULT_LIMITS
-) -> Iterator[SheetRow]:
-    """Yield the rows of a file; InputRefused names the fix."""
-    return Book(path, limits, sheet).sheet(known, sheet).rows()
-
-
-def _is_workbook(path: Path, limits: Limits) -> bool:
+def _is_workbook(path: Path, limits: FileLimits) -> bool:
     head = _checked_head(path, limits)
     if head.startswith((ZIP_MAGIC, OLE_MAGIC)):
         return True
@@ -115,7 +108,7 @@ def _is_workbook(path: Path, limits: Limits) -> bool:
     return False
 
 
-def _checked_head(path: Path, limits: Limits) -> bytes:
+def _checked_head(path: Path, limits: FileLimits) -> bytes:
     if path.suffix.lower() not in WORKBOOK_ENDINGS | TEXT_ENDINGS:
         raise InputRefused(f"不认得“{path.suffix or path.name}”这类文件，请用 .xlsx、.xls 或 .csv")
     try:
@@ -131,7 +124,7 @@ def _checked_head(path: Path, limits: Limits) -> bytes:
     return head
 
 
-def _filled(grid: G, limits: Limits) -> G:
+def _filled(grid: G, limits: FileLimits) -> G:
     if not grid.height:
         raise InputRefused(f"工作表“{grid.name}”是空的" if grid.name else "文件里没有内容，请检查是不是选错了文件")
     if grid.height > limits.rows + HEADING_LINES:

@@ -8,7 +8,7 @@ NO_FAULTS: Mapping[int, str] = {}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Limits:
+class FileLimits:
     """How much one file may ask of us."""
 
     file_bytes: int = 64 << 20

@@ -12,7 +12,7 @@ from handlers.intake.grid import Grid, Line
 
 HEADING_LINES = 15  # titles, dates and notes may stand above the headings
 
-Known = Callable[[str], bool]
+KnownHeadings = Callable[[str], bool]
 
 _NOTE = re.compile(r"\(.*?\)|\[.*?\]|【.*?】")
 _DECORATION = re.compile(r"[\s*#:、.。_]+")
@@ -33,14 +33,14 @@ def heading_key(text: str) -> str:
     return _DECORATION.sub("", _NOTE.sub("", plain) or plain)
 
 
-def known_among(headings: Iterable[str]) -> Known:
+def known_among(headings: Iterable[str]) -> KnownHeadings:
     """Return the test whether a text is one of these headings."""
-    keys = {heading_key(one) for one in headings} - {""}
+    keys = {heading_key(heading) for heading in headings} - {""}
     # Longer texts are contents; not looking at them keeps the cache of keys small.
     return lambda text: len(text) <= 40 and heading_key(text) in keys
 
 
-def find_heading(grid: Grid, known: Known) -> Heading:
+def find_heading(grid: Grid, known: KnownHeadings) -> Heading:
     """Return the headings among the first lines; without a known one, the first line that could be one."""
     top = list(islice(grid.lines(), HEADING_LINES))
     score, names, last = max(
@@ -52,7 +52,7 @@ def find_heading(grid: Grid, known: Known) -> Heading:
     return Heading(names=_by_column(names), last_line=last)
 
 
-def heading_score(grid: Grid, known: Known) -> int:
+def heading_score(grid: Grid, known: KnownHeadings) -> int:
     """Return how many known headings the sheet has."""
     return _score(find_heading(grid, known).names.values(), known)
 
@@ -60,11 +60,11 @@ def heading_score(grid: Grid, known: Known) -> int:
 Candidate = tuple[float, Sequence[str], int]
 
 
-def _single_lines(top: Sequence[Line], known: Known) -> Iterable[Candidate]:
+def _single_lines(top: Sequence[Line], known: KnownHeadings) -> Iterable[Candidate]:
     return [(_score(line.texts, known), line.texts, line.number) for line in top]
 
 
-def _line_pairs(top: Sequence[Line], grid: Grid, known: Known) -> Iterable[Candidate]:
+def _line_pairs(top: Sequence[Line], grid: Grid, known: KnownHeadings) -> Iterable[Candidate]:
     for upper, lower in pairwise(top):
         spread = _spread(upper.texts, grid.wide.get(upper.number, ()))
         joined = [_join(above, below, known) for above, below in zip(spread, lower.texts, strict=False)]
@@ -73,7 +73,7 @@ def _line_pairs(top: Sequence[Line], grid: Grid, known: Known) -> Iterable[Candi
         yield max(0.0, _score(joined, known) + proof), joined, lower.number
 
 
-def _score(texts: Iterable[str], known: Known) -> int:
+def _score(texts: Iterable[str], known: KnownHeadings) -> int:
     return len({heading_key(text) for text in texts if text and known(text)})
 
 
@@ -85,7 +85,7 @@ def _spread(texts: Sequence[str], merged: Iterable[tuple[int, int]]) -> list[str
     return spread
 
 
-def _join(above: str, below: str, known: Known) -> str:
+def _join(above: str, below: str, known: KnownHeadings) -> str:
     above, below = clean(above), clean(below)
     if not above or not below or above == below:
         return above or below

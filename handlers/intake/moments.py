@@ -28,12 +28,12 @@ SERIAL_EPOCH = date(1899, 12, 30)
 SERIALS = range(20_000, 80_000)  # 1954 to 2119: other numbers of five digits are no dates
 AFTERNOON = {"下午", "晚上", "中午", "PM"}
 MORNING = {"上午", "凌晨", "AM"}
-LONGEST = 64  # a longer text is no time, and the patterns need not find that out
+MAX_MOMENT_LENGTH = 64  # a longer text is no time, and the patterns need not find that out
 EXAMPLE = "请写成 2021-08-23 10:00 这样"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Moment:
+class ReadMoment:
     """A time read from text."""
 
     at: datetime  # aware UTC
@@ -49,9 +49,9 @@ def read_limit(text: str) -> datetime | Refusal:
 
 
 @lru_cache(maxsize=4096)
-def read_moment(text: str) -> Moment | Refusal:
+def read_moment(text: str) -> ReadMoment | Refusal:
     """Read a time in the ways people and spreadsheets write it; a year is never guessed."""
-    if len(text) > LONGEST:
+    if len(text) > MAX_MOMENT_LENGTH:
         return _unreadable(text)
     plain = _WEEKDAY.sub(" ", unicodedata.normalize("NFKC", clean(text))).strip()
     found = _COMPACT.fullmatch(plain) or _WRITTEN.fullmatch(plain)
@@ -64,7 +64,7 @@ def read_moment(text: str) -> Moment | Refusal:
     return _unreadable(text)
 
 
-def _from_parts(parts: dict[str, str], text: str) -> Moment | Refusal:
+def _from_parts(parts: dict[str, str], text: str) -> ReadMoment | Refusal:
     hour = _hour(int(parts.get("hour", 0)), (parts.get("half") or parts.get("meridiem", "")).upper())
     try:
         day = date(int(parts["year"]), int(parts["month"]), int(parts["day"]))
@@ -74,7 +74,7 @@ def _from_parts(parts: dict[str, str], text: str) -> Moment | Refusal:
         moment = _in_zone(day + timedelta(days=hour == 24), clock, parts.get("zone"))
     except (ValueError, OverflowError):
         return _unreadable(text)
-    return Moment(at=moment, day_only="hour" not in parts)
+    return ReadMoment(at=moment, day_only="hour" not in parts)
 
 
 def _hour(hour: int, half: str) -> int:
@@ -92,13 +92,13 @@ def _in_zone(day: date, clock: time, zone: str | None) -> datetime:
     return datetime.fromisoformat(written).astimezone(UTC)
 
 
-def _from_serial(plain: str, text: str) -> Moment | Refusal:
+def _from_serial(plain: str, text: str) -> ReadMoment | Refusal:
     days = float(plain)
     if int(days) not in SERIALS:
         return _unreadable(text)
     midnight = datetime.combine(SERIAL_EPOCH + timedelta(days=int(days)), time(0), SHANGHAI)
     seconds = round((days - int(days)) * 86_400)
-    return Moment(at=midnight.astimezone(UTC) + timedelta(seconds=seconds), day_only=seconds == 0)
+    return ReadMoment(at=midnight.astimezone(UTC) + timedelta(seconds=seconds), day_only=seconds == 0)
 
 
 def _unreadable(text: str) -> Refusal:

@@ -11,7 +11,7 @@ from bot.rules.people.roster_check import ACCOUNTS, PEOPLE, UNITS
 from bot.rules.tickets.arrivals import clean
 from bot.sealing import PhoneInvalid, read_phone
 from handlers.intake import InputRefused
-from handlers.intake.files import Book, Sheet, SheetRow
+from handlers.intake.files import Sheet, SheetRow, SpreadsheetFile
 from handlers.intake.headings import heading_key, known_among
 from storage.records import Role
 
@@ -60,7 +60,7 @@ STATES = {
     "pending_cancel": ("待注销", "注销中"),
     "cancelled": ("已注销", "注销", "已关停"),
 }
-LONGEST = {"name": 200, "unit": 200, "parent": 200, "jurisdiction": 64, "verified_entity": 200}
+MAX_LENGTHS = {"name": 200, "unit": 200, "parent": 200, "jurisdiction": 64, "verified_entity": 200}
 LONGEST_PERSON, LONGEST_ADDRESS, LONGEST_OTHER = 64, 200, 1_000
 
 _STATES = {word: state for state, words in STATES.items() for word in words}
@@ -76,7 +76,7 @@ class _Wrong(Exception):
 
 def read_register(path: Path) -> Roster:
     """Read a register file; InputRefused when no sheet of it is one of ours, rows with errors are noted."""
-    book = Book(path)
+    book = SpreadsheetFile(path)
     units: list[UnitRow] = []
     people: list[PersonRow] = []
     accounts: list[AccountRow] = []
@@ -91,7 +91,7 @@ def read_register(path: Path) -> Roster:
     return Roster(units=tuple(units), people=tuple(people), accounts=tuple(accounts), unread=tuple(unread))
 
 
-def _sheets(book: Book) -> Iterator[tuple[str, Sheet]]:
+def _sheets(book: SpreadsheetFile) -> Iterator[tuple[str, Sheet]]:
     kinds = {name: kind for kind, names in SHEETS.items() for name in names}
     ours = [(kinds[heading_key(name)], name) for name in book.sheet_names if heading_key(name) in kinds]
     for kind, name in ours:
@@ -153,7 +153,7 @@ def _check_cells(row: SheetRow, columns: Mapping[str, str], cells: Cells, kind: 
         if heading in row.faults:
             raise _Wrong(f"“{heading}”{row.faults[heading]}")
         # Folded for comparison, a name may grow; the key has to fit its column too.
-        longest = LONGEST.get(column, LONGEST_OTHER)
+        longest = MAX_LENGTHS.get(column, LONGEST_OTHER)
         if max(len(cells[column]), len(name_key(cells[column]))) > longest:
             raise _Wrong(f"“{heading}”太长，最多{longest}字")
     if not cells["name"]:

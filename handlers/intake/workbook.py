@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from handlers.intake import InputRefused
-from handlers.intake.grid import NO_FAULTS, Limits, Line
+from handlers.intake.grid import NO_FAULTS, FileLimits, Line
 from handlers.intake.headings import HEADING_LINES
 from handlers.intake.xlsx_guard import DAMAGED, LOCKED, check_archive, faulty_cells
 
@@ -25,7 +25,7 @@ Merge: TypeAlias = Sequence[Sequence[int]]  # first and last cell, each row and 
 class Workbook:
     """A workbook read into memory; its visible sheets by name."""
 
-    def __init__(self, path: Path, limits: Limits, only: str | None = None) -> None:
+    def __init__(self, path: Path, limits: FileLimits, only: str | None = None) -> None:
         """Read all visible sheets, or the one named; anything that is no sound workbook raises InputRefused."""
         with path.open("rb") as file:
             self._zipped = file.read(len(ZIP_MAGIC)) == ZIP_MAGIC
@@ -88,7 +88,7 @@ class SheetGrid:
             yield Line(number=number, texts=texts, faults=self._faults.get(number, NO_FAULTS))
 
 
-def _read(path: Path, limits: Limits, only: str | None) -> list[bytes]:
+def _read(path: Path, limits: FileLimits, only: str | None) -> list[bytes]:
     arguments = [str(path), str(limits.rows + HEADING_LINES + 1), str(limits.text_bytes)]
     command = [sys.executable, "-P", str(READER), *arguments, *([] if only is None else [only])]
     try:

@@ -14,7 +14,7 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from handlers.intake import InputRefused
-from handlers.intake.grid import Limits
+from handlers.intake.grid import FileLimits
 
 ENCRYPTED = 0x1
 CHUNK = 1 << 20
@@ -40,7 +40,7 @@ class _Cell(NamedTuple):
     kind: bytes = b""
 
 
-def check_archive(path: Path, limits: Limits) -> None:
+def check_archive(path: Path, limits: FileLimits) -> None:
     """Refuse an archive that is damaged, locked, no workbook, or unpacks to too much."""
     try:
         with zipfile.ZipFile(path) as archive:
@@ -74,7 +74,7 @@ def faulty_cells(path: Path, sheet: str) -> Faults:
         raise InputRefused(DAMAGED) from None
 
 
-def _check_size(infos: list[zipfile.ZipInfo], packed: int, limits: Limits) -> None:
+def _check_size(infos: list[zipfile.ZipInfo], packed: int, limits: FileLimits) -> None:
     unpacked = sum(info.file_size for info in infos)
     swollen = unpacked > limits.ratio_from_bytes and unpacked > packed * limits.unpacked_ratio
     if unpacked > limits.unpacked_bytes or swollen:

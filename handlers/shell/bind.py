@@ -7,9 +7,10 @@ import typer
 
 from bot.actions.messages import updates
 from bot.actions.people import binding
-from bot.channels.base import Finding, Particular, SendFailed
+from bot.channels.base import MemberLookup, Particular, SendFailed
 from bot.engine import Engine
-from handlers.chat.asking import Asked, ask_members
+from handlers.chat.asking import AskOutcome, ask_members
+from handlers.shell.terminal import usage
 from handlers.shell.terminal.opening import opened, refuse
 from handlers.shell.terminal.people import find_person
 from storage.records import AnswerTo, Person
@@ -18,9 +19,9 @@ app = typer.Typer(add_completion=False)
 
 FOUND_BY_NUMBER = "wecom"
 WORDS = {
-    Asked.SENT: "已请本人确认",
-    Asked.NOBODY: "企业微信里没有这个手机号",
-    Asked.TAKEN: "该成员已绑定给别人，请核对手机号",
+    AskOutcome.SENT: "已请本人确认",
+    AskOutcome.NOBODY: "企业微信里没有这个手机号",
+    AskOutcome.TAKEN: "该成员已绑定给别人，请核对手机号",
 }
 TELL = ("telegram", "wecom", "wechat")  # where somebody can be told that they were bound
 
@@ -38,7 +39,8 @@ def bind(
             asyncio.run(_ask_all(engine))
             return
         if not person:
-            raise refuse("请写明给谁绑定，如：bind 张三；按手机号找企业微信成员请用：bind --wecom。")
+            start = f"{usage.program()} bind"
+            raise refuse(f"请写明给谁绑定，如：{start} 张三；按手机号找企业微信成员请用：{start} --wecom。")
         with engine.database.read() as conn:
             someone = find_person(engine.context.directory(conn), person)
         if not address:
@@ -69,9 +71,9 @@ def _tell(engine: Engine, someone: Person, channel: str, address: str) -> None:
 
 async def _ask_all(engine: Engine) -> None:
     way: object = engine.channels.get(FOUND_BY_NUMBER)
-    if not isinstance(way, Finding):
+    if not isinstance(way, MemberLookup):
         raise refuse("企业微信没有启用，请先填好 DUBAN_WECOM__…。")
-    counts = dict.fromkeys(Asked, 0)
+    counts = dict.fromkeys(AskOutcome, 0)
     try:
         async for person, unit, outcome in ask_members(engine, FOUND_BY_NUMBER, way):
             counts[outcome] += 1

@@ -28,7 +28,7 @@ ENCODER = JSONEncoder(ensure_ascii=False)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Question:
+class DeadlineQuery:
     """What holds for every time asked about."""
 
     policy: Policy
@@ -69,7 +69,7 @@ def deadline(
         raise typer.Exit(1)
 
 
-def facts(question: Question, received: datetime) -> dict[str, Any]:
+def facts(question: DeadlineQuery, received: datetime) -> dict[str, Any]:
     """Return the answer as it is given out in JSON; times in Asia/Shanghai."""
     found = compute(question.policy, received, question.working, fixed_at=question.fixed_at)
     line: dict[str, Any] = {
@@ -88,7 +88,7 @@ def facts(question: Question, received: datetime) -> dict[str, Any]:
     return line
 
 
-def _question(policy_name: str, unit_name: str, fixed_at: str, by_day: bool) -> Question:
+def _question(policy_name: str, unit_name: str, fixed_at: str, by_day: bool) -> DeadlineQuery:
     sources = known()
     policy = sources.policies.named(policy_name)
     if policy is None:
@@ -96,7 +96,7 @@ def _question(policy_name: str, unit_name: str, fixed_at: str, by_day: bool) -> 
     fixed = read_limit(fixed_at.strip()) if fixed_at else None
     if isinstance(fixed, Refusal):
         raise refuse(fixed.reason + "。")
-    return Question(policy=policy, working=sources.working(unit_name), fixed_at=fixed, by_day=by_day)
+    return DeadlineQuery(policy=policy, working=sources.working(unit_name), fixed_at=fixed, by_day=by_day)
 
 
 def _joined(times: Iterable[str]) -> Iterator[str]:
@@ -123,11 +123,11 @@ def _moment(received: str | datetime) -> datetime:
     return found.at
 
 
-def _json_line(question: Question, received: datetime) -> str:
+def _json_line(question: DeadlineQuery, received: datetime) -> str:
     return ENCODER.encode(facts(question, received))
 
 
-def _sentences(question: Question, received: datetime) -> str:
+def _sentences(question: DeadlineQuery, received: datetime) -> str:
     found = facts(question, received)
     lines = [found["explanation"], *found.get("by_day", ())]
     return "\n".join([*lines, f"（规则：{question.policy.title}；日历：{found['calendar_revision']}）"])

@@ -23,14 +23,15 @@ from bot.reports.ledger import ledger_line
 from bot.rules.calendar.weeks import Week
 from bot.rules.calendar.zone import SHANGHAI, shanghai
 from bot.rules.reports.figures import how_late
-from bot.simulator.play import Changed, Play, Sent, StageChannel
+from bot.simulator.play import Play, Sent, StageChannel, TicketChange
 from handlers.chat.reply import Conversation
 from handlers.intake.fields import map_columns, read_arrivals, ticket_headings
-from handlers.intake.files import Book
+from handlers.intake.files import SpreadsheetFile
 from handlers.intake.register_file import read_register
 from handlers.shell.report import write_weekly
 from handlers.shell.run import serve
 from handlers.shell.terminal.opening import refusals, refuse
+from handlers.shell.terminal.usage import program
 from handlers.shell.terminal.wrapping import say_wrapped, wrapped
 from settings import Settings
 from storage import views
@@ -108,7 +109,7 @@ def _tell(play: Play, console: Console, out: Path) -> None:
 
 def _take_in(engine: Engine, console: Console) -> None:
     path = SAMPLES / "tickets-2021-08-23.xlsx"
-    sheet = Book(path).sheet(ticket_headings())
+    sheet = SpreadsheetFile(path).sheet(ticket_headings())
     columns = map_columns(sheet.headings)
     rows = list(read_arrivals(sheet, columns, source=SOURCE, now=engine.clock.now()))
     taken = take_in(engine.context, SOURCE, [arrival for _, arrival in rows])
@@ -130,7 +131,7 @@ def _answer(engine: Engine, console: Console) -> None:
     say_wrapped(console, reply.text, INDENT)
 
 
-def _show(happened: Iterator[Sent | Changed], engine: Engine, console: Console) -> None:
+def _show(happened: Iterator[Sent | TicketChange], engine: Engine, console: Console) -> None:
     for one in happened:
         if isinstance(one, Sent):
             with engine.database.read() as conn:
@@ -159,13 +160,13 @@ def _end(engine: Engine, console: Console, out: Path) -> None:
     console.print("文件：")
     for path in (*paths, out / "duban.sqlite3"):
         console.print(f"  {path}")
-    told = f"DUBAN_DATA_DIR={out} .venv/bin/python -m bot ticket {NUMBER}"
+    told = f"DUBAN_DATA_DIR={out} {program()} ticket {NUMBER}"
     console.print(f"这件工单的全过程：[bold]{told}[/]", soft_wrap=True)
 
 
 def _go_on(settings: Settings, console: Console) -> None:
     """Keep the demo's data at work on the real clock, so that one can play on from another shell."""
-    command = f"DUBAN_DATA_DIR={settings.data_dir} .venv/bin/python -m bot tickets"
+    command = f"DUBAN_DATA_DIR={settings.data_dir} {program()} tickets"
     console.print(f"\n继续运行中，可在另一终端试：{command}。按 Ctrl-C 结束。", soft_wrap=True)
     engine = open_engine(settings, clock=SystemClock())
     try:

@@ -12,16 +12,16 @@ from rich.console import Console
 from rich.progress import Progress
 
 from bot.actions.tickets import sources
-from bot.actions.tickets.intake import BATCH, Arrival, Outcome, Taken, preview, take_in
+from bot.actions.tickets.intake import BATCH, Arrival, ArrivalOutcome, ArrivalResult, preview, take_in
 from bot.engine import Engine
 from handlers.intake.fields import map_columns, read_arrivals, read_mapping, ticket_headings
-from handlers.intake.files import Book
+from handlers.intake.files import SpreadsheetFile
 from handlers.shell.terminal.opening import emit, input_file, local, opened
 from storage.records import Deadline
 
 app = typer.Typer(add_completion=False)
 
-WORDS = {Outcome.CREATED: "新建", Outcome.DUPLICATE: "重复", Outcome.SET_ASIDE: "搁置"}
+WORDS = {ArrivalOutcome.CREATED: "新建", ArrivalOutcome.DUPLICATE: "重复", ArrivalOutcome.SET_ASIDE: "搁置"}
 SHOWN = 50  # more than this on a screen nobody reads; every row is kept with its reason
 
 Row = tuple[int, Arrival]
@@ -37,7 +37,7 @@ def intake(
     as_json: Annotated[bool, typer.Option("--json", help="每行一个 JSON 对象")] = False,
 ) -> None:
     """导入工单表格。坏行搁置并说明原因，其余照常导入；重复导入不会产生重复工单。涉密内容严禁录入。"""
-    counts: Counter[Outcome] = Counter()
+    counts: Counter[ArrivalOutcome] = Counter()
     notes: list[str] = []
     with opened() as engine:
         for path in map(input_file, files):
@@ -59,7 +59,7 @@ def intake(
     if not as_json:
         said = "，".join(f"{word}{counts[outcome]}件" for outcome, word in WORDS.items())
         Console(highlight=False).print(("试运行，未写入：" if dry_run else "导入完成：") + said + "。")
-    if counts[Outcome.SET_ASIDE]:
+    if counts[ArrivalOutcome.SET_ASIDE]:
         raise typer.Exit(1)
 
 
@@ -73,7 +73,7 @@ def _rows(
         for column, field in sources.columns(engine.context, source).items()
         if field not in given.values()
     }
-    opened_sheet = Book(path, only=sheet).sheet(ticket_headings(*given, *known), sheet)
+    opened_sheet = SpreadsheetFile(path, only=sheet).sheet(ticket_headings(*given, *known), sheet)
     columns = map_columns(opened_sheet.headings, given=given, remembered=known)
     if given and remember:
         sources.remember(engine.context, source, {**known, **given})
@@ -82,7 +82,7 @@ def _rows(
 
 def _taken(
     engine: Engine, source: str, rows: Iterator[Row], *, dry_run: bool, show: bool
-) -> Iterator[tuple[int, Taken]]:
+) -> Iterator[tuple[int, ArrivalResult]]:
     take = preview if dry_run else take_in
     with Progress(disable=not show, transient=True) as progress:
         task = progress.add_task("导入", total=None)
@@ -98,18 +98,18 @@ def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
         yield batch
 
 
-def _noteworthy(taken: Taken) -> Iterator[str]:
-    if taken.outcome == Outcome.SET_ASIDE:
+def _noteworthy(taken: ArrivalResult) -> Iterator[str]:
+    if taken.outcome == ArrivalOutcome.SET_ASIDE:
         yield f"搁置：{taken.reason}"
     elif not taken.matched:
         yield f"：登记簿里没有这个账号，已转市级督办核对（{taken.number}）"
 
 
-def _line(path: Path, number: int, taken: Taken) -> dict[str, object]:
+def _line(path: Path, number: int, taken: ArrivalResult) -> dict[str, object]:
     line: dict[str, object] = {"file": path.name, "row": number, "outcome": str(taken.outcome), "ticket": taken.number}
     if taken.reason:
         line["reason"] = taken.reason
-    if taken.outcome == Outcome.CREATED:
+    if taken.outcome == ArrivalOutcome.CREATED:
         line["matched"] = taken.matched
         line |= _deadline(taken.deadline) if taken.deadline else {}
     return line

@@ -13,7 +13,7 @@ import typer
 import uvicorn
 
 from bot.engine import Engine
-from bot.scheduler import Beat, Rhythm
+from bot.scheduler import Beat, BeatScheduler
 from handlers.chat.catalog import Platform, platforms
 from handlers.chat.listen import Listener
 from handlers.chat.reply import Conversation
@@ -42,7 +42,7 @@ async def serve(engine: Engine) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     spoken = platforms(engine)
-    rhythm = Rhythm(engine, (_resume(engine),))
+    rhythm = BeatScheduler(engine, (_resume(engine),))
     server = _Server(uvicorn.Config(build(engine, _routers(spoken)), log_config=None, access_log=False))
     work = [rhythm.run(), server.serve(sockets=[door]), _listen(engine, spoken, rhythm, stop)]
     work += [one.fetch(stop) for one in spoken if one.fetch is not None]
@@ -65,7 +65,7 @@ async def _until(stop: asyncio.Event, tasks: "list[asyncio.Task[Any]]") -> None:
     await waiting
 
 
-async def _listen(engine: Engine, spoken: list[Platform], rhythm: Rhythm, stop: asyncio.Event) -> None:
+async def _listen(engine: Engine, spoken: list[Platform], rhythm: BeatScheduler, stop: asyncio.Event) -> None:
     listener = Listener(engine, {one.name: one.reader for one in spoken})
     while not stop.is_set():
         try:
@@ -93,7 +93,9 @@ def _door(engine: Engine) -> socket.socket:
         door = socket.create_server((web.host, web.port))
     except OSError as error:
         why = os.strerror(error.errno or 0)
-        sentence = f"网页端口 {web.host}:{web.port} 无法使用（{why}），请改设 DUBAN_WEB__PORT 或停掉占用它的程序。"
+        sentence = (
+            f"网页地址 {web.host} 的端口 {web.port} 无法使用（{why}），请改设 DUBAN_WEB__PORT 或停掉占用它的程序。"
+        )
         raise refuse(sentence) from None
     # Head and body of an answer are written one after the other: without this the body waits 40 ms for the other side.
     door.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -48,21 +48,21 @@ def _json(story: TicketStory) -> dict[str, object]:
     return {
         "unit": story.unit,
         "journal": [
-            {"seq": one.seq, "at": local(one.at), "kind": one.kind, "actor": one.actor, "data": dict(one.data)}
-            for one in story.lines
+            {"seq": line.seq, "at": local(line.at), "kind": line.kind, "actor": line.actor, "data": dict(line.data)}
+            for line in story.lines
         ],
         "messages": [
             {
-                "to": one.person,
-                "step": one.message.step,
-                "kind": str(one.message.kind),
-                "channel": (one.digest or one.message).channel,
-                "state": str(one.message.state),
-                "at": local((one.digest or one.message).accepted_at),
-                "reason": one.message.reason,
+                "to": message.person,
+                "step": message.message.step,
+                "kind": str(message.message.kind),
+                "channel": message.carrier.channel,
+                "state": str(message.message.state),
+                "at": local(message.carrier.accepted_at),
+                "reason": message.message.reason,
             }
-            for one in story.messages
-            if one.message.kind != MessageKind.ANSWER
+            for message in story.messages
+            if message.message.kind != MessageKind.ANSWER
         ],
         "evidence": [
             {"source": one.source, "received_at": local(one.received_at), "raw": one.raw} for one in story.evidence

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.progress import track
 
-from bot.actions.tickets.proof import HOUSE, Broken, broken_chains, count, number_of
+from bot.actions.tickets.proof import SYSTEM, Broken, broken_chains, count, number_of
 from bot.engine import Engine
 from handlers.shell.terminal.opening import emit, opened, refuse
 
@@ -40,7 +40,7 @@ def verify(as_json: Annotated[bool, typer.Option("--json", help="每行一个 JS
 
 
 def _whose(engine: Engine, broken: Broken) -> str:
-    if broken.ticket_id == HOUSE:
+    if broken.ticket_id == SYSTEM:
         return "登记簿与日历的流水"
     number = number_of(engine.context, broken.ticket_id)
     return f"工单{number}的流水" if number else f"已不存在的工单（内部序号{broken.ticket_id}）的流水"

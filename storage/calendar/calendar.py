@@ -47,7 +47,7 @@ __all__ = [
 
 VERSION_KEY = "calendar_revision"
 # The low bits are random: a version that was rolled back is never handed out again for other contents.
-SALT = 1 << 20
+VERSION_SALT = 1 << 20
 
 _SELECT = select(meta.c.value).where(meta.c.key == bindparam("key"))
 _VERSION = Lookup(lambda _: _SELECT, ("key",))
@@ -73,11 +73,11 @@ def version(conn: Connection, *, steady: bool = False) -> int:
 
 def touch(conn: Connection) -> None:
     """Count the version up; waits for deadlines being computed. Called before anything else of a change."""
-    salt = secrets.randbelow(SALT)
-    counted = (cast(meta.c.value, BigInteger) // SALT + 1) * SALT + salt
+    salt = secrets.randbelow(VERSION_SALT)
+    counted = (cast(meta.c.value, BigInteger) // VERSION_SALT + 1) * VERSION_SALT + salt
     found = conn.execute(update(meta).where(meta.c.key == VERSION_KEY).values(value=cast(counted, Text)))
     if found.rowcount == 0:
-        conn.execute(insert(meta), {"key": VERSION_KEY, "value": str(SALT + salt)})
+        conn.execute(insert(meta), {"key": VERSION_KEY, "value": str(VERSION_SALT + salt)})
 
 
 def layers(conn: Connection, at: datetime | None = None) -> Layers:

@@ -79,14 +79,15 @@ def layered(revisions: Sequence[Revision]) -> tuple[Schedule, ...]:
     """
     if not revisions:
         return base_schedules()
-    whole = {one.notice.year: one for one in revisions if one.notice.kind is NoticeKind.YEAR}
+    whole = {revision.notice.year: revision for revision in revisions if revision.notice.kind is NoticeKind.YEAR}
     replaced = {notice(year) for year in whole}
     base = [one for one in base_schedules() if one.source not in replaced]
     known = {one.year for one in base} | set(whole)
     used = [
-        one
-        for one in revisions
-        if one.notice.year in known and (one.notice.kind is NoticeKind.AMENDMENT or whole[one.notice.year] is one)
+        revision
+        for revision in revisions
+        if revision.notice.year in known
+        and (revision.notice.kind is NoticeKind.AMENDMENT or whole[revision.notice.year] is revision)
     ]
     dated = [((_ISSUED.get(one.source, date.min), 0, place), one) for place, one in enumerate(base)]
     dated += [((_counts_from(one), one.number, 0), schedule(one)) for one in used]

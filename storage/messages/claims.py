@@ -10,8 +10,8 @@ from storage.records import Message, MessageDraft, MessageKind, MessageState
 from storage.sql.database import Connection
 from storage.tables import outbox
 
-ENOUGH = 1_000  # messages in one claim: after so many no further person is begun
-ABSORB = 20_000  # nor are more than so many of one person; SQLite takes 32,766 values
+MAX_CLAIMED_MESSAGES = 1_000  # messages in one claim: after so many no further person is begun
+MAX_MESSAGES_OF_A_PERSON = 20_000  # nor are more than so many of one person; SQLite takes 32,766 values
 _ORDER = (outbox.c.urgency, outbox.c.not_before)
 
 
@@ -75,12 +75,12 @@ def _few(conn: Connection, together: ColumnElement[bool], people: Sequence[int])
     total = 0
     for person in people:
         total += waiting.get(person, 0)
-        if taken and total > ENOUGH:
+        if taken and total > MAX_CLAIMED_MESSAGES:
             break
         taken.append(person)
     return taken
 
 
 def _locked(conn: Connection, wanted: ColumnElement[bool]) -> list[int]:
-    query = select(outbox.c.id).where(wanted).order_by(*_ORDER).limit(ABSORB)
+    query = select(outbox.c.id).where(wanted).order_by(*_ORDER).limit(MAX_MESSAGES_OF_A_PERSON)
     return list(conn.execute(query.with_for_update(skip_locked=True)).scalars())

@@ -6,7 +6,7 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, func, select, update
 
 from storage.messages import params
 from storage.records import Message, MessageDraft, MessageKind, MessageState
@@ -52,7 +52,6 @@ _SETTLE = Bulk(
     ),
     ("b_id", "state", "reason", "lease_until", *LEARNT),
 )
-WAITING = (MessageState.PENDING, MessageState.LEASED, MessageState.UNCERTAIN)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,7 +80,7 @@ def put(
 ) -> None:
     """Enqueue messages, or note at once how they ended; an intent that was ever put changes nothing."""
     rest = (now, state, reason, *BLANK.values())
-    _PUT.run(conn, [(*_drafted(one), one.not_before or now, *rest) for one in drafts])
+    _PUT.run(conn, [(*_drafted(draft), draft.not_before or now, *rest) for draft in drafts])
 
 
 def prepare(conn: Connection, messages: Sequence[Message]) -> None:
@@ -91,16 +90,16 @@ def prepare(conn: Connection, messages: Sequence[Message]) -> None:
 
 def settle(conn: Connection, settlements: Sequence[Settlement]) -> list[Settlement]:
     """Write results and return those that counted: a changed fence means somebody else holds the message now."""
-    standing = _held(conn, [one.id for one in settlements], lock=True)
-    counted = [one for one in settlements if standing.pop(one.id, None) == one.fence]
+    standing = _held(conn, [settlement.id for settlement in settlements], lock=True)
+    counted = [settlement for settlement in settlements if standing.pop(settlement.id, None) == settlement.fence]
     _SETTLE.run(conn, [(one.id, one.state, one.reason, one.retry_at, *_learnt(one)) for one in counted])
     return counted
 
 
 def held(conn: Connection, messages: Sequence[Message]) -> set[int]:
     """Return the ids of those whose claim still stands."""
-    fences = _held(conn, [one.id for one in messages])
-    return {one.id for one in messages if fences.get(one.id) == one.fence}
+    fences = _held(conn, [message.id for message in messages])
+    return {message.id for message in messages if fences.get(message.id) == message.fence}
 
 
 def supersede_children(conn: Connection, ids: Iterable[int], reason: str) -> None:
@@ -208,16 +207,16 @@ def _held(conn: Connection, ids: Sequence[int], *, lock: bool = False) -> dict[i
     return dict(conn.execute(_HELD_STEADILY if lock else _HELD, {"ids": ids}).all()) if ids else {}
 
 
-def _learnt(one: Settlement) -> tuple[object, ...]:
+def _learnt(settlement: Settlement) -> tuple[object, ...]:
     # A message that is pending again was surely not sent, so it may be worded anew.
-    payload = "" if one.state == MessageState.PENDING else None
+    payload = "" if settlement.state == MessageState.PENDING else None
     return (
-        one.provider_id or None,
-        one.accepted_at,
-        one.delivered_at,
-        one.not_before,
-        one.parent_id,
-        one.attempts,
+        settlement.provider_id or None,
+        settlement.accepted_at,
+        settlement.delivered_at,
+        settlement.not_before,
+        settlement.parent_id,
+        settlement.attempts,
         payload,
     )
 
@@ -228,12 +227,6 @@ def in_state(*states: MessageState) -> ColumnElement[bool]:
     if len(states) == 1:
         return outbox.c.state == bindparam("state", *states, literal_execute=True)
     return outbox.c.state.in_(bindparam("states", states, expanding=True, literal_execute=True))
-
-
-def open_of_person(conn: Connection, person_id: int) -> list[Message]:
-    """Return what has not reached an end for a person."""
-    guard = or_(*(outbox.c.state == state for state in WAITING))
-    return read(conn, select(*COLUMNS).where(outbox.c.person_id == person_id, guard).order_by(outbox.c.id))
 
 
 def read(conn: Connection, query: Select[Any]) -> list[Message]:

@@ -24,8 +24,8 @@ def take(conn: Connection, key: str, count: int, limits: Sequence[Limit], now: d
     """Count `count` more uses of a key; where a limit forbids it, count nothing and return how long to wait."""
     if delay := wait(conn, key, count, limits, now):
         return delay
-    for one in limits:
-        _count(conn, _name(key, one), _start(now, one.per), count)
+    for limit in limits:
+        _count(conn, _name(key, limit), _start(now, limit.per), count)
     return None
 
 

@@ -67,7 +67,7 @@ def bind_all(conn: Connection, drafts: Sequence[AddressDraft]) -> None:
     if not drafts:
         return
     names = ("person_id", "channel", "address", "preference", "bound_at")
-    rows = [{**{name: getattr(one, name) for name in names}, "usable": True} for one in drafts]
+    rows = [{**{name: getattr(draft, name) for name in names}, "usable": True} for draft in drafts]
     held_by_another = (
         (addresses.c.channel == bindparam("b_channel"))
         & (addresses.c.address == bindparam("b_address"))
@@ -75,7 +75,7 @@ def bind_all(conn: Connection, drafts: Sequence[AddressDraft]) -> None:
     )
     conn.execute(
         delete(addresses).where(held_by_another),
-        [{"b_channel": one.channel, "b_address": one.address, "b_person": one.person_id} for one in drafts],
+        [{"b_channel": draft.channel, "b_address": draft.address, "b_person": draft.person_id} for draft in drafts],
     )
     _release_in_other_letters(conn, drafts)
     upsert(conn, addresses, ("person_id", "channel"), rows)
@@ -103,7 +103,7 @@ def _person_in_other_letters(conn: Connection, channel: str, address: str) -> in
 
 
 def _release_in_other_letters(conn: Connection, drafts: Sequence[AddressDraft]) -> None:
-    wanted = {(one.channel, one.address.lower()): one.person_id for one in drafts if one.channel in CASELESS}
+    wanted = {(draft.channel, draft.address.lower()): draft.person_id for draft in drafts if draft.channel in CASELESS}
     if not wanted:
         return
     columns = (addresses.c.id, addresses.c.person_id, addresses.c.channel, addresses.c.address)

@@ -29,7 +29,7 @@ from storage.tables import accounts, addresses, duties, leaves, meta, people, su
 
 VERSION_KEY = "register_version"
 # The low bits are random: a version that was rolled back is never handed out again for other contents.
-SALT = 1 << 20
+VERSION_SALT = 1 << 20
 
 _VERSION = Lookup(lambda _: select(meta.c.value).where(meta.c.key == bindparam("key")), ("key",))
 
@@ -59,9 +59,9 @@ def version(conn: Connection) -> int:
 
 def touch(conn: Connection) -> None:
     """Count the version up: every reader loads the register again."""
-    salt = secrets.randbelow(SALT)
-    query = insert_into(conn, meta).values(key=VERSION_KEY, value=str(SALT + salt))
-    counted = (cast(meta.c.value, BigInteger) // SALT + 1) * SALT + salt
+    salt = secrets.randbelow(VERSION_SALT)
+    query = insert_into(conn, meta).values(key=VERSION_KEY, value=str(VERSION_SALT + salt))
+    counted = (cast(meta.c.value, BigInteger) // VERSION_SALT + 1) * VERSION_SALT + salt
     conn.execute(query.on_conflict_do_update(index_elements=[meta.c.key], set_={"value": cast(counted, Text)}))
 
 
@@ -83,7 +83,7 @@ def save_unit(conn: Connection, draft: UnitDraft) -> int:
 def save_units(conn: Connection, drafts: Iterable[UnitDraft]) -> dict[str, int]:
     """Write units and return their ids by name."""
     names = ("name", "parent_id", "desk", "jurisdiction")
-    rows = [{name: getattr(one, name) for name in names} for one in drafts]
+    rows = [{name: getattr(draft, name) for name in names} for draft in drafts]
     touch(conn)
     return {name: new for (name,), new in upsert_ids(conn, units, ("name",), rows).items()}
 
@@ -96,12 +96,16 @@ def save_person(conn: Connection, draft: PersonDraft) -> int:
 def save_people(conn: Connection, drafts: Iterable[PersonDraft]) -> dict[tuple[int, str], int]:
     """Write people and return their ids by unit id and name; a draft without a phone leaves the stored one."""
     plain, phoned = [], []
-    for one in drafts:
-        row = {"name": one.name, "unit_id": one.unit_id, "active": one.active}
-        if one.phone is None:
+    for draft in drafts:
+        row = {"name": draft.name, "unit_id": draft.unit_id, "active": draft.active}
+        if draft.phone is None:
             plain.append(row)
         else:
-            sealed = {"phone_sealed": one.phone.sealed, "phone_mask": one.phone.mask, "phone_index": one.phone.index}
+            sealed = {
+                "phone_sealed": draft.phone.sealed,
+                "phone_mask": draft.phone.mask,
+                "phone_index": draft.phone.index,
+            }
             phoned.append({**row, **sealed})
     touch(conn)
     keys = ("unit_id", "name")
@@ -117,7 +121,7 @@ def save_account(conn: Connection, draft: AccountDraft) -> int:
 def save_accounts(conn: Connection, drafts: Iterable[AccountDraft]) -> dict[tuple[str, str], int]:
     """Write accounts and return their ids by platform and name key."""
     names = ("platform", "name", "name_key", "unit_id", "state", "verified_entity")
-    rows = [{name: getattr(one, name) for name in names} for one in drafts]
+    rows = [{name: getattr(draft, name) for name in names} for draft in drafts]
     touch(conn)
     written = upsert_ids(conn, accounts, ("platform", "name_key"), rows)
     return {(platform, key): new for (platform, key), new in written.items()}

@@ -59,6 +59,10 @@ class Leave:
     ends_at: datetime
     deputy_id: int | None = None
 
+    def running(self, now: datetime) -> bool:
+        """Whether the person is away at this moment."""
+        return self.starts_at <= now < self.ends_at
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SealedPhone:

@@ -21,7 +21,7 @@ def check_aware(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
-class Moment(TypeDecorator[datetime]):
+class UtcDateTime(TypeDecorator[datetime]):
     """An aware UTC moment: timestamptz on PostgreSQL, sortable fixed-width ISO text on SQLite."""
 
     impl = DateTime

@@ -2,8 +2,8 @@
 
 from storage.tables.base import metadata
 from storage.tables.calendar import calendar_overlays, calendar_revisions
-from storage.tables.house import leases, meta
 from storage.tables.messages import inbox_items, outbox, platform_tokens, quotas
+from storage.tables.nodes import leases, meta
 from storage.tables.register import (
     accounts,
     addresses,

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, Date, ForeignKey, Integer, String, Table, Text
 
-from storage.sql.types import JsonText, Moment
+from storage.sql.types import JsonText, UtcDateTime
 from storage.tables.base import Id, id_column, metadata
 
 calendar_revisions = Table(
@@ -19,13 +19,13 @@ calendar_revisions = Table(
     Column("raw", Text, nullable=False),  # the notice as it was handed in
     Column("proposed_by", Id, ForeignKey("people.id")),
     Column("proposed_name", String(64), nullable=False),
-    Column("proposed_at", Moment, nullable=False),
+    Column("proposed_at", UtcDateTime, nullable=False),
     Column("settled_by", Id, ForeignKey("people.id")),
     Column("settled_name", String(64), nullable=False, default=""),
-    Column("settled_at", Moment),  # approved or refused
+    Column("settled_at", UtcDateTime),  # approved or refused
     Column("withdrawn_by", Id, ForeignKey("people.id")),
     Column("withdrawn_name", String(64), nullable=False, default=""),
-    Column("withdrawn_at", Moment),
+    Column("withdrawn_at", UtcDateTime),
 )
 
 calendar_overlays = Table(
@@ -40,8 +40,8 @@ calendar_overlays = Table(
     Column("document", String(300), nullable=False, default=""),
     Column("decided_by", Id, ForeignKey("people.id")),
     Column("decided_name", String(64), nullable=False),
-    Column("decided_at", Moment, nullable=False),
+    Column("decided_at", UtcDateTime, nullable=False),
     Column("withdrawn_by", Id, ForeignKey("people.id")),
     Column("withdrawn_name", String(64), nullable=False, default=""),
-    Column("withdrawn_at", Moment),
+    Column("withdrawn_at", UtcDateTime),
 )

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Text, text
 
-from storage.sql.types import JsonText, Moment
+from storage.sql.types import JsonText, UtcDateTime
 from storage.tables.base import Id, id_column, metadata
 
 outbox = Table(
@@ -16,22 +16,22 @@ outbox = Table(
     Column("step", String(32), nullable=False, default=""),
     Column("urgency", Integer, nullable=False),
     Column("params", JsonText, nullable=False),
-    Column("created_at", Moment, nullable=False),
-    Column("not_before", Moment, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("not_before", UtcDateTime, nullable=False),
     Column("state", String(16), nullable=False),
     Column("channel", String(32), nullable=False, default=""),
     Column("address", String(200), nullable=False, default=""),
     Column("payload", Text, nullable=False, default=""),
     Column("file_id", Id),
-    Column("lease_until", Moment),
+    Column("lease_until", UtcDateTime),
     Column("leased_by", String(64), nullable=False, default=""),
     Column("fence", Integer, nullable=False, default=0),
     Column("attempts", Integer, nullable=False, default=0),
     Column("provider_id", String(128), nullable=False, default=""),
     Column("reason", Text, nullable=False, default=""),
     Column("parent_id", Id),
-    Column("accepted_at", Moment),
-    Column("delivered_at", Moment),
+    Column("accepted_at", UtcDateTime),
+    Column("delivered_at", UtcDateTime),
     Index(
         "ix_outbox_waiting",
         "urgency",
@@ -76,8 +76,8 @@ inbox_items = Table(
     Column("text", Text, nullable=False),
     Column("buttons", Text, nullable=False, default="[]"),
     Column("file_id", Id),
-    Column("sent_at", Moment, nullable=False),
-    Column("read_at", Moment),
+    Column("sent_at", UtcDateTime, nullable=False),
+    Column("read_at", UtcDateTime),
 )
 
 platform_tokens = Table(
@@ -85,9 +85,9 @@ platform_tokens = Table(
     metadata,
     Column("key", String(128), primary_key=True),  # "wecom:<corp>:<agent>", never a secret
     Column("sealed", Text, nullable=False, default=""),  # the token, encrypted by whoever uses it
-    Column("expires_at", Moment),
-    Column("refreshed_at", Moment),
-    Column("busy_until", Moment),  # somebody fetches, or nobody asks again before this
+    Column("expires_at", UtcDateTime),
+    Column("refreshed_at", UtcDateTime),
+    Column("busy_until", UtcDateTime),  # somebody fetches, or nobody asks again before this
     Column("refused_code", Integer),  # why nobody asks again: the platform's own code
 )
 
@@ -95,6 +95,6 @@ quotas = Table(
     "quotas",
     metadata,
     Column("key", String(200), primary_key=True),
-    Column("window_at", Moment, nullable=False),
+    Column("window_at", UtcDateTime, nullable=False),
     Column("used", Integer, nullable=False),
 )

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Boolean, Column, ForeignKey, Integer, String, Table, Text, UniqueConstraint
 
-from storage.sql.types import Moment
+from storage.sql.types import UtcDateTime
 from storage.tables.base import Id, id_column, metadata
 
 units = Table(
@@ -65,7 +65,7 @@ addresses = Table(
     Column("address", String(200), nullable=False),
     Column("preference", Integer, nullable=False, default=0),
     Column("usable", Boolean, nullable=False, default=True),
-    Column("bound_at", Moment, nullable=False),
+    Column("bound_at", UtcDateTime, nullable=False),
     UniqueConstraint("channel", "address"),
     UniqueConstraint("person_id", "channel"),
 )
@@ -75,8 +75,8 @@ leaves = Table(
     metadata,
     id_column(),
     Column("person_id", Id, ForeignKey("people.id"), nullable=False, index=True),
-    Column("starts_at", Moment, nullable=False),
-    Column("ends_at", Moment, nullable=False),
+    Column("starts_at", UtcDateTime, nullable=False),
+    Column("ends_at", UtcDateTime, nullable=False),
     Column("deputy_id", Id, ForeignKey("people.id")),
 )
 
@@ -85,8 +85,8 @@ signin_tokens = Table(
     metadata,
     Column("token", String(64), primary_key=True),  # only its hash is kept
     Column("person_id", Id, ForeignKey("people.id"), nullable=False),
-    Column("expires_at", Moment, nullable=False),
-    Column("used_at", Moment),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("used_at", UtcDateTime),
 )
 
 bind_codes = Table(
@@ -94,6 +94,6 @@ bind_codes = Table(
     metadata,
     Column("code", String(64), primary_key=True),  # only its hash is kept
     Column("person_id", Id, ForeignKey("people.id"), nullable=False),
-    Column("expires_at", Moment, nullable=False),
-    Column("used_at", Moment),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("used_at", UtcDateTime),
 )

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, text
 
-from storage.sql.types import JsonText, Moment
+from storage.sql.types import JsonText, UtcDateTime
 from storage.tables.base import Id, id_column, metadata
 
 questions = Table(
@@ -12,8 +12,8 @@ questions = Table(
     Column("command", String(32), nullable=False),
     Column("text", Text, nullable=False),
     Column("ticket_ids", Text, nullable=False),
-    Column("asked_at", Moment, nullable=False),
-    Column("expires_at", Moment, nullable=False),
+    Column("asked_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
     Column("about", Id),
 )
 
@@ -24,11 +24,11 @@ requests = Table(
     Column("ticket_id", Id, ForeignKey("tickets.id"), nullable=False, index=True),
     Column("kind", String(16), nullable=False),
     Column("asked_by", Id, ForeignKey("people.id"), nullable=False),
-    Column("asked_at", Moment, nullable=False),
+    Column("asked_at", UtcDateTime, nullable=False),
     Column("text", Text, nullable=False, default=""),
-    Column("until", Moment),
+    Column("until", UtcDateTime),
     Column("decided_by", Id, ForeignKey("people.id")),
-    Column("decided_at", Moment),
+    Column("decided_at", UtcDateTime),
     Column("granted", Boolean),
     # Of each kind one can be pending on a ticket, whoever asks at the same moment.
     Index(
@@ -46,7 +46,7 @@ last_acts = Table(
     metadata,
     Column("person_id", Id, ForeignKey("people.id"), primary_key=True),
     Column("verb", String(32), nullable=False),
-    Column("at", Moment, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
     Column("ticket_id", Id),
     Column("seq", Integer, nullable=False, default=0),
     Column("before", JsonText, nullable=False),

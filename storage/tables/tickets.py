@@ -14,7 +14,7 @@ from sqlalchemy import (
     text,
 )
 
-from storage.sql.types import JsonText, Moment
+from storage.sql.types import JsonText, UtcDateTime
 from storage.tables.base import Id, id_column, metadata
 
 sources = Table(
@@ -31,7 +31,7 @@ inbound = Table(
     Column("kind", String(16), nullable=False),  # ticket | chat
     Column("source", String(64), nullable=False),
     Column("event_id", String(128), nullable=False),
-    Column("received_at", Moment, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
     Column("raw", Text, nullable=False),
     Column("state", String(16), nullable=False),
     Column("reason", Text, nullable=False, default=""),
@@ -67,8 +67,8 @@ tickets = Table(
     Column("unit_id", Id, ForeignKey("units.id")),
     Column("platform", String(64), nullable=False),
     Column("account_name", String(200), nullable=False),
-    Column("received_at", Moment, nullable=False),
-    Column("created_at", Moment, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
     Column("problem", Text, nullable=False, default=""),
     Column("problem_class", String(64), nullable=False, default=""),
     Column("severity", String(32), nullable=False, default=""),
@@ -77,19 +77,19 @@ tickets = Table(
     Column("deadline_status", String(16), nullable=False),
     Column("calendar_revision", String(64), nullable=False),
     Column("due_day", Date),
-    Column("target_at", Moment),
-    Column("due_at", Moment),
+    Column("target_at", UtcDateTime),
+    Column("due_at", UtcDateTime),
     Column("earliest_day", Date),
     Column("state", String(16), nullable=False),
     Column("version", Integer, nullable=False, default=0),
     Column("holder_id", Id, ForeignKey("people.id")),
-    Column("acknowledged_at", Moment),
+    Column("acknowledged_at", UtcDateTime),
     Column("acknowledged_by", Id),
-    Column("completed_at", Moment),
+    Column("completed_at", UtcDateTime),
     Column("completed_by", Id),
     Column("completion_text", Text, nullable=False, default=""),
-    Column("closed_at", Moment),
-    Column("next_step_at", Moment),
+    Column("closed_at", UtcDateTime),
+    Column("next_step_at", UtcDateTime),
     Column("steps_taken", Text, nullable=False, default=""),  # names, space between
     Column("moves", Integer, nullable=False, default=0, server_default="0"),
     Column("reroutes", Integer, nullable=False, default=0, server_default="0"),
@@ -118,7 +118,7 @@ journal = Table(
     metadata,
     Column("ticket_id", Id, primary_key=True),
     Column("seq", Integer, primary_key=True),
-    Column("at", Moment, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
     Column("kind", String(32), nullable=False),
     Column("actor", String(64), nullable=False),
     Column("data", Text, nullable=False),  # canonical JSON, hashed as it stands
@@ -135,7 +135,7 @@ files = Table(
     Column("media_type", String(100), nullable=False),
     Column("sha256", String(64), nullable=False, index=True),
     Column("body", LargeBinary, nullable=False),
-    Column("created_at", Moment, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
 )
 
 evidence = Table(
@@ -144,5 +144,5 @@ evidence = Table(
     Column("ticket_id", Id, ForeignKey("tickets.id"), primary_key=True),
     Column("file_id", Id, ForeignKey("files.id"), primary_key=True),
     Column("person_id", Id, ForeignKey("people.id"), nullable=False),
-    Column("at", Moment, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
 )

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from operator import itemgetter
 from typing import Any
@@ -17,13 +17,14 @@ from storage.sql.types import canonical
 from storage.sql.upsert import upsert
 from storage.tables import journal, meta, tickets
 
-PAGE = 2000
+PAGE_SIZE = 2000
 NAMES = ("ticket_id", "seq", "at", "kind", "actor", "data", "previous_hash", "hash")
 _INSERT = Bulk(lambda _: insert(journal), NAMES)
 _row = itemgetter(*NAMES)
+_LINE = [journal.c[field.name] for field in fields(JournalLine)]
 Head = tuple[int, str]  # length of a chain, and the hash of its last line
 UNREADABLE = (ValueError, TypeError)  # of a time on SQLite, which keeps it as text
-HOUSE, HOUSE_KEY = 0, "house_journal"  # the chain that belongs to no ticket
+SYSTEM, SYSTEM_KEY = 0, "house_journal"  # the chain that belongs to no ticket
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,12 +42,12 @@ def chain(ticket: Ticket, drafts: Sequence[JournalDraft]) -> tuple[Head, list[di
     return (seq, last), rows
 
 
-def write_house(conn: Connection, drafts: Sequence[JournalDraft]) -> None:
+def write_system(conn: Connection, drafts: Sequence[JournalDraft]) -> None:
     """Append to the journal of the house: what concerns no single ticket (register, calendar, operator's acts)."""
-    seq, head = _house_head(conn, lock=True)
-    seq, head, rows = _extend(HOUSE, seq, head, drafts)
+    seq, head = _system_head(conn, lock=True)
+    seq, head, rows = _extend(SYSTEM, seq, head, drafts)
     write(conn, rows)
-    upsert(conn, meta, ("key",), [{"key": HOUSE_KEY, "value": f"{seq} {head}"}])
+    upsert(conn, meta, ("key",), [{"key": SYSTEM_KEY, "value": f"{seq} {head}"}])
 
 
 def write(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:
@@ -56,7 +57,7 @@ def write(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:
 
 def read(conn: Connection, ticket_id: int) -> list[JournalLine]:
     """Return the ticket's lines, oldest first."""
-    query = select(journal).where(journal.c.ticket_id == ticket_id).order_by(journal.c.seq)
+    query = select(*_LINE).where(journal.c.ticket_id == ticket_id).order_by(journal.c.seq)
     return [_line(row) for row in conn.execute(query).mappings()]
 
 
@@ -73,10 +74,10 @@ def verify(conn: Connection, ticket_ids: Iterable[int] | None = None) -> Iterato
     if ticket_ids is not None:
         heads = heads.where(tickets.c.id.in_(list(ticket_ids)))
     if ticket_ids is None:
-        seq, head = _house_head(conn)
-        yield HOUSE, _first_broken(HOUSE, _rows_by_ticket(conn, HOUSE, HOUSE).get(HOUSE, []), seq, head)
+        seq, head = _system_head(conn)
+        yield SYSTEM, _first_broken(SYSTEM, _rows_by_ticket(conn, SYSTEM, SYSTEM).get(SYSTEM, []), seq, head)
     last = 0
-    while page := conn.execute(heads.where(tickets.c.id > last).limit(PAGE)).all():
+    while page := conn.execute(heads.where(tickets.c.id > last).limit(PAGE_SIZE)).all():
         last = page[-1].id
         lines = _rows_by_ticket(conn, page[0].id, last)
         for row in page:
@@ -87,7 +88,7 @@ def verify(conn: Connection, ticket_ids: Iterable[int] | None = None) -> Iterato
 
 def _left_behind(conn: Connection) -> Iterator[tuple[int, Broken]]:
     """Name the lines whose ticket is gone: no action takes a ticket away without them."""
-    gone = ~exists().where(tickets.c.id == journal.c.ticket_id) & (journal.c.ticket_id != HOUSE)
+    gone = ~exists().where(tickets.c.id == journal.c.ticket_id) & (journal.c.ticket_id != SYSTEM)
     query = select(journal.c.ticket_id, func.min(journal.c.seq)).where(gone).group_by(journal.c.ticket_id)
     for ticket_id, seq in conn.execute(query.order_by(journal.c.ticket_id)):
         yield ticket_id, Broken(ticket_id=ticket_id, seq=seq, reason="流水还在，工单已不见")
@@ -113,8 +114,8 @@ def _extend(
     return seq, previous, rows
 
 
-def _house_head(conn: Connection, *, lock: bool = False) -> tuple[int, str]:
-    query = select(meta.c.value).where(meta.c.key == HOUSE_KEY)
+def _system_head(conn: Connection, *, lock: bool = False) -> tuple[int, str]:
+    query = select(meta.c.value).where(meta.c.key == SYSTEM_KEY)
     value = conn.execute(query.with_for_update() if lock else query).scalar_one_or_none()
     seq, head = str(value).split() if value else ("0", "")
     return int(seq), head
@@ -161,7 +162,7 @@ def _first_broken(ticket_id: int, rows: list[dict[str, Any]], seq: int, head: st
 def _fits(row: dict[str, Any]) -> bool:
     """Whether the line is as it was hashed; SQLite holds anything in any column."""
     words = ("kind", "actor", "data")
-    return all(isinstance(row.get(one), str) for one in words) and bool(row["hash"] == _hash(row))
+    return all(isinstance(row.get(word), str) for word in words) and bool(row["hash"] == _hash(row))
 
 
 def _hash(row: dict[str, Any]) -> str:

@@ -28,9 +28,9 @@ def add(conn: Connection, new: Sequence[Request]) -> None:
 
 def settle(conn: Connection, rulings: Sequence[Ruling]) -> None:
     """Write what became of requests that were pending."""
-    for one in rulings:
-        pending = (requests.c.id == one.request_id, requests.c.decided_at.is_(None))
-        values = {"granted": one.granted, "decided_by": one.by, "decided_at": one.at}
+    for ruling in rulings:
+        pending = (requests.c.id == ruling.request_id, requests.c.decided_at.is_(None))
+        values = {"granted": ruling.granted, "decided_by": ruling.by, "decided_at": ruling.at}
         conn.execute(update(requests).where(*pending).values(values))
 
 

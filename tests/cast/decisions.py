@@ -4,7 +4,7 @@ import json
 from datetime import date
 
 from bot.actions.calendar import calendar, notices
-from bot.actions.calendar.calendar import Changed
+from bot.actions.calendar.calendar import AppliedChange
 from bot.actions.calendar.notices import Who
 from storage.records import OverlayDraft, OverlayKind
 from tests.cast.office import Office
@@ -27,13 +27,13 @@ def closure(
     )
 
 
-def close(office: Office, draft: OverlayDraft, by: str = "wu", *, trial: bool = False) -> Changed:
+def close(office: Office, draft: OverlayDraft, by: str = "wu", *, trial: bool = False) -> AppliedChange:
     done = calendar.close(office.engine.context, draft, who(office, by), trial=trial)
     office.settle()
     return done
 
 
-def published(office: Office, table: dict[str, object], by: str = "wu", then: str = "ding") -> Changed:
+def published(office: Office, table: dict[str, object], by: str = "wu", then: str = "ding") -> AppliedChange:
     """Hand a notice in and approve it."""
     context = office.engine.context
     text = json.dumps(table)

@@ -12,8 +12,9 @@ from typing import Any, Self
 from pydantic import SecretStr
 
 from bot.actions.messages import updates
-from bot.actions.tickets.intake import Arrival, Taken, take_in
+from bot.actions.tickets.intake import Arrival, ArrivalResult, take_in
 from bot.actions.tickets.tickets import answer
+from bot.actions.work import begin
 from bot.clock import WoundClock
 from bot.engine import open_engine
 from bot.rules.calendar.zone import SHANGHAI
@@ -37,6 +38,7 @@ from storage.records import (
 from storage.sql.database import Connection, Database
 from storage.tickets import journal, tickets
 from tests.cast import bureau
+from tests.cast.rows import open_of_person
 from tests.fakes.stage import ScriptedStage
 
 KEY = "only-for-tests-only-for-tests-only-for-tests"
@@ -109,7 +111,7 @@ class Office:
         at: str = "",
         settle: bool = True,
         **given: str,
-    ) -> list[Taken]:
+    ) -> list[ArrivalResult]:
         """Take tickets in, as one batch; received before now where `at` says so."""
         received = self.moment(at) if at else self.clock.now()
         arrivals = []
@@ -159,9 +161,9 @@ class Office:
     def does(self, who: str, verb: Verb, number: str, text: str = "") -> Ticket:
         """Let a person move a ticket; MoveRefused says why not."""
         given = Answer(person_id=self.people[who], at=self.clock.now(), text=text, via="test")
-        with self.database.begin() as conn:
-            [ticket] = tickets.by_number(conn, number)
-            return answer(self.engine.context, conn, ticket.id, verb, given)
+        with begin(self.engine.context) as work:
+            [ticket] = tickets.by_number(work.conn, number)
+            return answer(work, ticket.id, verb, given)
 
     # How the office differs from the usual one.
 
@@ -257,7 +259,7 @@ class Office:
         try:
             self.expect_silence()
             with self.database.read() as conn:
-                open_ends = [one for who in self.people.values() for one in outbox.open_of_person(conn, who)]
+                open_ends = [one for who in self.people.values() for one in open_of_person(conn, who)]
                 assert [one for one in open_ends if one.state == MessageState.LEASED or self._is_due(one)] == []
                 assert [broken for _, broken in journal.verify(conn) if broken] == []
         finally:

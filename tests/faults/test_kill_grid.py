@@ -8,11 +8,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from bot.clock import SystemClock
-from bot.failpoints import NAMES
+from bot.failpoints import Failpoint
 from storage.people import addresses
 from storage.records import Message, MessageState
 from tests.faults.far_ends import FAR_ENDS, Copy, FarEnd
@@ -21,7 +22,8 @@ from tests.waiting import LONG, wait_for
 
 AGAIN = "（重复提醒）"
 ON_THE_WAY = "on_the_way"  # the far end did what was asked, and its answer has not come yet
-SENDING = tuple(name for name in NAMES if name != "after_keep")  # where messages go out, not where they come in
+# Where messages go out, not where they come in.
+SENDING = tuple(name for name in get_args(Failpoint) if name != "after_keep")
 GRID = [(name, place) for name in FAR_ENDS for place in (*SENDING, ON_THE_WAY)]
 GRID += [("inbox", place) for place in SENDING]  # there is no way to the web inbox: it is our own table
 TOLD = ("jia", "yi")

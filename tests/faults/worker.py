@@ -15,6 +15,7 @@ from pydantic import SecretStr
 
 from bot.actions.tickets.intake import take_in
 from bot.actions.tickets.tickets import answer
+from bot.actions.work import Work
 from bot.channels.base import Abilities, Outgoing, Receipt, SendFailed
 from bot.delivery.sender import Sender
 from bot.engine import Engine, open_engine
@@ -151,7 +152,7 @@ def _meet(out: Path, turn: int, name: str) -> None:
 
 def _complete(engine: Engine, conn: Connection, ticket_id: int, person_id: int) -> None:
     try:
-        answer(engine.context, conn, ticket_id, Verb.COMPLETE, Answer(person_id=person_id, at=engine.clock.now()))
+        answer(Work(engine.context, conn), ticket_id, Verb.COMPLETE, Answer(person_id=person_id, at=engine.clock.now()))
     except MoveRefused as refused:
         if refused.key != "already_complete":
             raise

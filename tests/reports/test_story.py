@@ -18,15 +18,24 @@ ELSEWHERE = {
     *(K.CLOSURE_DECIDED, K.CLOSURE_WITHDRAWN, K.STEP, K.UNKNOWN),
 }
 DATA = {
-    **{"source": "省平台", "step": "overdue", "to": 1, "channel": "wecom", "state": "accepted", "document": "通知"},
-    **{"from": {}, "text": "已改", "name": "图.png", "verb": "acknowledge", "target": "三明林业"},
+    "source": "省平台",
+    "step": "overdue",
+    "to": 1,
+    "channel": "wecom",
+    "state": "accepted",
+    "document": "通知",
+    "from": {},
+    "text": "已改",
+    "name": "图.png",
+    "verb": "acknowledge",
+    "target": "三明林业",
     **dict.fromkeys(("until", "was"), datetime(2021, 8, 26, tzinfo=UTC).isoformat()),
 }
 
 
 def told(kind: JournalKind, language: Language) -> str:
     data = {**DATA, "to": {}} if kind == K.DEADLINE_MOVED else DATA
-    line = JournalLine(ticket_id=12, seq=1, kind=kind, at=NOON, actor="person:1", data=data, previous_hash="", hash="")
+    line = JournalLine(ticket_id=12, seq=1, kind=kind, at=NOON, actor="person:1", data=data)
     story = TicketStory(ticket=ticket(), unit="市水利局", lines=(line,), messages=(), evidence=(), names={1: "甲"})
     return story_lines(story, CALENDAR, Wording(language), NOON)[3]
 

@@ -11,10 +11,11 @@ from datetime import date, timedelta
 from bot.actions.calendar.notices import CalendarRefused, Who, act_of, found, note, proposed, tell_desk
 from bot.actions.calendar.recompute import Recomputed, recompute
 from bot.actions.context import Context
+from bot.actions.work import Work, begin, read
 from bot.rules.calendar.missing import missing
 from bot.rules.calendar.zone import shanghai_day
 from bot.rules.people.routing import desk
-from bot.rules.tickets.moving import Cause
+from bot.rules.tickets.moving import CalendarChange
 from storage.calendar import calendar as store
 from storage.messages import outbox
 from storage.records import (
@@ -30,7 +31,6 @@ from storage.records import (
     OverlayKind,
     RevisionStatus,
 )
-from storage.sql.database import Connection
 from storage.tickets import tickets
 
 log = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ FARTHEST = timedelta(days=366)  # of a decision from today, either way
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Changed:
+class AppliedChange:
     """What a change did, or would do."""
 
     number: int
@@ -48,53 +48,53 @@ class Changed:
     recomputed: Recomputed
 
 
-def approve(context: Context, number: int, who: Who, *, trial: bool = False) -> Changed:
+def approve(context: Context, number: int, who: Who, *, trial: bool = False) -> AppliedChange:
     """Put a notice in force and move the open tickets it concerns; a trial changes nothing."""
 
-    def write(conn: Connection, act: Act) -> tuple[int, str]:
-        revision = proposed(conn, number, lock=True)
+    def write(work: Work, act: Act) -> tuple[int, str]:
+        revision = proposed(work, number, lock=True)
         if who.person_id is None or who.person_id == revision.proposed.person_id:
             raise CalendarRefused(f"第{number}号由{revision.proposed.name}提交，须由通讯录中的另一人批准。")
         year, kind = revision.notice.year, revision.notice.kind
-        if kind is NoticeKind.AMENDMENT and not context.working(conn).calendar.published(year):
+        if kind is NoticeKind.AMENDMENT and not work.working().calendar.published(year):
             raise CalendarRefused(f"{year}年的全年安排还没有生效，请先批准全年通知。")
-        store.settle(conn, number, RevisionStatus.APPROVED, act)
+        store.settle(work.conn, number, RevisionStatus.APPROVED, act)
         return number, f"《{revision.notice.document}》"
 
     return _change(context, "revision", JournalKind.CALENDAR_APPROVED, write, who, trial=trial)
 
 
-def withdraw(context: Context, number: int, who: Who, *, trial: bool = False) -> Changed:
+def withdraw(context: Context, number: int, who: Who, *, trial: bool = False) -> AppliedChange:
     """Take a notice out of force that should not have been approved."""
 
-    def write(conn: Connection, act: Act) -> tuple[int, str]:
-        revision = found(conn, number, lock=True)
+    def write(work: Work, act: Act) -> tuple[int, str]:
+        revision = found(work, number, lock=True)
         if revision.status is not RevisionStatus.APPROVED:
             raise CalendarRefused(f"第{number}号没有生效，不能撤销。")
-        store.settle(conn, number, RevisionStatus.WITHDRAWN, act)
+        store.settle(work.conn, number, RevisionStatus.WITHDRAWN, act)
         return number, f"撤销《{revision.notice.document}》"
 
     return _change(context, "revision", JournalKind.CALENDAR_WITHDRAWN, write, who, trial=trial)
 
 
-def close(context: Context, draft: OverlayDraft, who: Who, *, trial: bool = False) -> Changed:
+def close(context: Context, draft: OverlayDraft, who: Who, *, trial: bool = False) -> AppliedChange:
     """Take a local decision: days that do not count, or days that count; whole days, by a named person."""
     _sane(draft, shanghai_day(context.now()))
 
-    def write(conn: Connection, act: Act) -> tuple[int, str]:
-        return store.add_overlay(conn, draft, act), decision_text(draft)
+    def write(work: Work, act: Act) -> tuple[int, str]:
+        return store.add_overlay(work.conn, draft, act), decision_text(draft)
 
     return _change(context, "closure", JournalKind.CLOSURE_DECIDED, write, who, trial=trial)
 
 
-def reopen(context: Context, number: int, who: Who, *, trial: bool = False) -> Changed:
+def reopen(context: Context, number: int, who: Who, *, trial: bool = False) -> AppliedChange:
     """Take a local decision back."""
 
-    def write(conn: Connection, act: Act) -> tuple[int, str]:
-        taken: Overlay | None = next((one for one in store.overlays(conn) if one.id == number), None)
+    def write(work: Work, act: Act) -> tuple[int, str]:
+        taken: Overlay | None = next((one for one in store.overlays(work.conn) if one.id == number), None)
         if taken is None or taken.withdrawn:
             raise CalendarRefused(f"没有编号为{number}的停工或加班决定，或已撤销。用 calendar list 查看。")
-        store.withdraw_overlay(conn, number, act)
+        store.withdraw_overlay(work.conn, number, act)
         return number, f"撤销{decision_text(taken)}"
 
     return _change(context, "closure", JournalKind.CLOSURE_WITHDRAWN, write, who, trial=trial)
@@ -109,34 +109,32 @@ def decision_text(draft: OverlayDraft) -> str:
     return f"{first.year}年{days}{what}（{draft.why}）"
 
 
-Write = Callable[[Connection, Act], tuple[int, str]]
+Write = Callable[[Work, Act], tuple[int, str]]
 
 
-def _change(context: Context, family: str, kind: JournalKind, write: Write, who: Who, *, trial: bool) -> Changed:
-    with context.database.begin() as conn:
+def _change(context: Context, family: str, kind: JournalKind, write: Write, who: Who, *, trial: bool) -> AppliedChange:
+    with begin(context) as work:
         act = act_of(context, who)
         if not trial:
-            store.touch(conn)
-        before = context.calendars_of(conn, store.layers(conn))
-        number, what = write(conn, act)
-        after = context.calendars_of(conn, store.layers(conn))
-        cause = Cause(reference=f"{family}:{number}", document=what, actor=who.actor)
-        done = recompute(context, conn, before, after, cause, trial=trial)
+            store.touch(work.conn)
+        before = context.calendars_of(work.conn, store.layers(work.conn))
+        number, what = write(work, act)
+        after = context.calendars_of(work.conn, store.layers(work.conn))
+        cause = CalendarChange(reference=f"{family}:{number}", document=what, actor=who.actor)
+        done = recompute(work, before, after, cause, trial=trial)
         if trial:
-            conn.rollback()
+            work.conn.rollback()
         else:
-            _tell(context, conn, kind, cause, done, act, who)
-    return Changed(number=number, what=what, recomputed=done)
+            _tell(work, kind, cause, done, act, who)
+    return AppliedChange(number=number, what=what, recomputed=done)
 
 
-def _tell(
-    context: Context, conn: Connection, kind: JournalKind, cause: Cause, done: Recomputed, act: Act, who: Who
-) -> None:
+def _tell(work: Work, kind: JournalKind, cause: CalendarChange, done: Recomputed, act: Act, who: Who) -> None:
     figures = {"moved": len(done.moved), "settled": done.settled, "late": done.late_at_once, "kept": len(done.kept)}
     data: dict[str, object] = {"reference": cause.reference, "what": cause.document, "revision": done.revision}
-    note(conn, kind, act, who, data | figures)
+    note(work, kind, act, who, data | figures)
     params = CalendarNotification(notice=NotificationKind.CALENDAR_CHANGED, what=cause.document, by=act.name, **figures)
-    tell_desk(context, conn, f"{cause.reference}:{kind}", params)
+    tell_desk(work, f"{cause.reference}:{kind}", params)
     log.info("calendar changed", extra={"action": kind, "reference": cause.reference, **figures})
 
 
@@ -153,8 +151,8 @@ def _sane(draft: OverlayDraft, today: date) -> None:
 
 def waiting(context: Context) -> int:
     """Return how many open tickets wait for the schedule of an unpublished year."""
-    with context.database.read() as conn:
-        return tickets.count_waiting(conn)
+    with read(context) as work:
+        return tickets.count_waiting(work.conn)
 
 
 def warn(context: Context) -> int:
@@ -164,14 +162,14 @@ def warn(context: Context) -> int:
     """
     now = context.now()
     today = shanghai_day(now)
-    with context.database.read() as conn:
-        working = context.working(conn)
+    with read(context) as work:
+        working = work.working()
         missed = missing(working.calendar, today)
         if missed is None or working.next_sending(now) != now:
             return 0
         reason = f"calendar:missing:{missed.year}:{today:%Y%m%d}"
-        intents = {f"{reason}:p{one}": one for one in desk(context.directory(conn))}
-        known = outbox.known_intents(conn, intents)
+        intents = {f"{reason}:p{one}": one for one in desk(work.directory)}
+        known = outbox.known_intents(work.conn, intents)
     kind = NotificationKind.CALENDAR_MISSING_URGENT if missed.urgent else NotificationKind.CALENDAR_MISSING
     params = CalendarNotification(notice=kind, year=missed.year)
     drafts = [
@@ -180,6 +178,6 @@ def warn(context: Context) -> int:
         if intent not in known
     ]
     if drafts:
-        with context.database.begin() as conn:
-            outbox.put(conn, drafts, now)
+        with begin(context) as work:
+            outbox.put(work.conn, drafts, now)
     return len(drafts)

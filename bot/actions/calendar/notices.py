@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from bot.actions.calendar.opinions import opinions
 from bot.actions.context import Context
+from bot.actions.work import Work, begin, read
 from bot.rules.calendar.notice import Understood, read_notice
 from bot.rules.calendar.notice_check import Change, Doubt, changes, check
 from bot.rules.calendar.workdays import GovChina
@@ -24,7 +25,6 @@ from storage.records import (
     Revision,
     RevisionStatus,
 )
-from storage.sql.database import Connection
 from storage.tickets import journal
 
 RAW_LIMIT = 200_000
@@ -61,13 +61,13 @@ class Examined:
     @property
     def usable(self) -> bool:
         """Whether nothing grave speaks against it."""
-        return not any(one.grave for one in self.doubts)
+        return not any(doubt.grave for doubt in self.doubts)
 
 
 def examine(context: Context, text: str) -> Examined:
     """Read a notice and say what it would change; NoticeRefused where it cannot be read."""
-    with context.database.read() as conn:
-        in_force = store.in_force(conn)
+    with read(context) as work:
+        in_force = store.in_force(work.conn)
     before = _national(in_force)
     known = {day: name for year in before.years for day, name in before.get_calendar_holidays(year)}
     return _examined(context, read_notice(text, known), in_force, before)
@@ -75,15 +75,15 @@ def examine(context: Context, text: str) -> Examined:
 
 def examine_again(context: Context, number: int) -> Examined:
     """Say once more what a notice that waits for approval would change."""
-    with context.database.read() as conn:
-        in_force, notice = store.in_force(conn), proposed(conn, number).notice
+    with read(context) as work:
+        in_force, notice = store.in_force(work.conn), proposed(work, number).notice
     return _examined(context, Understood(notice=notice, items=()), in_force, _national(in_force))
 
 
 def listing(context: Context) -> tuple[list[Revision], list[Overlay]]:
     """Return every notice and every local decision ever handed in, by number."""
-    with context.database.read() as conn:
-        return store.revisions(conn), store.overlays(conn)
+    with read(context) as work:
+        return store.revisions(work.conn), store.overlays(work.conn)
 
 
 def propose(context: Context, text: str, examined: Examined, who: Who) -> int:
@@ -91,36 +91,34 @@ def propose(context: Context, text: str, examined: Examined, who: Who) -> int:
     if not examined.usable:
         raise CalendarRefused("通知有明显不符之处，未存入。请核对后重新导入。")
     notice = examined.understood.notice
-    with context.database.begin() as conn:
+    with begin(context) as work:
         act = act_of(context, who)
-        for one in store.revisions(conn):
+        for one in store.revisions(work.conn):
             if one.status is RevisionStatus.PROPOSED and one.notice == notice:
                 raise CalendarRefused(f"同样的通知已在待批准之列，编号{one.number}，不必重复导入。")
-        number = store.propose(conn, notice, text[:RAW_LIMIT], act)
+        number = store.propose(work.conn, notice, text[:RAW_LIMIT], act)
         data = {"revision": number, "document": notice.source, "year": notice.year, "days_off": len(notice.off)}
-        note(conn, JournalKind.CALENDAR_PROPOSED, act, who, data | {"makeup_days": len(notice.work)})
+        note(work, JournalKind.CALENDAR_PROPOSED, act, who, data | {"makeup_days": len(notice.work)})
         params = CalendarNotification(
             notice=NotificationKind.CALENDAR_PROPOSED, what=notice.document, by=act.name, number=number
         )
-        tell_desk(context, conn, f"revision:{number}:proposed", params, but=who.person_id)
+        tell_desk(work, f"revision:{number}:proposed", params, but=who.person_id)
     return number
 
 
 def refuse(context: Context, number: int, who: Who) -> Revision:
     """Refuse a notice that waits for approval."""
-    with context.database.begin() as conn:
-        revision, act = proposed(conn, number, lock=True), act_of(context, who)
-        store.settle(conn, number, RevisionStatus.REFUSED, act)
-        note(conn, JournalKind.CALENDAR_REFUSED, act, who, {"revision": number, "document": revision.notice.source})
+    with begin(context) as work:
+        revision, act = proposed(work, number, lock=True), act_of(context, who)
+        store.settle(work.conn, number, RevisionStatus.REFUSED, act)
+        note(work, JournalKind.CALENDAR_REFUSED, act, who, {"revision": number, "document": revision.notice.source})
     return revision
 
 
-def tell_desk(
-    context: Context, conn: Connection, reason: str, params: CalendarNotification, but: int | None = None
-) -> None:
+def tell_desk(work: Work, reason: str, params: CalendarNotification, but: int | None = None) -> None:
     """Put a notice to everybody at the desk, or all but one, once for that reason."""
-    now = context.now()
-    not_before = context.working(conn).next_sending(now)
+    now = work.now
+    not_before = work.working().next_sending(now)
     drafts = [
         MessageDraft(
             intent=f"calendar:{reason}:p{person_id}",
@@ -129,16 +127,16 @@ def tell_desk(
             not_before=not_before,
             params=params,
         )
-        for person_id in desk(context.directory(conn))
+        for person_id in desk(work.directory)
         if person_id != but
     ]
-    outbox.put(conn, drafts, now)
+    outbox.put(work.conn, drafts, now)
 
 
-def note(conn: Connection, kind: JournalKind, act: Act, who: Who, data: dict[str, object]) -> None:
+def note(work: Work, kind: JournalKind, act: Act, who: Who, data: dict[str, object]) -> None:
     """Write an act on the calendar into the journal of the house."""
     data = {**data, "by": act.name} | ({"recorded_by": who.recorded_by} if who.recorded_by else {})
-    journal.write_house(conn, [JournalDraft(kind=kind, at=act.at, actor=who.actor, data=data)])
+    journal.write_system(work.conn, [JournalDraft(kind=kind, at=act.at, actor=who.actor, data=data)])
 
 
 def act_of(context: Context, who: Who) -> Act:
@@ -146,17 +144,17 @@ def act_of(context: Context, who: Who) -> Act:
     return Act(name=who.name, at=context.now(), person_id=who.person_id)
 
 
-def found(conn: Connection, number: int, *, lock: bool = False) -> Revision:
+def found(work: Work, number: int, *, lock: bool = False) -> Revision:
     """Return a revision; CalendarRefused where there is none."""
-    revision = store.revision(conn, number, lock=lock)
+    revision = store.revision(work.conn, number, lock=lock)
     if revision is None:
         raise CalendarRefused(f"没有编号为{number}的通知。用 calendar list 查看。")
     return revision
 
 
-def proposed(conn: Connection, number: int, *, lock: bool = False) -> Revision:
+def proposed(work: Work, number: int, *, lock: bool = False) -> Revision:
     """Return a revision that waits for approval; CalendarRefused where it does not."""
-    revision = found(conn, number, lock=lock)
+    revision = found(work, number, lock=lock)
     if revision.status is not RevisionStatus.PROPOSED:
         words = {
             RevisionStatus.APPROVED: "已批准",

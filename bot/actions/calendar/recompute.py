@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass, field
 
-from bot.actions.context import Context
 from bot.actions.recording import record
+from bot.actions.work import Work
 from bot.rules.calendar.calendars import Calendars
 from bot.rules.tickets.decision import Decision
-from bot.rules.tickets.moving import Cause, Moved, earlier_look, move, same_lines, set_by_hand
+from bot.rules.tickets.moving import CalendarChange, MovedDeadline, earlier_look, move, same_lines, set_by_hand
 from storage.records import Ticket
-from storage.sql.database import Connection
 from storage.tickets import tickets
 
 BATCH = 500
@@ -20,7 +19,7 @@ class Recomputed:
 
     revision: str  # the calendar's new name, for what concerns all
     looked_at: int = 0
-    moved: list[Moved] = field(default_factory=list)
+    moved: list[MovedDeadline] = field(default_factory=list)
     kept: list[Ticket] = field(default_factory=list)  # their day was given by a person, and stays
 
     @property
@@ -39,39 +38,34 @@ class Recomputed:
         return {person for one in self.moved for person in one.told}
 
 
-def recompute(
-    context: Context, conn: Connection, before: Calendars, after: Calendars, cause: Cause, *, trial: bool
-) -> Recomputed:
+def recompute(work: Work, before: Calendars, after: Calendars, cause: CalendarChange, *, trial: bool) -> Recomputed:
     """Look at every open ticket whose calendar changed, batch by batch; a trial writes nothing."""
     done = Recomputed(revision=after.of(None).calendar.revision)
     last = 0
-    while batch := tickets.open_after(conn, last, BATCH, lock=not trial):
+    while batch := tickets.open_after(work.conn, last, BATCH, lock=not trial):
         last = batch[-1].id
         decisions = [
-            decision
-            for ticket in batch
-            if (decision := _decided(context, conn, ticket, before, after, cause, done)) is not None
+            decision for ticket in batch if (decision := _decided(work, ticket, before, after, cause, done)) is not None
         ]
         if not trial:
-            record(conn, decisions, context.now())
+            record(work, decisions)
     return done
 
 
 def _decided(
-    context: Context,
-    conn: Connection,
+    work: Work,
     ticket: Ticket,
     before: Calendars,
     after: Calendars,
-    cause: Cause,
+    cause: CalendarChange,
     done: Recomputed,
 ) -> Decision | None:
     then, working = before.of(ticket.unit_id), after.of(ticket.unit_id)
     if then.calendar.revision == working.calendar.revision:
         return None
     done.looked_at += 1
-    policy, now = context.policy(conn, ticket.policy_key), context.now()
-    moved = move(ticket, policy, context.directory(conn), working, now, cause)
+    policy, now = work.policy(ticket.policy_key), work.now
+    moved = move(ticket, policy, work.directory, working, now, cause)
     if moved is None:
         sooner = earlier_look(ticket, policy, working, now)
         return Decision(ticket=sooner) if sooner is not None else None

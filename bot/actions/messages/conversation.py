@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from bot.actions.work import Work
 from storage.messages import outbox
 from storage.records import (
     AnswerTo,
@@ -15,7 +16,6 @@ from storage.records import (
     MessageKind,
     TextParams,
 )
-from storage.sql.database import Connection
 from storage.sql.types import canonical
 from storage.tickets import inbound
 
@@ -47,44 +47,43 @@ class Kept:
     said: Said
 
 
-def keep(conn: Connection, said: Said, now: datetime) -> Kept | None:
+def keep(work: Work, said: Said) -> Kept | None:
     """Keep a person's words in this transaction; None when they were answered already."""
     event_id = _event_id(said.event_id)
-    number = inbound.keep_once(conn, KIND, said.via, event_id, now, _raw(said))
+    number = inbound.keep_once(work.conn, KIND, said.via, event_id, work.now, _raw(said))
     if number is not None:
-        return Kept(id=number, received_at=now, said=said)
-    kept = inbound.event(conn, KIND, said.via, event_id)
+        return Kept(id=number, received_at=work.now, said=said)
+    kept = inbound.event(work.conn, KIND, said.via, event_id)
     return Kept(id=kept.id, received_at=kept.received_at, said=said) if kept.state == InboundState.WAITING else None
 
 
-def hold(conn: Connection, kept: Kept) -> bool:
+def hold(work: Work, kept: Kept) -> bool:
     """Take the words for this transaction; False when another node answered them meanwhile."""
-    return inbound.hold_waiting(conn, kept.id)
+    return inbound.hold_waiting(work.conn, kept.id)
 
 
-def waiting(conn: Connection, limit: int = 100) -> list[Kept]:
+def waiting(work: Work, limit: int = 100) -> list[Kept]:
     """Return the words that were kept and never answered, the oldest first."""
-    rows = inbound.in_state(conn, InboundState.WAITING, KIND, limit)
+    rows = inbound.in_state(work.conn, InboundState.WAITING, KIND, limit)
     read = ((row, _said(row.raw, row.source, row.event_id)) for row in rows)
     return [Kept(id=row.id, received_at=row.received_at, said=said) for row, said in read if said is not None]
 
 
-def settle(conn: Connection, kept: Kept, reason: str = "", ticket_id: int | None = None) -> None:
+def settle(work: Work, kept: Kept, reason: str = "", ticket_id: int | None = None) -> None:
     """Say that the words were answered."""
-    inbound.settle(conn, kept.id, InboundState.SETTLED, reason, ticket_id)
+    inbound.settle(work.conn, kept.id, InboundState.SETTLED, reason, ticket_id)
 
 
-def set_aside(conn: Connection, kept: Kept, reason: str) -> None:
+def set_aside(work: Work, kept: Kept, reason: str) -> None:
     """Put words aside that nothing could be done with."""
-    inbound.settle(conn, kept.id, InboundState.SET_ASIDE, reason)
+    inbound.settle(work.conn, kept.id, InboundState.SET_ASIDE, reason)
 
 
 def put_answer(
-    conn: Connection,
+    work: Work,
     kept: Kept,
     text: str,
     buttons: Sequence[tuple[str, str]],
-    now: datetime,
     *,
     ticket_id: int | None = None,
     private: bool = False,
@@ -107,7 +106,7 @@ def put_answer(
         urgency=0,
         params=TextParams(text=text, buttons=tuple(buttons), to=to),
     )
-    outbox.put(conn, [draft], now)
+    outbox.put(work.conn, [draft], work.now)
 
 
 def _event_id(given: str) -> str:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from bot.actions.context import Context
 from bot.actions.messages.numbering import renumber
 from bot.actions.tickets.requests import asked_in
+from bot.actions.work import Work, begin, read
 from bot.rules.calendar.calendars import Calendars
 from bot.rules.messages.pacing import ALONE, pace, still_true, wait_until
 from storage.messages import claims, files, outbox
@@ -23,19 +24,18 @@ from storage.records import (
     Policy,
     Ticket,
 )
-from storage.sql.database import Connection
 from storage.tickets import requests, tickets
 
 log = logging.getLogger(__name__)
 
-ASIDE_FOR = timedelta(hours=1)
-LOST = "已由其他节点接手"
+SET_ASIDE_FOR = timedelta(hours=1)
+LEASE_LOST = "已由其他节点接手"
 REACHED = "已经联系上"
-Asked = tuple[Message, Sequence[Message]]  # a message about to go out, and what it tells if it is a digest
+Candidate = tuple[Message, Sequence[Message]]  # a message about to go out, and what it tells if it is a digest
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Load:
+class ClaimedBatch:
     """Claimed messages that are still true, with everything needed to word and address them."""
 
     messages: tuple[Message, ...]
@@ -49,28 +49,37 @@ class Load:
     claimed: int  # with those that do not go out now
 
 
-def claim(context: Context, holder: str, lease: timedelta, digest_from: int, limit: int = 100) -> Load:
+def claim(context: Context, holder: str, lease: timedelta, digest_from: int, limit: int = 100) -> ClaimedBatch:
     """Lease what is due, take back what is no longer true, hold what must wait, and make digests of bursts."""
-    now = context.now()
-    until = now + lease
-    with context.database.begin() as conn:
-        claimed = claims.claim(conn, now, until, holder, limit, ALONE)
-        directory, calendars = context.directory(conn), context.calendars(conn)
+    with begin(context) as work:
+        now, until = work.now, work.now + lease
+        claimed = claims.claim(work.conn, now, until, holder, limit, ALONE)
+        directory, calendars = work.directory, work.calendars()
         # A digest that was not sent yet, or may not have arrived, comes back: what it tells is looked up again.
-        told = {one.id: tuple(outbox.children(conn, one.id)) for one in claimed if one.kind == MessageKind.DIGEST}
-        look = _Look(context, conn, [*claimed, *(one for many in told.values() for one in many)], now)
-        told |= {one.id: look.still_told(one, told[one.id]) for one in claimed if one.id in told and not one.payload}
-        ends = {
-            one.id: end for one in claimed if (end := look.end_of(one, told.get(one.id, ()), calendars)) is not None
+        told = {
+            message.id: tuple(outbox.children(work.conn, message.id))
+            for message in claimed
+            if message.kind == MessageKind.DIGEST
         }
-        paced = pace([one for one in claimed if one.id not in ends], digest_from)
+        look = _Look(work, [*claimed, *(one for many in told.values() for one in many)])
+        told |= {
+            message.id: look.still_told(message, told[message.id])
+            for message in claimed
+            if message.id in told and not message.payload
+        }
+        ends = {
+            message.id: end
+            for message in claimed
+            if (end := look.end_of(message, told.get(message.id, ()), calendars)) is not None
+        }
+        paced = pace([message for message in claimed if message.id not in ends], digest_from)
         dropped = [_withdrawn(one, why) for one, why in paced.drop]
-        outbox.settle(conn, [*ends.values(), *dropped])
-        made = _digests(conn, paced.bundles, now, until, holder)
+        outbox.settle(work.conn, [*ends.values(), *dropped])
+        made = _digests(work, paced.bundles, until, holder)
         told |= {digest.id: many for digest, many in made}
         sending = (*paced.send, *(digest for digest, _ in made))
-        numbers = _number(conn, sending, told, now)
-    return Load(
+        numbers = _number(work, sending, told)
+    return ClaimedBatch(
         messages=sending,
         bundled=told,
         tickets=look.tickets,
@@ -85,54 +94,54 @@ def claim(context: Context, holder: str, lease: timedelta, digest_from: int, lim
 
 def prepare(context: Context, messages: Sequence[Message]) -> None:
     """Store way and exact payload before anything goes out."""
-    with context.database.begin() as conn:
-        outbox.prepare(conn, messages)
+    with begin(context) as work:
+        outbox.prepare(work.conn, messages)
 
 
-def why_not(context: Context, asked: Sequence[Asked]) -> list[str]:
+def why_obsolete(context: Context, asked: Sequence[Candidate]) -> list[str]:
     """Ask right before sending whether messages, with what they tell, are still ours and still true.
 
     Returns why each is not to go out; "" where it is.
     """
     messages = [one for one, _ in asked]
-    with context.database.read() as conn:
-        held = outbox.held(conn, messages)
-        look = _Look(context, conn, [*messages, *(one for _, told in asked for one in told)], context.now())
-        return [look.no_longer_true(one, told) if one.id in held else LOST for one, told in asked]
+    with read(context) as work:
+        held = outbox.held(work.conn, messages)
+        look = _Look(work, [*messages, *(one for _, told in asked for one in told)])
+        return [look.no_longer_true(one, told) if one.id in held else LEASE_LOST for one, told in asked]
 
 
 def attached(context: Context, file_id: int) -> files.File:
     """Return a stored file that goes out with a message."""
-    with context.database.read() as conn:
-        return files.load(conn, file_id)
+    with read(context) as work:
+        return files.load(work.conn, file_id)
 
 
 class _Look:
     """What the tickets behind some messages look like in this transaction."""
 
-    def __init__(self, context: Context, conn: Connection, messages: Sequence[Message], now: datetime) -> None:
-        self.conn, self.now = conn, now
-        self.pending = {one.id for one in requests.by_ids(conn, asked_in(messages)).values() if one.pending}
-        wanted = {number for one in messages for number in _about(one)}
-        self.tickets: Mapping[int, Ticket] = tickets.by_ids(conn, wanted) if wanted else {}
+    def __init__(self, work: Work, messages: Sequence[Message]) -> None:
+        self.conn, self.now = work.conn, work.now
+        self.pending = {one.id for one in requests.by_ids(self.conn, asked_in(messages)).values() if one.pending}
+        wanted = {number for message in messages for number in _about(message)}
+        self.tickets: Mapping[int, Ticket] = tickets.by_ids(self.conn, wanted) if wanted else {}
         self.policies: dict[str, Policy] = {}
-        for key in {one.policy_key for one in self.tickets.values()}:
+        for key in {ticket.policy_key for ticket in self.tickets.values()}:
             try:
-                self.policies[key] = context.policy(conn, key)
+                self.policies[key] = work.policy(key)
             except Exception:
                 # One snapshot that cannot be read must not keep all other messages back.
                 log.exception("policy cannot be read", extra={"action": "claim", "policy_key": key})
 
-    def end_of(self, one: Message, told: Sequence[Message], calendars: Calendars) -> Settlement | None:
+    def end_of(self, message: Message, told: Sequence[Message], calendars: Calendars) -> Settlement | None:
         """Return what becomes of a message that does not go out now; None when it does."""
-        if not all(self._readable(each) for each in (one, *told)):
-            return _postponed(one, self.now + ASIDE_FOR, "时限规则读不出，稍后再试")
-        if why := self.no_longer_true(one, told):
-            return _withdrawn(one, why)
-        any_hour = any(policy.any_hour for each in (one, *told) if (policy := self._policy(each)))
-        unit_id = next((ticket.unit_id for each in (one, *told) if (ticket := self._ticket(each))), None)
-        opening = wait_until(one, any_hour, calendars.of(unit_id), self.now)
-        return _postponed(one, opening, one.reason) if opening else None
+        if not all(self._readable(each) for each in (message, *told)):
+            return _postponed(message, self.now + SET_ASIDE_FOR, "时限规则读不出，稍后再试")
+        if why := self.no_longer_true(message, told):
+            return _withdrawn(message, why)
+        any_hour = any(policy.any_hour for each in (message, *told) if (policy := self._policy(each)))
+        unit_id = next((ticket.unit_id for each in (message, *told) if (ticket := self._ticket(each))), None)
+        opening = wait_until(message, any_hour, calendars.of(unit_id), self.now)
+        return _postponed(message, opening, message.reason) if opening else None
 
     def still_told(self, digest: Message, told: Sequence[Message]) -> tuple[Message, ...]:
         """Take out of an untried digest what is no longer true, and return what is left to tell."""
@@ -141,34 +150,38 @@ class _Look:
             outbox.supersede_children(self.conn, [one for one, said in why.items() if said == reason], reason)
         return tuple(one for one in told if not why.get(one.id))
 
-    def no_longer_true(self, one: Message, told: Sequence[Message] = ()) -> str:
+    def no_longer_true(self, message: Message, told: Sequence[Message] = ()) -> str:
         """Return why a message is not to be sent any more; "" when it is."""
-        if one.kind == MessageKind.DIGEST:
+        if message.kind == MessageKind.DIGEST:
             return "" if any(not self.no_longer_true(each) for each in told) else "所述工单均已了结"
-        why = still_true(one, self._ticket(one), self._policy(one), self.pending)
-        return why or (REACHED if one.kind == MessageKind.UNREACHED and self._reached_since(one) else "")
+        why = still_true(message, self._ticket(message), self._policy(message), self.pending)
+        return why or (REACHED if message.kind == MessageKind.UNREACHED and self._reached_since(message) else "")
 
-    def _reached_since(self, one: Message) -> bool:
+    def _reached_since(self, message: Message) -> bool:
         """Whether somebody of a step heard after all, after another was told that nobody could be reached."""
-        told = [each for each in outbox.of_step(self.conn, one.ticket_id or 0, one.step) if each.kind != one.kind]
+        told = [
+            each
+            for each in outbox.of_step(self.conn, message.ticket_id or 0, message.step)
+            if each.kind != message.kind
+        ]
         digests = outbox.by_ids(self.conn, [each.parent_id for each in told if each.parent_id])
         heard = (digests.get(each.parent_id or 0, each).accepted_at for each in told)
-        return any(at is not None and at >= one.created_at for at in heard)
+        return any(at is not None and at >= message.created_at for at in heard)
 
-    def _readable(self, one: Message) -> bool:
-        ticket = self._ticket(one)
+    def _readable(self, message: Message) -> bool:
+        ticket = self._ticket(message)
         return ticket is None or ticket.policy_key in self.policies
 
-    def _ticket(self, one: Message) -> Ticket | None:
-        return None if one.ticket_id is None else self.tickets.get(one.ticket_id)
+    def _ticket(self, message: Message) -> Ticket | None:
+        return None if message.ticket_id is None else self.tickets.get(message.ticket_id)
 
-    def _policy(self, one: Message) -> Policy | None:
-        ticket = self._ticket(one)
+    def _policy(self, message: Message) -> Policy | None:
+        ticket = self._ticket(message)
         return self.policies.get(ticket.policy_key) if ticket else None
 
 
 def _digests(
-    conn: Connection, bundles: Sequence[Sequence[Message]], now: datetime, until: datetime, holder: str
+    work: Work, bundles: Sequence[Sequence[Message]], until: datetime, holder: str
 ) -> list[tuple[Message, tuple[Message, ...]]]:
     made = []
     for many in bundles:
@@ -179,9 +192,9 @@ def _digests(
             urgency=min(one.urgency for one in many),
             params=DigestParams(messages=tuple(one.id for one in many)),
         )
-        digest = claims.add_claimed(conn, draft, now, until, holder)
+        digest = claims.add_claimed(work.conn, draft, work.now, until, holder)
         ends = [Settlement(id=m.id, fence=m.fence, state=MessageState.BUNDLED, parent_id=digest.id) for m in many]
-        outbox.settle(conn, ends)
+        outbox.settle(work.conn, ends)
         # What went through all ways in vain does so no faster together.
         made.append((replace(digest, attempts=min(one.attempts for one in many)), tuple(many)))
     return made
@@ -196,26 +209,26 @@ def _listed(message: Message) -> Sequence[int]:
     return message.params.tickets if isinstance(message.params, LeaveNotification) else ()
 
 
-def _number(
-    conn: Connection, messages: Sequence[Message], told: Mapping[int, Sequence[Message]], now: datetime
-) -> dict[int, Sequence[int]]:
+def _number(work: Work, messages: Sequence[Message], told: Mapping[int, Sequence[Message]]) -> dict[int, Sequence[int]]:
     """The numbers of a list are the ones the person answers by while the tickets are open."""
     numbers: dict[int, Sequence[int]] = {}
-    for one in messages:
-        listed = [*(number for each in told.get(one.id, ()) for number in _about(each)), *_about(one)]
-        if one.kind == MessageKind.DIGEST or _listed(one):
-            numbers[one.id] = renumber(conn, one.person_id, listed, now)
+    for message in messages:
+        listed = [*(number for each in told.get(message.id, ()) for number in _about(each)), *_about(message)]
+        if message.kind == MessageKind.DIGEST or _listed(message):
+            numbers[message.id] = renumber(work, message.person_id, listed)
     return numbers
 
 
-def _withdrawn(one: Message, why: str) -> Settlement:
+def _withdrawn(message: Message, why: str) -> Settlement:
     # What was tried may have arrived, so nobody may claim that it was not sent.
-    state = MessageState.UNCERTAIN if one.payload else MessageState.SUPERSEDED
-    return Settlement(id=one.id, fence=one.fence, state=state, reason=why)
+    state = MessageState.UNCERTAIN if message.payload else MessageState.SUPERSEDED
+    return Settlement(id=message.id, fence=message.fence, state=state, reason=why)
 
 
-def _postponed(one: Message, until: datetime, reason: str) -> Settlement:
+def _postponed(message: Message, until: datetime, reason: str) -> Settlement:
     # What was tried keeps its payload and stays uncertain; what was not is worded anew when its time has come.
-    if one.payload:
-        return Settlement(id=one.id, fence=one.fence, state=MessageState.UNCERTAIN, retry_at=until, reason=reason)
-    return Settlement(id=one.id, fence=one.fence, state=MessageState.PENDING, not_before=until, reason=reason)
+    if message.payload:
+        return Settlement(
+            id=message.id, fence=message.fence, state=MessageState.UNCERTAIN, retry_at=until, reason=reason
+        )
+    return Settlement(id=message.id, fence=message.fence, state=MessageState.PENDING, not_before=until, reason=reason)

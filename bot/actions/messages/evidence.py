@@ -7,10 +7,10 @@ from bot.actions.context import Context
 from bot.actions.messages import numbering
 from bot.actions.recording import record
 from bot.actions.tickets import visible
+from bot.actions.work import Work, begin
 from bot.rules.tickets.decision import Decision
 from storage.messages import files
 from storage.records import JournalDraft, JournalKind, Ticket
-from storage.sql.database import Connection
 from storage.tickets import evidence, tickets
 
 
@@ -25,25 +25,24 @@ def attach(
     context: Context, person_id: int, at: datetime, sent: list[SentFile], ticket_id: int | None, via: str
 ) -> Ticket | None:
     """Attach files to the ticket meant: the one replied to, the one spoken of just now, else the only open one."""
-    now = context.now()
-    with context.database.begin() as conn:
-        meant = ticket_id if ticket_id is not None else _meant(context, conn, person_id, now)
-        if meant is None or visible.by_id(conn, context.directory(conn), person_id, meant, now) is None:
+    with begin(context) as work:
+        meant = ticket_id if ticket_id is not None else _meant(work, person_id)
+        if meant is None or visible.by_id(work, person_id, meant) is None:
             return None
-        ticket = tickets.by_ids(conn, [meant], lock=True)[meant]
+        ticket = tickets.by_ids(work.conn, [meant], lock=True)[meant]
         lines = []
         for one in sent:
-            file_id = files.keep(conn, one.name, one.media_type, one.body, now)
-            if evidence.attach(conn, meant, file_id, person_id, at):
+            file_id = files.keep(work.conn, one.name, one.media_type, one.body, work.now)
+            if evidence.attach(work.conn, meant, file_id, person_id, at):
                 data = {"file": file_id, "name": one.name, "via": via}
                 lines.append(JournalDraft(kind=JournalKind.FILE, at=at, actor=f"person:{person_id}", data=data))
-        record(conn, [Decision(ticket=ticket, journal=tuple(lines))] if lines else [], now)
+        record(work, [Decision(ticket=ticket, journal=tuple(lines))] if lines else [])
         return ticket
 
 
-def _meant(context: Context, conn: Connection, person_id: int, now: datetime) -> int | None:
-    about = numbering.current(conn, person_id, now).about
+def _meant(work: Work, person_id: int) -> int | None:
+    about = numbering.current(work, person_id).about
     if about:
         return about
-    open_ones = [one.id for one in visible.tickets_of(conn, context.directory(conn), person_id, now) if one.state.open]
+    open_ones = [one.id for one in visible.tickets_of(work, person_id) if one.state.open]
     return open_ones[0] if len(open_ones) == 1 else None

@@ -2,16 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
+from bot.actions.work import Work
 from storage.messages import questions
 from storage.records import Question
-from storage.sql.database import Connection
 from storage.tickets import tickets
 
-QUESTION_STANDS = timedelta(minutes=10)
-NUMBERS_STAND = timedelta(days=30)  # after the last list, even for tickets still open
-MOST_NUMBERS = 99  # two digits, as people type them
+QUESTION_TTL = timedelta(minutes=10)
+NUMBERS_TTL = timedelta(days=30)  # after the last list, even for tickets still open
+MAX_NUMBERS = 99  # two digits, as people type them
 NO_TICKET = 0  # what a question is about that concerns no ticket
 
 
@@ -35,12 +35,12 @@ class Numbering:
         return self.ticket_ids[place - 1] if 0 < place <= len(self.ticket_ids) else None
 
 
-def current(conn: Connection, person_id: int, now: datetime) -> Numbering:
+def current(work: Work, person_id: int) -> Numbering:
     """Return a person's short numbers; none where no list was shown for long."""
-    question = questions.pending(conn, person_id, now)
+    question = questions.pending(work.conn, person_id, work.now)
     if question is None:
         return Numbering()
-    fresh = now < question.asked_at + QUESTION_STANDS
+    fresh = work.now < question.asked_at + QUESTION_TTL
     return Numbering(
         ticket_ids=question.ticket_ids,
         command=question.command,
@@ -51,10 +51,9 @@ def current(conn: Connection, person_id: int, now: datetime) -> Numbering:
 
 
 def remember(
-    conn: Connection,
+    work: Work,
     person_id: int,
     ticket_ids: Sequence[int],
-    now: datetime,
     command: str = "",
     text: str = "",
     about: int | None = None,
@@ -68,32 +67,32 @@ def remember(
         command=command,
         text=text,
         ticket_ids=tuple(ticket_ids),
-        asked_at=now,
-        expires_at=now + NUMBERS_STAND,
+        asked_at=work.now,
+        expires_at=work.now + NUMBERS_TTL,
         about=about,
     )
-    questions.ask(conn, question)
+    questions.ask(work.conn, question)
 
 
-def numbered(conn: Connection, known: Sequence[int], wanted: Sequence[int]) -> tuple[int, ...]:
+def numbered(work: Work, known: Sequence[int], wanted: Sequence[int]) -> tuple[int, ...]:
     """Give tickets their short numbers and return all of the person's, by number.
 
     A ticket keeps its number while it is open, so that an answer to an older list never meets another ticket. When
     none of the numbered is open any more, or two digits do not suffice, counting starts anew.
     """
-    found = tickets.by_ids(conn, set(known)) if known else {}
+    found = tickets.by_ids(work.conn, set(known)) if known else {}
     standing = tuple(known) if any(one.state.open for one in found.values()) else ()
     fresh = [one for one in dict.fromkeys(wanted) if one not in standing]
     together = (*standing, *fresh)
-    return together if len(together) <= MOST_NUMBERS else tuple(dict.fromkeys(wanted))[:MOST_NUMBERS]
+    return together if len(together) <= MAX_NUMBERS else tuple(dict.fromkeys(wanted))[:MAX_NUMBERS]
 
 
-def renumber(conn: Connection, person_id: int, ticket_ids: Sequence[int], now: datetime) -> tuple[int, ...]:
+def renumber(work: Work, person_id: int, ticket_ids: Sequence[int]) -> tuple[int, ...]:
     """Number the tickets of a list the person is sent unasked, and return all of theirs; a question goes on waiting."""
-    waits = questions.pending(conn, person_id, now)
-    numbers = numbered(conn, waits.ticket_ids if waits else (), ticket_ids)
-    if waits is not None and waits.command and now < waits.asked_at + QUESTION_STANDS:
-        questions.ask(conn, replace(waits, ticket_ids=numbers))
+    waits = questions.pending(work.conn, person_id, work.now)
+    numbers = numbered(work, waits.ticket_ids if waits else (), ticket_ids)
+    if waits is not None and waits.command and work.now < waits.asked_at + QUESTION_TTL:
+        questions.ask(work.conn, replace(waits, ticket_ids=numbers))
     else:
-        remember(conn, person_id, numbers, now)
+        remember(work, person_id, numbers)
     return numbers

@@ -9,19 +9,19 @@ from bot.actions.context import Context
 from bot.actions.people.binding import contact_lost
 from bot.actions.recording import record
 from bot.actions.tickets.requests import ask_others
-from bot.rules.messages.retry import MAX_TRIES, missed
+from bot.actions.work import Work, begin
+from bot.rules.messages.retry import MAX_ATTEMPTS, missed
 from bot.rules.tickets.decision import Decision
 from bot.rules.tickets.escalation import unreached
 from storage.messages import outbox
 from storage.messages.outbox import Settlement
 from storage.people import addresses
 from storage.records import Address, JournalDraft, JournalKind, Message, MessageDraft, MessageKind, MessageState
-from storage.sql.database import Connection
 from storage.tickets import tickets
 
 log = logging.getLogger(__name__)
 
-Told = Mapping[int, Sequence[Message]]  # what each message tells: itself, or what its digest holds
+ToldMessages = Mapping[int, Sequence[Message]]  # what each message tells: itself, or what its digest holds
 
 # These tell a person about a ticket and belong in its story; answers are in it as what the person did.
 IN_THE_STORY = frozenset(MessageKind) - {MessageKind.ANSWER, MessageKind.DIGEST, MessageKind.SUMMARY}
@@ -42,59 +42,59 @@ class Result:
 def settle(context: Context, results: Sequence[Result]) -> None:
     """Write results, put them into the tickets' stories, and go on where somebody turned out unreachable."""
     now = context.now()
-    with context.database.begin() as conn:
-        counted = {one.id for one in outbox.settle(conn, [result.settlement for result in results])}
+    with begin(context) as work:
+        counted = {one.id for one in outbox.settle(work.conn, [result.settlement for result in results])}
         real = [one for one in results if one.message.id in counted]
-        told = {one.message.id: tuple(_told_by(conn, one)) for one in real}
+        told = {one.message.id: tuple(_told_by(work, one)) for one in real}
         for one in real:
             if one.message.kind == MessageKind.DIGEST:
-                _let_go(conn, one)
-        notices = [notice for one in real for notice in _addresses(context, conn, one)]
-        _tell_stories(context, conn, real, told, now)
-        outbox.put(conn, notices, now)
+                _let_go(work, one)
+        notices = [notice for one in real for notice in _addresses(work, one)]
+        _tell_stories(work, real, told, now)
+        outbox.put(work.conn, notices, now)
 
 
-def _let_go(conn: Connection, result: Result) -> None:
+def _let_go(work: Work, result: Result) -> None:
     """What a digest was to tell fails with it, or waits by itself, to be one message with whatever waits by then."""
     message, end = result.message, result.settlement
     if end.state == MessageState.FAILED:
-        outbox.fail_children(conn, message.id, end.reason)
+        outbox.fail_children(work.conn, message.id, end.reason)
     elif result.waits and end.not_before is not None:
-        outbox.dissolve(conn, message.id, end.not_before, message.attempts, "现在送不出，稍后与其他消息合并")
+        outbox.dissolve(work.conn, message.id, end.not_before, message.attempts, "现在送不出，稍后与其他消息合并")
 
 
-def _addresses(context: Context, conn: Connection, result: Result) -> list[MessageDraft]:
+def _addresses(work: Work, result: Result) -> list[MessageDraft]:
     """Follow a moved address and stop using dead ones, unless the person was bound anew meanwhile."""
     message, notices = result.message, []
-    if result.moved_to and _in_use(context, conn, message.person_id, message.channel, message.address):
-        addresses.move(conn, message.person_id, message.channel, result.moved_to)
+    if result.moved_to and _in_use(work, message.person_id, message.channel, message.address):
+        addresses.move(work.conn, message.person_id, message.channel, result.moved_to)
     for way in result.dead:
-        lost = _in_use(context, conn, message.person_id, way.channel, way.address)
+        lost = _in_use(work, message.person_id, way.channel, way.address)
         if lost is not None:
-            addresses.disable(conn, lost.id)
-            notices += contact_lost(lost, str(message.id), context.directory(conn))
+            addresses.disable(work.conn, lost.id)
+            notices += contact_lost(lost, str(message.id), work.directory)
     return notices
 
 
-def _in_use(context: Context, conn: Connection, person_id: int, channel: str, address: str) -> Address | None:
-    known = context.directory(conn).addresses.get(person_id, ())
+def _in_use(work: Work, person_id: int, channel: str, address: str) -> Address | None:
+    known = work.directory.addresses.get(person_id, ())
     return next((one for one in known if one.usable and (one.channel, one.address) == (channel, address)), None)
 
 
-def _tell_stories(context: Context, conn: Connection, results: Sequence[Result], told: Told, now: datetime) -> None:
+def _tell_stories(work: Work, results: Sequence[Result], told: ToldMessages, now: datetime) -> None:
     """Write what happened into the stories; trouble with one of them must not undo that a message was sent."""
     try:
-        with conn.begin_nested():
-            _write_stories(context, conn, results, told, now)
+        with work.conn.begin_nested():
+            _write_stories(work, results, told, now)
     except Exception:
         if len(results) == 1:
             log.exception("story not written", extra={"action": "settle", "message_id": results[0].message.id})
         else:
-            for one in results:
-                _tell_stories(context, conn, [one], told, now)
+            for result in results:
+                _tell_stories(work, [result], told, now)
 
 
-def _write_stories(context: Context, conn: Connection, results: Sequence[Result], told: Told, now: datetime) -> None:
+def _write_stories(work: Work, results: Sequence[Result], told: ToldMessages, now: datetime) -> None:
     lines: dict[int, list[JournalDraft]] = {}
     lost: dict[tuple[int, str, str], Message] = {}
     for result in results:
@@ -103,34 +103,34 @@ def _write_stories(context: Context, conn: Connection, results: Sequence[Result]
                 lines.setdefault(one.ticket_id, []).append(_told(one, result, now))
                 if result.waits or result.settlement.state == MessageState.FAILED:
                     lost[one.ticket_id, one.step, _occurrence(one)] = one
-    found = tickets.by_ids(conn, lines, lock=True)
+    found = tickets.by_ids(work.conn, lines, lock=True)
     decisions = {number: Decision(ticket=ticket, journal=tuple(lines[number])) for number, ticket in found.items()}
     for (ticket_id, _step, _when), one in lost.items():
         if ticket_id in decisions:
-            decisions[ticket_id] = _go_on(context, conn, decisions[ticket_id], one, now)
-    record(conn, list(decisions.values()), now)
+            decisions[ticket_id] = _go_on(work, decisions[ticket_id], one, now)
+    record(work, list(decisions.values()))
 
 
-def _told_by(conn: Connection, result: Result) -> Sequence[Message]:
-    if result.settlement.state == MessageState.SUPERSEDED or (result.waits and result.message.attempts > MAX_TRIES):
+def _told_by(work: Work, result: Result) -> Sequence[Message]:
+    if result.settlement.state == MessageState.SUPERSEDED or (result.waits and result.message.attempts > MAX_ATTEMPTS):
         return ()  # not sent, or tried in vain once more: that is told once
     message = result.message
-    return outbox.children(conn, message.id) if message.kind == MessageKind.DIGEST else [message]
+    return outbox.children(work.conn, message.id) if message.kind == MessageKind.DIGEST else [message]
 
 
-def _go_on(context: Context, conn: Connection, before: Decision, lost: Message, now: datetime) -> Decision:
+def _go_on(work: Work, before: Decision, lost: Message, now: datetime) -> Decision:
     """Where everybody who was to hear of a step is lost, let the next in line be told why."""
     ticket = before.ticket
     # What was told of the same step before the ticket changed hands, or its deadline moved, was told of another.
-    told = [one for one in outbox.of_step(conn, ticket.id, lost.step) if _occurrence(one) == _occurrence(lost)]
+    told = [one for one in outbox.of_step(work.conn, ticket.id, lost.step) if _occurrence(one) == _occurrence(lost)]
     if not all(missed(one.state, one.attempts) for one in told):
         return before
     people = frozenset(one.person_id for one in told)
     if lost.kind == MessageKind.REQUEST:
-        more = ask_others(context, conn, ticket, lost, people)
+        more = ask_others(work, ticket, lost, people)
     else:
-        policy, working = context.policy(conn, ticket.policy_key), context.working(conn, ticket.unit_id)
-        more = unreached(ticket, lost.step, people, policy, context.directory(conn), working, now)
+        policy, working = work.policy(ticket.policy_key), work.working(ticket.unit_id)
+        more = unreached(ticket, lost.step, people, policy, work.directory, working, now)
     return replace(more, journal=(*before.journal, *more.journal), messages=(*before.messages, *more.messages))
 
 
@@ -139,18 +139,18 @@ def _occurrence(message: Message) -> str:
     return message.intent.rpartition(":")[0].rpartition(":")[2]
 
 
-def _told(one: Message, result: Result, now: datetime) -> JournalDraft:
+def _told(message: Message, result: Result, now: datetime) -> JournalDraft:
     sent, settled = result.message, result.settlement
     data: dict[str, object] = {
-        "step": one.step,
-        "to": one.person_id,
+        "step": message.step,
+        "to": message.person_id,
         "channel": sent.channel,
         "state": settled.state,
-        "message": one.id,
+        "message": message.id,
     }
     if settled.reason:
         data["reason"] = settled.reason
-    if sent.id != one.id:
+    if sent.id != message.id:
         data["digest"] = sent.id
     if result.besides:
         data["besides"] = list(result.besides)

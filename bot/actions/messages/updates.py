@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from bot.actions.context import Context
 from bot.actions.tickets import oversight
+from bot.actions.work import begin, read
 from storage.messages import outbox
 from storage.people import addresses
 from storage.records import AnswerTo, Inbound, InboundState, MessageDraft, MessageKind, Person, TextParams
@@ -34,44 +35,44 @@ class Arrived:
 def keep(context: Context, channel: str, event_id: str, raw: str) -> bool:
     """Commit an update as it came; False when the same one came before."""
     now = context.now()
-    with context.database.begin() as conn:
-        return inbound.keep_once(conn, KIND, channel, event_id, now, raw) is not None
+    with begin(context) as work:
+        return inbound.keep_once(work.conn, KIND, channel, event_id, now, raw) is not None
 
 
 def keep_all(context: Context, arrived: Sequence[Arrived]) -> None:
     """Commit updates that came at the same time in one transaction, all or none; what came before changes nothing."""
     now = context.now()
-    with context.database.begin() as conn:
+    with begin(context) as work:
         for one in arrived:
-            inbound.keep_once(conn, KIND, one.channel, one.event_id, now, one.raw)
+            inbound.keep_once(work.conn, KIND, one.channel, one.event_id, now, one.raw)
 
 
 def waiting(context: Context, limit: int = 100) -> list[Inbound]:
     """Return the oldest updates nobody has answered yet; answering one twice changes nothing."""
-    with context.database.read() as conn:
-        return inbound.in_state(conn, InboundState.WAITING, KIND, limit)
+    with read(context) as work:
+        return inbound.in_state(work.conn, InboundState.WAITING, KIND, limit)
 
 
 def settle(context: Context, ends: Mapping[int, str]) -> None:
     """Say that updates were dealt with, by id; those with a reason could not be understood and are put aside."""
-    with context.database.begin() as conn:
+    with begin(context) as work:
         for update_id, reason in ends.items():
-            inbound.settle(conn, update_id, InboundState.SET_ASIDE if reason else InboundState.SETTLED, reason)
+            inbound.settle(work.conn, update_id, InboundState.SET_ASIDE if reason else InboundState.SETTLED, reason)
 
 
 def speaker(context: Context, channel: str, address: str, reply_to: str) -> Speaker:
     """Find who speaks at an address, and which ticket they reply to."""
-    with context.database.read() as conn:
-        person_id = addresses.person_at(conn, channel, address)
-        person = context.directory(conn).people.get(person_id or 0)
-        ticket_id = outbox.answered(conn, channel, reply_to) if reply_to else None
+    with read(context) as work:
+        person_id = addresses.person_at(work.conn, channel, address)
+        person = work.directory.people.get(person_id or 0)
+        ticket_id = outbox.answered(work.conn, channel, reply_to) if reply_to else None
     return Speaker(person=person if person and person.active else None, ticket_id=ticket_id)
 
 
 def oversees(context: Context, person_id: int) -> bool:
     """Whether somebody is supervisor or at the desk, be it as a deputy."""
-    with context.database.read() as conn:
-        return oversight.oversees(context, conn, person_id)
+    with read(context) as work:
+        return oversight.oversees(work, person_id)
 
 
 def say_directly(
@@ -90,5 +91,5 @@ def say_directly(
     params = TextParams(text=text, buttons=tuple(buttons), to=to)
     kind = MessageKind.ANSWER
     draft = MessageDraft(intent=intent, person_id=person_id, kind=kind, ticket_id=ticket_id, urgency=0, params=params)
-    with context.database.begin() as conn:
-        outbox.put(conn, [draft], context.now())
+    with begin(context) as work:
+        outbox.put(work.conn, [draft], context.now())

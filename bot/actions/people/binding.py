@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from bot.actions.context import Context
+from bot.actions.work import Work, begin, read
 from bot.rules.people.routing import desk
 from bot.sealing import PhoneInvalid, Sealer, read_phone
 from storage.messages import outbox
@@ -24,12 +25,11 @@ from storage.records import (
     Person,
     TextParams,
 )
-from storage.sql.database import Connection
 from storage.tickets import journal
 
-CODE_STANDS = timedelta(days=3)
-OWN_CODE_STANDS = timedelta(minutes=10)
-ASKED_STANDS = timedelta(days=7)  # so long a member may confirm; nobody is asked again before
+CODE_TTL = timedelta(days=3)
+OWN_CODE_TTL = timedelta(minutes=10)
+CONFIRMATION_TTL = timedelta(days=7)  # so long a member may confirm; nobody is asked again before
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # nothing that is read wrongly over the telephone
 CODE_LENGTH = 8
 MOBILE_DIGITS = 11
@@ -47,31 +47,32 @@ class Unbound:
     """Somebody the register knows a mobile number of, but no address on a channel."""
 
     person: Person
+    unit: str
     mobile: str = field(repr=False)  # 11 digits
 
 
-Asking = Callable[[str], str]  # makes of a code the words that ask whether it is really the person
+Asking = Callable[[str], str]  # makes of a code the words that ask_to_confirm whether it is really the person
 
 
 def new_code(context: Context, person_id: int) -> str:
     """Make a one-time code for a person; it holds for three days."""
-    with context.database.begin() as conn:
-        return _code(context, conn, person_id, CODE_STANDS, "operator")
+    with begin(context) as work:
+        return _code(work, person_id, CODE_TTL, "operator")
 
 
-def own_code(context: Context, conn: Connection, person_id: int) -> str:
+def own_code(work: Work, person_id: int) -> str:
     """Make a one-time code for somebody who is bound already, to be sent from another channel within minutes."""
-    return _code(context, conn, person_id, OWN_CODE_STANDS, f"person:{person_id}")
+    return _code(work, person_id, OWN_CODE_TTL, f"person:{person_id}")
 
 
 def by_code(context: Context, code: str, channel: str, address: str) -> Bound | None:
     """Bind whoever the code belongs to; None for a code that is unknown, used, expired, or asked of another address."""
     now = context.now()
-    with context.database.begin() as conn:
+    with begin(context) as work:
         for given, proof in ((code, "code"), (_of_address(code, channel, address), "mobile")):
-            person_id = one_time_codes.redeem_bind_code(conn, given, now)
+            person_id = one_time_codes.redeem_bind_code(work.conn, given, now)
             if person_id is not None:
-                return _bind(context, conn, person_id, channel, address, proof)
+                return _bind(work, person_id, channel, address, proof)
     return None
 
 
@@ -81,73 +82,77 @@ def by_phone(context: Context, sealer: Sealer, phone: str, channel: str, address
         number = read_phone(phone)
     except PhoneInvalid:
         return None
-    with context.database.begin() as conn:
-        person_id = addresses.person_by_phone(conn, sealer.index(number))
-        return None if person_id is None else _bind(context, conn, person_id, channel, address, "phone")
+    with begin(context) as work:
+        person_id = addresses.person_by_phone(work.conn, sealer.index(number))
+        return None if person_id is None else _bind(work, person_id, channel, address, "phone")
 
 
 def unbound(context: Context, sealer: Sealer, channel: str) -> list[Unbound]:
     """Return whom a channel could find by number: nobody who is bound there, shares a number, or was asked lately."""
-    with context.database.read() as conn:
-        directory = context.directory(conn)
-        indexes = {one: index for one, index in addresses.phone_indexes(conn).items() if directory.people[one].active}
+    with read(context) as work:
+        directory = work.directory
+        indexes = {
+            one: index for one, index in addresses.phone_indexes(work.conn).items() if directory.people[one].active
+        }
         shared = Counter(indexes.values())
         alone = [one for one, index in indexes.items() if shared[index] == 1 and not _bound(one, channel, directory)]
-        asked = outbox.known_intents(conn, [_asked(channel, one, day) for one in alone for day in _lately(context)])
+        asked = outbox.known_intents(
+            work.conn, [_asked(channel, one, day) for one in alone for day in _lately(context)]
+        )
         ids = [one for one in alone if not any(_asked(channel, one, day) in asked for day in _lately(context))]
-        numbers = {one: sealer.unseal(addresses.sealed_phone(conn, one)) for one in sorted(ids)}
-    mobiles = {one: number.removeprefix("+86") for one, number in numbers.items()}
+        numbers = {one: sealer.unseal(addresses.sealed_phone(work.conn, one)) for one in sorted(ids)}
+    mobiles = {directory.people[one]: number.removeprefix("+86") for one, number in numbers.items()}
     return [
-        Unbound(person=directory.people[one], mobile=mobile)
-        for one, mobile in mobiles.items()
+        Unbound(person=person, unit=directory.units[person.unit_id].name, mobile=mobile)
+        for person, mobile in mobiles.items()
         if len(mobile) == MOBILE_DIGITS and mobile.startswith("1")
     ]
 
 
-def ask(context: Context, person_id: int, channel: str, address: str, words: Asking, label: str) -> bool:
+def ask_to_confirm(context: Context, person_id: int, channel: str, address: str, words: Asking, label: str) -> bool:
     """Ask whoever is at an address to confirm that it is this person; False where somebody else is bound there.
 
     The code in the words binds that address alone.
     """
     now = context.now()
-    with context.database.begin() as conn:
-        if addresses.person_at(conn, channel, address) is not None:
+    with begin(context) as work:
+        if addresses.person_at(work.conn, channel, address) is not None:
             return False
         code = _drawn()
-        one_time_codes.keep_bind_code(conn, _of_address(code, channel, address), person_id, now + ASKED_STANDS)
+        one_time_codes.keep_bind_code(work.conn, _of_address(code, channel, address), person_id, now + CONFIRMATION_TTL)
         line = JournalDraft(
             kind=JournalKind.BIND_ASKED, at=now, actor="operator", data={"person": person_id, "channel": channel}
         )
-        journal.write_house(conn, [line])
+        journal.write_system(work.conn, [line])
         draft = MessageDraft(
             intent=_asked(channel, person_id, now.date()),
             person_id=person_id,
             kind=MessageKind.ANSWER,
-            not_before=context.working(conn).next_sending(now),
+            not_before=work.working().next_sending(now),
             params=TextParams(
                 text=words(code),
                 buttons=((label, f"{CONFIRM}:{code}"),),
                 to=AnswerTo(channel=channel, address=address),
             ),
         )
-        outbox.put(conn, [draft], now)
+        outbox.put(work.conn, [draft], now)
     return True
 
 
 def unreachable(context: Context, channel: str, address: str) -> None:
     """A person shut the door: their address is not used again until they are bound anew, and the desk is told."""
     now = context.now()
-    with context.database.begin() as conn:
-        person_id = addresses.person_at(conn, channel, address)
-        directory = context.directory(conn)
+    with begin(context) as work:
+        person_id = addresses.person_at(work.conn, channel, address)
+        directory = work.directory
         ways = directory.addresses.get(person_id or 0, ())
         for way in ways:
             if way.channel == channel and way.usable:
-                addresses.disable(conn, way.id)
+                addresses.disable(work.conn, way.id)
                 data = {"person": way.person_id, "channel": channel}
                 line = JournalDraft(kind=JournalKind.UNREACHABLE, at=now, actor=f"person:{way.person_id}", data=data)
-                journal.write_house(conn, [line])
-                outbox.put(conn, contact_lost(way, now.isoformat(), directory), now)
+                journal.write_system(work.conn, [line])
+                outbox.put(work.conn, contact_lost(way, now.isoformat(), directory), now)
 
 
 def contact_lost(lost: Address, occurrence: str, directory: Directory) -> list[MessageDraft]:
@@ -168,8 +173,8 @@ def contact_lost(lost: Address, occurrence: str, directory: Directory) -> list[M
 
 def bind(context: Context, person_id: int, channel: str, address: str) -> str | None:
     """Bind by the operator's own act; returns the address it replaces."""
-    with context.database.begin() as conn:
-        return _bind(context, conn, person_id, channel, address, "operator").replaced
+    with begin(context) as work:
+        return _bind(work, person_id, channel, address, "operator").replaced
 
 
 def _drawn() -> str:
@@ -190,26 +195,28 @@ def _asked(channel: str, person_id: int, day: date) -> str:
 
 
 def _lately(context: Context) -> list[date]:
-    return [(context.now() - timedelta(days=days)).date() for days in range(ASKED_STANDS.days)]
+    return [(context.now() - timedelta(days=days)).date() for days in range(CONFIRMATION_TTL.days)]
 
 
-def _code(context: Context, conn: Connection, person_id: int, stands: timedelta, actor: str) -> str:
-    code, now = _drawn(), context.now()
-    one_time_codes.keep_bind_code(conn, code, person_id, now + stands)
-    journal.write_house(
-        conn, [JournalDraft(kind=JournalKind.BIND_CODE, at=now, actor=actor, data={"person": person_id})]
+def _code(work: Work, person_id: int, stands: timedelta, actor: str) -> str:
+    code, now = _drawn(), work.now
+    one_time_codes.keep_bind_code(work.conn, code, person_id, now + stands)
+    journal.write_system(
+        work.conn, [JournalDraft(kind=JournalKind.BIND_CODE, at=now, actor=actor, data={"person": person_id})]
     )
     return code
 
 
-def _bind(context: Context, conn: Connection, person_id: int, channel: str, address: str, proof: str) -> Bound:
-    now = context.now()
-    replaced = addresses.bind(conn, person_id, channel, address, now)
-    person = context.directory(conn).people[person_id]
+def _bind(work: Work, person_id: int, channel: str, address: str, proof: str) -> Bound:
+    now = work.now
+    replaced = addresses.bind(work.conn, person_id, channel, address, now)
+    person = work.directory.people[person_id]
     data = {"person": person_id, "channel": channel, "proof": proof, "replaced": replaced is not None}
-    journal.write_house(conn, [JournalDraft(kind=JournalKind.BOUND, at=now, actor=f"person:{person_id}", data=data)])
+    journal.write_system(
+        work.conn, [JournalDraft(kind=JournalKind.BOUND, at=now, actor=f"person:{person_id}", data=data)]
+    )
     if replaced is not None:
-        outbox.put(conn, [_farewell(person, channel, replaced, now.isoformat())], now)
+        outbox.put(work.conn, [_farewell(person, channel, replaced, now.isoformat())], now)
     return Bound(person=person, replaced=replaced)
 
 

@@ -4,20 +4,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bot.actions.context import Context
 from bot.actions.tickets import visible
+from bot.actions.work import Work
 from bot.rules.people.leave import Cover, check, cover, tell, tell_ended
 from bot.rules.refused import MoveRefused
 from bot.rules.tickets.lifecycle import Answer, line
 from storage.messages import outbox
 from storage.people import leaves
 from storage.records import Directory, JournalKind, LastAct, Leave
-from storage.sql.database import Connection
 from storage.tickets import journal, last_acts
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Taken:
+class NotedLeave:
     """A leave as it was noted, and who gets the tickets."""
 
     leave: Leave
@@ -25,49 +24,49 @@ class Taken:
     directory: Directory
 
 
-def take(context: Context, conn: Connection, leave: Leave, given: Answer) -> Taken:
+def take(work: Work, leave: Leave, given: Answer) -> NotedLeave:
     """Note a leave in place of the person's present one; MoveRefused says what is wrong with it or the deputy."""
-    now, before = context.now(), context.directory(conn)
+    now, before = work.now, work.directory
     check(leave, before, now)
-    own = [one for one in visible.tickets_of(conn, before, leave.person_id, now) if one.state.open]
+    own = [one for one in visible.tickets_of(work, leave.person_id) if one.state.open]
     known = before.leaves.get(leave.person_id, ())
-    leave_id = leaves.take(conn, leave)
-    directory = context.directory(conn)
+    leave_id = leaves.take(work.conn, leave)
+    directory = work.directory
     shared = cover(leave, own, directory)
     facts = {"since": leave.starts_at.isoformat(), "until": leave.ends_at.isoformat(), "deputy": leave.deputy_id}
-    journal.write_house(conn, [line(JournalKind.LEAVE, given, **facts)])
-    opening = context.working(conn).next_sending(now)
-    outbox.put(conn, tell(leave, leave_id, shared, opening), now)
+    journal.write_system(work.conn, [line(JournalKind.LEAVE, given, **facts)])
+    opening = work.working().next_sending(now)
+    outbox.put(work.conn, tell(leave, leave_id, shared, opening), now)
     act = {"leaves": [_plain(one) for one in known], "deputies": sorted({*shared.lists, leave.deputy_id or 0} - {0})}
-    last_acts.keep(conn, LastAct(person_id=leave.person_id, verb="leave", at=now, before=act))
-    return Taken(leave=leave, cover=shared, directory=directory)
+    last_acts.keep(work.conn, LastAct(person_id=leave.person_id, verb="leave", at=now, before=act))
+    return NotedLeave(leave=leave, cover=shared, directory=directory)
 
 
-def come_back(context: Context, conn: Connection, given: Answer) -> Leave:
+def come_back(work: Work, given: Answer) -> Leave:
     """End the person's leave now and tell the deputy; MoveRefused where there is none."""
-    now = context.now()
-    own = [one for one in context.directory(conn).leaves.get(given.person_id, ()) if one.ends_at > now]
+    now = work.now
+    own = [one for one in work.directory.leaves.get(given.person_id, ()) if one.ends_at > now]
     if not own:
         raise MoveRefused("not_on_leave")
-    leaves.end(conn, given.person_id, now)
-    journal.write_house(conn, [line(JournalKind.BACK, given)])
-    _tell_deputies(context, conn, given.person_id, [one.deputy_id for one in own if one.deputy_id])
-    last_acts.forget(conn, given.person_id)
+    leaves.end(work.conn, given.person_id, now)
+    journal.write_system(work.conn, [line(JournalKind.BACK, given)])
+    _tell_deputies(work, given.person_id, [one.deputy_id for one in own if one.deputy_id])
+    last_acts.forget(work.conn, given.person_id)
     return own[0]
 
 
-def put_back(context: Context, conn: Connection, act: LastAct, given: Answer) -> None:
+def put_back(work: Work, act: LastAct, given: Answer) -> None:
     """Bring a person's leaves to what they were before the last one was noted."""
     kept: Any = act.before
-    leaves.restore(conn, act.person_id, [_leave(act.person_id, one) for one in kept["leaves"]])
-    journal.write_house(conn, [line(JournalKind.UNDO, given, verb=act.verb)])
-    _tell_deputies(context, conn, act.person_id, kept["deputies"])
+    leaves.restore(work.conn, act.person_id, [_leave(act.person_id, one) for one in kept["leaves"]])
+    journal.write_system(work.conn, [line(JournalKind.UNDO, given, verb=act.verb)])
+    _tell_deputies(work, act.person_id, kept["deputies"])
 
 
-def _tell_deputies(context: Context, conn: Connection, person_id: int, deputies: list[int]) -> None:
-    now = context.now()
-    drafts = tell_ended(person_id, deputies, now.isoformat(), context.working(conn).next_sending(now))
-    outbox.put(conn, drafts, now)
+def _tell_deputies(work: Work, person_id: int, deputies: list[int]) -> None:
+    now = work.now
+    drafts = tell_ended(person_id, deputies, now.isoformat(), work.working().next_sending(now))
+    outbox.put(work.conn, drafts, now)
 
 
 def _plain(leave: Leave) -> dict[str, object]:

@@ -4,6 +4,7 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import asdict, dataclass
 
 from bot.actions.context import Context
+from bot.actions.work import Work, begin
 from bot.rules.people.matching import name_key
 from bot.rules.people.roster import AccountRow, Checked, PersonKey, PersonRow, Roster, RowNote, UnitRow
 from bot.rules.people.roster_check import check_roster
@@ -19,7 +20,6 @@ from storage.records import (
     SealedPhone,
     UnitDraft,
 )
-from storage.sql.database import Connection
 from storage.tickets import journal
 
 INBOX = "inbox"
@@ -51,34 +51,35 @@ class RegisterReport:
 def import_register(context: Context, sealer: Sealer, roster: Roster) -> RegisterReport:
     """Write what is in order and report every row; a second time changes nothing."""
     now = context.now()
-    with context.database.begin() as conn:
-        report = _Import(context, conn, sealer).take(roster)
+    with begin(context) as work:
+        report = _Import(work, sealer).take(roster)
         counts = {name: asdict(getattr(report, name)) for name in ("units", "people", "accounts")}
         if any(count["new"] or count["changed"] for count in counts.values()):
             data = {**counts, "refused": len(report.refused)}
-            journal.write_house(
-                conn, [JournalDraft(kind=JournalKind.REGISTER_IMPORTED, at=now, actor="operator", data=data)]
+            journal.write_system(
+                work.conn, [JournalDraft(kind=JournalKind.REGISTER_IMPORTED, at=now, actor="operator", data=data)]
             )
     return report
 
 
 def preview_register(context: Context, sealer: Sealer, roster: Roster) -> RegisterReport:
     """Say what `import_register` would do, and leave no trace."""
-    with context.database.begin() as conn:
-        report = _Import(context, conn, sealer).take(roster)
-        conn.rollback()
+    with begin(context) as work:
+        report = _Import(work, sealer).take(roster)
+        work.conn.rollback()
         return report
 
 
 class _Import:
     """One transaction: everything is compared with the register first, and only differences are written."""
 
-    def __init__(self, context: Context, conn: Connection, sealer: Sealer) -> None:
-        self.conn, self.sealer, self.now = conn, sealer, context.now()
-        self.directory: Directory = register.load(conn)
+    def __init__(self, work: Work, sealer: Sealer) -> None:
+        self.conn, self.sealer, self.now = work.conn, sealer, work.now
+        self.directory: Directory = register.load(work.conn)
         self.unit_ids = {unit.name: unit.id for unit in self.directory.units.values()}
         self.person_ids: dict[PersonKey, int] = {
-            (self.directory.units[one.unit_id].name, one.name): one.id for one in self.directory.people.values()
+            (self.directory.units[person.unit_id].name, person.name): person.id
+            for person in self.directory.people.values()
         }
 
     def take(self, roster: Roster) -> RegisterReport:
@@ -165,7 +166,7 @@ class _Import:
     def _write_supervisors(self, wanted: Mapping[str, tuple[PersonKey, ...]]) -> set[str]:
         changed = {}
         for name, people in wanted.items():
-            unit, ids = self.unit_ids[name], sorted({self.person_ids[one] for one in people})
+            unit, ids = self.unit_ids[name], sorted({self.person_ids[person] for person in people})
             if tuple(ids) != self.directory.supervisors.get(unit, ()):
                 changed[name] = (unit, ids)
         register.set_supervisors(self.conn, dict(changed.values()))

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from bot.actions.context import Context
+from bot.actions.work import Work, begin, read
 from bot.rules.calendar.hours import WorkingTime
 from bot.rules.calendar.weeks import Week
 from bot.rules.reports.figures import WeeklyFigures, weekly, within
@@ -12,28 +13,27 @@ from bot.rules.reports.summary import readers, weeks_owed
 from storage import views
 from storage.messages import files, outbox
 from storage.records import Directory, MessageDraft, MessageKind, MessageState, TextParams, TicketFacts
-from storage.sql.database import Connection
 
 log = logging.getLogger(__name__)
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 URGENCY = 7  # whatever is about one ticket goes first
 
-Text = Callable[[WeeklyFigures], str]
-Table = Callable[[WeeklyFigures], bytes]
+WriteText = Callable[[WeeklyFigures], str]
+WriteTable = Callable[[WeeklyFigures], bytes]
 Area = frozenset[int] | None  # unit ids; None: all
 
 
-def plan(context: Context, text: Text, table: Table) -> int:
+def plan(context: Context, text: WriteText, table: WriteTable) -> int:
     """Enqueue the summaries that are owed now and were never put; returns how many.
 
     Each area is committed by itself: what an interruption leaves out is put at the next beat, nothing twice.
     """
     now, put = context.now(), 0
-    with context.database.read() as conn:
-        directory, working = context.directory(conn), context.working(conn)
-        owed = {week: _areas(conn, week, directory) for week in _weeks(conn, now, working)}
-        known = {week: _facts(conn, week) for week, areas in owed.items() if areas}
+    with read(context) as work:
+        directory, working = work.directory, work.working()
+        owed = {week: _areas(work, week, directory) for week in _weeks(work, now, working)}
+        known = {week: _facts(work, week) for week, areas in owed.items() if areas}
     for week, facts in known.items():
         for area, people in owed[week].items():
             try:
@@ -46,9 +46,9 @@ def plan(context: Context, text: Text, table: Table) -> int:
 
 def figures(context: Context, week: Week, area: Area = None) -> WeeklyFigures:
     """Return the figures of any week that has begun; ValueError, in Chinese, for a later one."""
-    with context.database.read() as conn:
-        facts = _facts(conn, week)
-        return _figures(facts, week, context.now(), context.working(conn), area, context.directory(conn))
+    with read(context) as work:
+        facts = _facts(work, week)
+        return _figures(facts, week, context.now(), work.working(), area, work.directory)
 
 
 def file_name(week: Week) -> str:
@@ -56,16 +56,16 @@ def file_name(week: Week) -> str:
     return f"督办周报-{week.year}年第{week.number}周.xlsx"
 
 
-def _weeks(conn: Connection, now: datetime, working: WorkingTime) -> list[Week]:
+def _weeks(work: Work, now: datetime, working: WorkingTime) -> list[Week]:
     """The weeks owed now, without those that ended before the first ticket was taken in."""
-    since = views.in_use_since(conn)
+    since = views.in_use_since(work.conn)
     return [week for week in weeks_owed(now, working) if since is not None and since < week.ends_at]
 
 
-def _areas(conn: Connection, week: Week, directory: Directory) -> dict[Area, list[int]]:
+def _areas(work: Work, week: Week, directory: Directory) -> dict[Area, list[int]]:
     """Who still waits for the week's summary, by the units they see."""
     area_of = readers(directory)
-    told = outbox.known_intents(conn, [_intent(week, person) for person in area_of])
+    told = outbox.known_intents(work.conn, [_intent(week, person) for person in area_of])
     areas: dict[Area, list[int]] = {}
     for person, area in area_of.items():
         if _intent(week, person) not in told:
@@ -73,9 +73,9 @@ def _areas(conn: Connection, week: Week, directory: Directory) -> dict[Area, lis
     return areas
 
 
-def _facts(conn: Connection, week: Week) -> list[TicketFacts]:
+def _facts(work: Work, week: Week) -> list[TicketFacts]:
     # From the week before, because every figure is set beside that week's.
-    return views.weekly_facts(conn, week.previous().starts_at, week.ends_at)
+    return views.weekly_facts(work.conn, week.previous().starts_at, week.ends_at)
 
 
 def _figures(
@@ -88,20 +88,25 @@ def _figures(
 
 
 def _put(
-    context: Context, made: WeeklyFigures, people: Sequence[int], text: Text, table: Table, not_before: datetime
+    context: Context,
+    made: WeeklyFigures,
+    people: Sequence[int],
+    text: WriteText,
+    table: WriteTable,
+    not_before: datetime,
 ) -> int:
     if made.nothing_to_tell and made.scope:
         return _spare(context, made.week, people)
     params = TextParams(text=text(made))
     body = table(made)
     now = context.now()
-    with context.database.begin() as conn:
+    with begin(context) as work:
         # Another node may have put them while this one was wording.
-        told = outbox.known_intents(conn, [_intent(made.week, person) for person in people])
+        told = outbox.known_intents(work.conn, [_intent(made.week, person) for person in people])
         waiting = [person for person in people if _intent(made.week, person) not in told]
         if not waiting:
             return 0
-        file_id = files.keep(conn, file_name(made.week), XLSX, body, now)
+        file_id = files.keep(work.conn, file_name(made.week), XLSX, body, now)
         drafts = [
             MessageDraft(
                 intent=_intent(made.week, person),
@@ -114,18 +119,18 @@ def _put(
             )
             for person in waiting
         ]
-        outbox.put(conn, drafts, now)
+        outbox.put(work.conn, drafts, now)
     return len(drafts)
 
 
 def _spare(context: Context, week: Week, people: Sequence[int]) -> int:
     """A supervisor in whose area nothing happened hears nothing; that they were owed nothing is kept."""
     drafts = [
-        MessageDraft(intent=_intent(week, one), person_id=one, kind=MessageKind.SUMMARY, params=TextParams())
-        for one in people
+        MessageDraft(intent=_intent(week, person), person_id=person, kind=MessageKind.SUMMARY, params=TextParams())
+        for person in people
     ]
-    with context.database.begin() as conn:
-        outbox.put(conn, drafts, context.now(), MessageState.SUPERSEDED, "辖区本周无事项")
+    with begin(context) as work:
+        outbox.put(work.conn, drafts, context.now(), MessageState.SUPERSEDED, "辖区本周无事项")
     return 0
 
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from enum import StrEnum
 
 from bot.actions.context import Context
 from bot.actions.recording import open_tickets, record
+from bot.actions.work import Work, begin
 from bot.policies.loading import encode
 from bot.rules.calendar.deadline import compute
 from bot.rules.people.matching import find_account
@@ -26,7 +26,6 @@ from storage.records import (
     TimeUnit,
     number_key,
 )
-from storage.sql.database import Connection
 from storage.sql.numbering import reserve_each
 from storage.sql.types import canonical
 from storage.tickets import inbound, policies, tickets
@@ -34,7 +33,7 @@ from storage.tickets import inbound, policies, tickets
 BATCH = 500
 
 
-class Outcome(StrEnum):
+class ArrivalOutcome(StrEnum):
     CREATED = "created"
     DUPLICATE = "duplicate"  # the ticket is there already; what came is kept as evidence
     SET_ASIDE = "set_aside"
@@ -51,10 +50,10 @@ class Arrival:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Taken:
+class ArrivalResult:
     """What became of one arrival."""
 
-    outcome: Outcome
+    outcome: ArrivalOutcome
     ticket_id: int | None = None
     number: str = ""
     matched: bool = True  # False: no account of that name in the register
@@ -62,35 +61,33 @@ class Taken:
     deadline: Deadline | None = None
 
 
-def take_in(context: Context, source: str, batch: Sequence[Arrival]) -> list[Taken]:
+def take_in(context: Context, source: str, batch: Sequence[Arrival]) -> list[ArrivalResult]:
     """Take a batch in, in one transaction; the same arrival again changes nothing."""
-    now = context.now()
-    with context.database.begin() as conn:
-        return _Batch(context, conn, source, now).take(batch)
+    with begin(context) as work:
+        return _Batch(work, source).take(batch)
 
 
-def preview(context: Context, source: str, batch: Sequence[Arrival]) -> list[Taken]:
+def preview(context: Context, source: str, batch: Sequence[Arrival]) -> list[ArrivalResult]:
     """Say what `take_in` would do, and leave no trace."""
-    now = context.now()
-    with context.database.begin() as conn:
-        taken = _Batch(context, conn, source, now).take(batch)
-        conn.rollback()
+    with begin(context) as work:
+        taken = _Batch(work, source).take(batch)
+        work.conn.rollback()
         return taken
 
 
 class _Batch:
     """One transaction's worth of arrivals."""
 
-    def __init__(self, context: Context, conn: Connection, source: str, now: datetime) -> None:
-        self.context, self.conn, self.source, self.now = context, conn, source, now
-        self.directory: Directory = context.directory(conn)
-        self.calendars = context.calendars(conn, steady=True)
+    def __init__(self, work: Work, source: str) -> None:
+        self.work, self.conn, self.context, self.source, self.now = work, work.conn, work.context, source, work.now
+        self.directory: Directory = work.directory
+        self.calendars = work.calendars(steady=True)
         self.kept: list[Inbound] = []
         self.opened: dict[int, Decision] = {}
         self.evidence: dict[int, list[JournalDraft]] = {}
         self.stamped: set[str] = set()
 
-    def take(self, batch: Sequence[Arrival]) -> list[Taken]:
+    def take(self, batch: Sequence[Arrival]) -> list[ArrivalResult]:
         """Sort the arrivals into new, duplicate and set aside; then write them all."""
         # Ids first: other nodes wait for theirs until this commits, so what is unknown below stays unknown.
         ids, rows = map(iter, reserve_each(self.conn, (tables.tickets, tables.inbound), len(batch)))
@@ -101,51 +98,53 @@ class _Batch:
         inbound.keep_all(self.conn, self.kept)
         # Tickets before messages, as everywhere: two nodes that lock both never wait for each other in a circle.
         self._add_evidence()
-        open_tickets(self.conn, list(self.opened.values()), self.now)
+        open_tickets(self.work, list(self.opened.values()))
         return taken
 
     def _one(
         self,
-        one: Arrival,
+        arrival: Arrival,
         seen: dict[str, int | None],
         known: dict[str, int],
         ids: Iterator[int],
         rows: Iterator[int],
-    ) -> Taken:
-        number = one.ticket.number if one.ticket else ""
-        if one.event_id in seen:
-            return Taken(outcome=Outcome.DUPLICATE, ticket_id=seen[one.event_id], number=number, reason="原样来过")
-        taken = self._sorted(one, known, ids)
-        seen[one.event_id] = taken.ticket_id
-        self.kept.append(self._raw(one, taken, next(rows)))
+    ) -> ArrivalResult:
+        number = arrival.ticket.number if arrival.ticket else ""
+        if arrival.event_id in seen:
+            return ArrivalResult(
+                outcome=ArrivalOutcome.DUPLICATE, ticket_id=seen[arrival.event_id], number=number, reason="原样来过"
+            )
+        taken = self._sorted(arrival, known, ids)
+        seen[arrival.event_id] = taken.ticket_id
+        self.kept.append(self._raw(arrival, taken, next(rows)))
         return taken
 
-    def _sorted(self, one: Arrival, known: dict[str, int], ids: Iterator[int]) -> Taken:
-        if one.ticket is None:
-            return Taken(outcome=Outcome.SET_ASIDE, reason=one.reason)
-        refused = check(one.ticket, self.now)
+    def _sorted(self, arrival: Arrival, known: dict[str, int], ids: Iterator[int]) -> ArrivalResult:
+        if arrival.ticket is None:
+            return ArrivalResult(outcome=ArrivalOutcome.SET_ASIDE, reason=arrival.reason)
+        refused = check(arrival.ticket, self.now)
         if refused is not None:
-            return Taken(outcome=Outcome.SET_ASIDE, number=one.ticket.number, reason=refused.reason)
-        policy = self.context.policies.named(one.ticket.policy or "")
+            return ArrivalResult(outcome=ArrivalOutcome.SET_ASIDE, number=arrival.ticket.number, reason=refused.reason)
+        policy = self.context.policies.named(arrival.ticket.policy or "")
         if policy is None:
-            reason = f"没有名为“{one.ticket.policy}”的时限规则，请改用：{'、'.join(self.context.policies.by_name)}"
-            return Taken(outcome=Outcome.SET_ASIDE, number=one.ticket.number, reason=reason)
-        if policy.unit == TimeUnit.FIXED and one.ticket.fixed_at is None:
+            reason = f"没有名为“{arrival.ticket.policy}”的时限规则，请改用：{'、'.join(self.context.policies.by_name)}"
+            return ArrivalResult(outcome=ArrivalOutcome.SET_ASIDE, number=arrival.ticket.number, reason=reason)
+        if policy.unit == TimeUnit.FIXED and arrival.ticket.fixed_at is None:
             reason = f"规则“{policy.title}”要写明截止时刻，请补上“截止时刻”一列"
-            return Taken(outcome=Outcome.SET_ASIDE, number=one.ticket.number, reason=reason)
-        key = number_key(one.ticket.number)
+            return ArrivalResult(outcome=ArrivalOutcome.SET_ASIDE, number=arrival.ticket.number, reason=reason)
+        key = number_key(arrival.ticket.number)
         if key in known:
-            self._keep_evidence(known[key], one)
-            return Taken(
-                outcome=Outcome.DUPLICATE,
+            self._keep_evidence(known[key], arrival)
+            return ArrivalResult(
+                outcome=ArrivalOutcome.DUPLICATE,
                 ticket_id=known[key],
-                number=one.ticket.number,
+                number=arrival.ticket.number,
                 reason="同号工单已在办，作为佐证留存",
             )
-        ticket = self._open(one.ticket, policy, next(ids))
+        ticket = self._open(arrival.ticket, policy, next(ids))
         known[key] = ticket.id
-        return Taken(
-            outcome=Outcome.CREATED,
+        return ArrivalResult(
+            outcome=ArrivalOutcome.CREATED,
             ticket_id=ticket.id,
             number=ticket.number,
             matched=ticket.account_id is not None,
@@ -193,22 +192,22 @@ class _Batch:
             self.stamped.add(key)
         return key
 
-    def _raw(self, one: Arrival, taken: Taken, row_id: int) -> Inbound:
-        aside = taken.outcome == Outcome.SET_ASIDE
+    def _raw(self, arrival: Arrival, taken: ArrivalResult, row_id: int) -> Inbound:
+        aside = taken.outcome == ArrivalOutcome.SET_ASIDE
         return Inbound(
             id=row_id,
             kind="ticket",
             source=self.source,
-            event_id=one.event_id,
+            event_id=arrival.event_id,
             received_at=self.now,
-            raw=canonical(one.raw),
+            raw=canonical(arrival.raw),
             state=InboundState.SET_ASIDE if aside else InboundState.SETTLED,
             reason=taken.reason,
             ticket_id=taken.ticket_id,
         )
 
-    def _keep_evidence(self, ticket_id: int, one: Arrival) -> None:
-        data = {"source": self.source, "event_id": one.event_id}
+    def _keep_evidence(self, ticket_id: int, arrival: Arrival) -> None:
+        data = {"source": self.source, "event_id": arrival.event_id}
         line = JournalDraft(kind=JournalKind.EVIDENCE, at=self.now, actor=f"source:{self.source}", data=data)
         opened = self.opened.get(ticket_id)
         if opened is None:
@@ -219,7 +218,7 @@ class _Batch:
     def _add_evidence(self) -> None:
         found = tickets.by_ids(self.conn, self.evidence, lock=True)
         lines = [Decision(ticket=ticket, journal=tuple(self.evidence[ticket.id])) for ticket in found.values()]
-        record(self.conn, lines, self.now)
+        record(self.work, lines)
 
 
 def _received(ticket: Ticket, given: TicketInput) -> JournalDraft:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from bot.actions.context import Context
 from bot.actions.recording import record
+from bot.actions.work import begin
 from bot.rules.people.matching import find_account
 from bot.rules.tickets.decision import Decision
 from bot.rules.tickets.escalation import decide
@@ -18,14 +19,14 @@ def rematch(context: Context) -> int:
     A ticket that finds its account starts its ladder as if it had come in then; the deadline counts from receipt.
     """
     now = context.now()
-    with context.database.begin() as conn:
-        directory, calendars = context.directory(conn), context.calendars(conn, steady=True)
+    with begin(context) as work:
+        directory, calendars = work.directory, work.calendars(steady=True)
         decisions = []
-        for ticket in tickets.open_unmatched(conn):
+        for ticket in tickets.open_unmatched(work.conn):
             account = find_account(directory, ticket.platform, ticket.account_name)
             # What somebody gave a place by hand stays there.
             if account is not None and not ticket.reroutes:
-                policy = context.policy(conn, ticket.policy_key)
+                policy = work.policy(ticket.policy_key)
                 working = calendars.of(account.unit_id)
                 placed = recomputed(_at(ticket, account), policy, working)
                 decided = decide(placed, policy, directory, working, now)
@@ -35,7 +36,7 @@ def rematch(context: Context) -> int:
                     data |= {"from": lines_data(ticket), "to": lines_data(placed)}
                 line = JournalDraft(kind=JournalKind.MATCHED, at=now, actor="bot", data=data)
                 decisions.append(_with(decided, line))
-        record(conn, decisions, now)
+        record(work, decisions)
     return len(decisions)
 
 

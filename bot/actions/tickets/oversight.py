@@ -1,35 +1,34 @@
 """What a supervisor or the desk should look at in their area."""
 
-from bot.actions.context import Context
+from bot.actions.work import Work
 from bot.rules.tickets.access import area
 from bot.rules.tickets.oversight import Overseen, listed
 from storage import views
 from storage.records import Request, Ticket
-from storage.sql.database import Connection
 from storage.tickets import requests, tickets
 
 LIMIT = 1_000  # the first due come first; whoever has more than that on the list reads the board
 COMPLETED_LIMIT = 50
 
 
-def oversees(context: Context, conn: Connection, person_id: int) -> bool:
+def oversees(work: Work, person_id: int) -> bool:
     """Whether anything is in the person's area."""
-    return area(person_id, context.directory(conn), context.now()) != frozenset()
+    return area(person_id, work.directory, work.now) != frozenset()
 
 
-def overseen(context: Context, conn: Connection, person_id: int) -> list[Overseen]:
+def overseen(work: Work, person_id: int) -> list[Overseen]:
     """Return what is stuck or overdue in the person's area, by unit."""
-    now, directory = context.now(), context.directory(conn)
+    now, directory = work.now, work.directory
     units = area(person_id, directory, now)
-    found = views.overview(conn, unit_ids=units, limit=LIMIT)
-    policies = {key: context.policy(conn, key) for key in {one.policy_key for one in found}}
+    found = views.overview(work.conn, unit_ids=units, limit=LIMIT)
+    policies = {key: work.policy(key) for key in {one.policy_key for one in found}}
     asked: dict[int, list[Request]] = {}
-    for one in requests.pending(conn, [ticket.id for ticket in found]):
+    for one in requests.pending(work.conn, [ticket.id for ticket in found]):
         asked.setdefault(one.ticket_id, []).append(one)
     return listed(found, policies, asked, directory, now)
 
 
-def completed(context: Context, conn: Connection, person_id: int) -> list[Ticket]:
+def completed(work: Work, person_id: int) -> list[Ticket]:
     """Return the completed tickets in the person's area that can still be sent back, the last completed first."""
-    units = area(person_id, context.directory(conn), context.now())
-    return tickets.completed(conn, units, COMPLETED_LIMIT)
+    units = area(person_id, work.directory, work.now)
+    return tickets.completed(work.conn, units, COMPLETED_LIMIT)

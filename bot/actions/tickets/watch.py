@@ -7,16 +7,16 @@ from datetime import datetime, timedelta
 
 from bot.actions.context import Context
 from bot.actions.recording import record
+from bot.actions.work import Work, begin
 from bot.rules.tickets.decision import Decision
 from bot.rules.tickets.escalation import decide
 from storage.records import JournalDraft, JournalKind, Ticket
-from storage.sql.database import Connection
 from storage.tickets import tickets
 
 log = logging.getLogger(__name__)
 
 BATCH = 200  # a transaction of a tenth of a second: with SQLite everybody else waits for it
-ASIDE_FOR = timedelta(hours=1)
+SET_ASIDE_FOR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,23 +41,21 @@ def tick(context: Context, batch: int = BATCH) -> Ticked:
 def tick_once(context: Context, batch: int = BATCH) -> Ticked:
     """Look at a batch of due tickets in one transaction; one bad ticket never blocks the others."""
     now = context.now()
-    with context.database.begin() as conn:
-        due = tickets.due(conn, now, batch)
-        decisions, aside = _decide_all(context, conn, due, now)
-        record(conn, [*decisions, *aside], now)
+    with begin(context) as work:
+        due = tickets.due(work.conn, now, batch)
+        decisions, aside = _decide_all(work, due, now)
+        record(work, [*decisions, *aside])
     return Ticked(looked_at=len(due), set_aside=len(aside), more=len(due) == batch)
 
 
-def _decide_all(
-    context: Context, conn: Connection, due: Sequence[Ticket], now: datetime
-) -> tuple[list[Decision], list[Decision]]:
+def _decide_all(work: Work, due: Sequence[Ticket], now: datetime) -> tuple[list[Decision], list[Decision]]:
     if not due:
         return [], []
-    directory, calendars = context.directory(conn), context.calendars(conn)
+    directory, calendars = work.directory, work.calendars()
     decisions, aside = [], []
     for ticket in due:
         try:
-            policy = context.policy(conn, ticket.policy_key)
+            policy = work.policy(ticket.policy_key)
             decisions.append(decide(ticket, policy, directory, calendars.of(ticket.unit_id), now))
         except Exception as reason:
             log.exception("ticket set aside for an hour", extra={"action": "set_aside", "ticket_id": ticket.id})
@@ -67,4 +65,4 @@ def _decide_all(
 
 def _set_aside(ticket: Ticket, reason: Exception, now: datetime) -> Decision:
     line = JournalDraft(kind=JournalKind.SET_ASIDE, at=now, actor="bot", data={"reason": type(reason).__name__})
-    return Decision(ticket=replace(ticket, next_step_at=now + ASIDE_FOR), journal=(line,))
+    return Decision(ticket=replace(ticket, next_step_at=now + SET_ASIDE_FOR), journal=(line,))

@@ -9,12 +9,12 @@ from typing import Any
 
 import httpx
 
-from bot.channels.base import Abilities, Outgoing, Receipt, SendFailed
+from bot.channels.base import CONFIG_RETRY_AFTER, Abilities, Outgoing, Receipt, SendFailed
 from bot.channels.cutting import cut
 from bot.channels.robot.kinds import KINDS, MINUTE, Kind
 from bot.clock import Clock
 from bot.logs import PHONE
-from settings import Robot, Settings
+from settings import Robot
 from storage.nodes import quotas
 from storage.nodes.quotas import Limit
 from storage.sql.database import Database
@@ -24,7 +24,6 @@ log = logging.getLogger(__name__)
 TEXT_BYTES = 2048
 PER_ROBOT = (Limit(count=20, per=timedelta(minutes=1)),)
 TIMEOUT = httpx.Timeout(8, connect=3)
-MENDED_AFTER = timedelta(minutes=5)
 NEVER_LEFT = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
@@ -127,11 +126,6 @@ class RobotChannel:
         return _read(answer) or _no_answer(kind, answer.status_code)
 
 
-def make(settings: Settings, database: Database, clock: Clock) -> RobotChannel:
-    """Build the channel from all settings."""
-    return RobotChannel(settings.robots, database, clock)
-
-
 def _read(answer: httpx.Response) -> _Said | None:
     try:
         told: Any = answer.json()
@@ -162,5 +156,5 @@ def _failure(kind: Kind, code: int) -> SendFailed:
     if code in kind.wrong:
         extra = {"action": "channel_config", "channel": "robot"}
         log.error("channel not usable: %s", kind.wrong[code], extra=extra)
-        return SendFailed(kind.wrong[code], unavailable=True, retry_after=MENDED_AFTER)
+        return SendFailed(kind.wrong[code], unavailable=True, retry_after=CONFIG_RETRY_AFTER)
     return SendFailed(f"{kind.word}群机器人返回代码 {code}")

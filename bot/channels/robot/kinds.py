@@ -12,7 +12,7 @@ MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Request:
+class RobotRequest:
     query: Mapping[str, str]
     body: Mapping[str, Any]
 
@@ -22,33 +22,33 @@ class Kind:
     """One provider."""
 
     word: str
-    ask: Callable[[str, str, datetime], Request]  # text, secret (or nothing), now
+    ask: Callable[[str, str, datetime], RobotRequest]  # text, secret (or nothing), now
     too_fast: Mapping[int, timedelta]  # code -> how long to be silent
     gone: frozenset[int]  # the robot was removed from its group
     wrong: Mapping[int, str]  # what the operator has to put right
 
 
-def _wecom(text: str, _secret: str, _now: datetime) -> Request:
-    return Request(query={}, body={"msgtype": "text", "text": {"content": text}})
+def _wecom(text: str, _secret: str, _now: datetime) -> RobotRequest:
+    return RobotRequest(query={}, body={"msgtype": "text", "text": {"content": text}})
 
 
-def _dingtalk(text: str, secret: str, now: datetime) -> Request:
+def _dingtalk(text: str, secret: str, now: datetime) -> RobotRequest:
     body = {"msgtype": "text", "text": {"content": text}}
     if not secret:
-        return Request(query={}, body=body)
+        return RobotRequest(query={}, body=body)
     timestamp = str(int(now.timestamp() * 1000))
     sign = hmac.new(secret.encode(), f"{timestamp}\n{secret}".encode(), hashlib.sha256).digest()
-    return Request(query={"timestamp": timestamp, "sign": base64.b64encode(sign).decode()}, body=body)
+    return RobotRequest(query={"timestamp": timestamp, "sign": base64.b64encode(sign).decode()}, body=body)
 
 
-def _feishu(text: str, secret: str, now: datetime) -> Request:
+def _feishu(text: str, secret: str, now: datetime) -> RobotRequest:
     body = {"msg_type": "text", "content": {"text": text}}
     if not secret:
-        return Request(query={}, body=body)
+        return RobotRequest(query={}, body=body)
     timestamp = str(int(now.timestamp()))
     # Here the secret is part of the key, and nothing is signed with it.
     sign = hmac.new(f"{timestamp}\n{secret}".encode(), b"", hashlib.sha256).digest()
-    return Request(query={}, body={"timestamp": timestamp, "sign": base64.b64encode(sign).decode(), **body})
+    return RobotRequest(query={}, body={"timestamp": timestamp, "sign": base64.b64encode(sign).decode(), **body})
 
 
 KINDS: Mapping[str, Kind] = {

@@ -29,7 +29,6 @@ from bot.channels.telegram.layout import (
 from bot.channels.throttle import Rate, Throttle, TooFast
 from bot.clock import Clock
 from settings import Settings
-from storage.sql.database import Database
 
 log = logging.getLogger(__name__)
 
@@ -38,12 +37,12 @@ T = TypeVar("T")
 UPLOAD, DOWNLOAD = 50_000_000, 20_000_000  # bytes the Bot API takes and gives
 PATIENCE = 2.0  # seconds a message waits for its place before it goes back to the outbox
 TAP_SECONDS = 5  # what a tap waits for is not worth more
-REMEMBERED = 1_000  # halves of messages whose other half is still to go
+MAX_OPEN_HALVES = 1_000  # halves of messages whose other half is still to go
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Limits:
+class RateLimits:
     """How fast Telegram lets a bot send."""
 
     second: int = 30  # over all
@@ -57,7 +56,7 @@ class TelegramChannel:
     name = "telegram"
     abilities = Abilities(two_way=True, tells_doubles=False, buttons=True, attachments=True, text_bytes=3 * TEXT)
 
-    def __init__(self, settings: Settings, clock: Clock, limits: Limits | None = Limits()) -> None:
+    def __init__(self, settings: Settings, clock: Clock, limits: RateLimits | None = RateLimits()) -> None:
         self.client = TelegramClient(settings.telegram)
         self._mode, self._hook = settings.telegram.mode, hook_url(settings)
         self._seconds = settings.telegram.connect_seconds + settings.telegram.read_seconds
@@ -145,7 +144,7 @@ class TelegramChannel:
             return await self._file(chat, message, file, message.text)
         if message.key not in self._halves:
             self._halves[message.key] = await self._text(chat, message)
-            while len(self._halves) > REMEMBERED:
+            while len(self._halves) > MAX_OPEN_HALVES:
                 self._halves.popitem(last=False)
         await self._file(chat, message, file, "")
         return self._halves.pop(message.key)
@@ -241,12 +240,7 @@ class TelegramChannel:
         return failure(error)
 
 
-def make(settings: Settings, database: Database, clock: Clock) -> TelegramChannel:
-    """Build the channel from its settings."""
-    return TelegramChannel(settings, clock)
-
-
-def _throttle(clock: Clock, limits: Limits) -> Throttle:
+def _throttle(clock: Clock, limits: RateLimits) -> Throttle:
     one = Rate(count=limits.chat_second, seconds=1)
     group = (one, Rate(count=limits.group_minute, seconds=60))
     everyone = [Rate(count=limits.second, seconds=1)]

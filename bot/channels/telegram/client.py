@@ -124,8 +124,8 @@ class TelegramClient:
         """Give back connections."""
         requests, files = self._requests, self._files
         self._requests, self._files, self._bot = [], None, None
-        for one in requests:
-            await one.shutdown()
+        for request in requests:
+            await request.shutdown()
         if files is not None:
             await files.aclose()
 

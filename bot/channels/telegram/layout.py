@@ -49,7 +49,7 @@ Keyboard = InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove
 
 def keyboard(buttons: Sequence[Button]) -> Keyboard | None:
     """Return the buttons under a new message, or the one that asks for the person's own number, or what removes it."""
-    phone = next((one for one in buttons if one.action == SHARE_PHONE), None)
+    phone = next((button for button in buttons if button.action == SHARE_PHONE), None)
     if phone is not None and not phone.label:
         # Whoever typed a code instead of pressing it would keep it above their keyboard for good.
         return ReplyKeyboardRemove()
@@ -62,7 +62,11 @@ def keyboard(buttons: Sequence[Button]) -> Keyboard | None:
 def inline(buttons: Sequence[Button]) -> InlineKeyboardMarkup | None:
     """Return the buttons under a message, three in a row."""
     # What does not fit is left out: everything a button does can be typed as well.
-    fitting = [one for one in buttons if one.action and len(one.action.encode()) <= DATA and one.action != SHARE_PHONE]
+    fitting = [
+        button
+        for button in buttons
+        if button.action and len(button.action.encode()) <= DATA and button.action != SHARE_PHONE
+    ]
     # The second place of the library's button is an address to open, so the action is always named.
     made = [InlineKeyboardButton(one.label, callback_data=one.action) for one in fitting]
     rows = [made[place : place + IN_A_ROW] for place in range(0, len(made), IN_A_ROW)]

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.channels.base import Abilities, Attachment, Outgoing, Receipt, SendFailed
+from bot.channels.base import CONFIG_RETRY_AFTER, Abilities, Attachment, Outgoing, Receipt, SendFailed
 from bot.channels.cutting import cut, cut_characters, unlinked
 from bot.channels.tencent import Api, ApiRefused, SharedToken
 from bot.channels.wechat.api import WeChatAccountClient
 from bot.clock import Clock
 from bot.rules.calendar.zone import SHANGHAI
-from settings import Settings, WeChat
+from settings import WeChat
 from storage.nodes import tokens
 from storage.sql.database import Database
 
@@ -39,7 +39,6 @@ CONFIGURED_WRONG: Mapping[int, str] = {
     42001: "令牌一再被拒，请检查是否有别的程序在用同一公众号换取令牌",
     tokens.TOO_MANY: "令牌一小时内更换过多，已暂停更换",
 }
-MENDED_AFTER = timedelta(minutes=5)
 TEXT_BYTES = 2048
 MORE = "…（内容较长，请发送“我的工单”查看）"
 OPENID = re.compile(r"[A-Za-z0-9_-]{6,64}")
@@ -141,11 +140,6 @@ class WeChatChannel:
             log.warning("picture not sent: %s", failure, extra={"action": "picture", "channel": "wechat"})
 
 
-def make(settings: Settings, database: Database, clock: Clock) -> WeChatChannel:
-    """Build the channel from all settings."""
-    return WeChatChannel(settings.wechat, database, clock)
-
-
 def _mark(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()[:32]
 
@@ -186,7 +180,7 @@ def _failure(refused: ApiRefused) -> SendFailed:
         return SendFailed(f"公众号不接受这条消息的内容（代码 {code}）", unavailable=True)
     if code in CONFIGURED_WRONG:
         log.error("channel not usable: %s", _wrong(refused), extra={"action": "channel_config", "channel": "wechat"})
-        return SendFailed(_wrong(refused), unavailable=True, retry_after=refused.retry_after or MENDED_AFTER)
+        return SendFailed(_wrong(refused), unavailable=True, retry_after=refused.retry_after or CONFIG_RETRY_AFTER)
     return SendFailed(f"公众号返回代码 {code}")
 
 

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from bot.channels.base import Abilities, Attachment, Outgoing, Receipt, SendFailed
+from bot.channels.base import CONFIG_RETRY_AFTER, Abilities, Attachment, Outgoing, Receipt, SendFailed
 from bot.channels.tencent import Api, ApiRefused, SharedToken
 from bot.channels.wecom import parts as parts
 from bot.channels.wecom.api import WeComClient
 from bot.channels.wecom.members import Members
 from bot.clock import Clock
-from settings import Settings, WeCom
+from settings import WeCom
 from storage.nodes import quotas, tokens
 from storage.nodes.quotas import Limit
 from storage.nodes.tokens import Token
@@ -39,7 +39,6 @@ CONFIGURED_WRONG: Mapping[int, str] = {
     42001: "令牌一再被拒，请在管理后台核对应用的 SECRET",
     tokens.TOO_MANY: "令牌一小时内更换过多，已暂停更换，请在管理后台核对应用的 SECRET",
 }
-MENDED_AFTER = timedelta(minutes=5)  # what an operator has to put right is tried again this often
 # The platform drops more than 30 a minute or 1,000 an hour to one member without a word; two windows
 # side by side stay below that.
 PER_MEMBER = (Limit(count=14, per=timedelta(minutes=1)), Limit(count=480, per=timedelta(hours=1)))
@@ -206,14 +205,9 @@ class WeComChannel:
             return SendFailed(f"企业微信不接受这条消息的内容（代码 {code}）", unavailable=True)
         if code in CONFIGURED_WRONG:
             log.error("channel not usable: %s", _wrong(refused), extra={"action": "channel_config", "channel": "wecom"})
-            retry_after = refused.retry_after or MENDED_AFTER
+            retry_after = refused.retry_after or CONFIG_RETRY_AFTER
             return SendFailed(_wrong(refused), unavailable=True, retry_after=retry_after)
         return SendFailed(f"企业微信返回代码 {code}")
-
-
-def make(settings: Settings, database: Database, clock: Clock) -> WeComChannel:
-    """Build the channel from all settings."""
-    return WeComChannel(settings.wecom, database, clock)
 
 
 def _wrong(refused: ApiRefused) -> str:

@@ -61,7 +61,7 @@ def changed_card(message: Outgoing) -> Part:
 
 def pressable(buttons: tuple[Button, ...]) -> list[Button]:
     """The buttons a card can have: each once, and none that wants something of another platform."""
-    return list({one.action: one for one in buttons if one.action != SHARE_PHONE}.values())[:MOST_BUTTONS]
+    return list({button.action: button for button in buttons if button.action != SHARE_PHONE}.values())[:MOST_BUTTONS]
 
 
 def task_id(message: Outgoing) -> str:

@@ -35,7 +35,7 @@ class Calendars:
     @property
     def uniform(self) -> bool:
         """Whether all units share one calendar, so that their tree does not matter."""
-        return not self._unit_hours and all(one.units is None for one in self._overlays)
+        return not self._unit_hours and all(overlay.units is None for overlay in self._overlays)
 
     def of(self, unit_id: int | None) -> WorkingTime:
         """Return the working time of a unit; None: of no particular one, where only what concerns all counts."""
@@ -46,7 +46,9 @@ class Calendars:
 
     def _made(self, unit_id: int | None) -> WorkingTime:
         line = self._line(unit_id)
-        concerned = [one for one in self._overlays if one.units is None or not one.units.isdisjoint(line)]
+        concerned = [
+            overlay for overlay in self._overlays if overlay.units is None or not overlay.units.isdisjoint(line)
+        ]
         owner = next((self._units[one].name for one in line if self._units[one].name in self._unit_hours), "")
         key = (tuple(one.id for one in concerned), owner)
         if key not in self._by_parts:

@@ -15,8 +15,8 @@ DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
 HOUR_US = 3_600_000_000
 INSTANT = timedelta(microseconds=1)
-NOTHING = timedelta(0)
-REMEMBERED = 4096  # moments whose place in working time is kept
+NO_TIME = timedelta(0)
+POSITION_CACHE_SIZE = 4096  # moments whose place in working time is kept
 LEAP_YEAR = 2024  # any year that has a 29 February
 
 Spans = tuple[tuple[int, int], ...]  # sessions in microseconds of the day, half-open
@@ -55,9 +55,9 @@ class WorkingTime:
         self._sessions: dict[date, tuple[tuple[datetime, datetime], ...]] = {}
         self._ends: dict[date, datetime] = {}
         # Tickets of one day share their lines, and those of one batch their moments.
-        self._position = lru_cache(maxsize=REMEMBERED)(self._find_position)
-        self._sending = lru_cache(maxsize=REMEMBERED)(self._find_sending)
-        self._morning = lru_cache(maxsize=REMEMBERED)(self._find_morning)
+        self._position = lru_cache(maxsize=POSITION_CACHE_SIZE)(self._find_position)
+        self._sending = lru_cache(maxsize=POSITION_CACHE_SIZE)(self._find_sending)
+        self._morning = lru_cache(maxsize=POSITION_CACHE_SIZE)(self._find_morning)
 
     def opening(self, day: date) -> datetime:
         """Return when office hours of that day begin, were it worked."""
@@ -107,7 +107,7 @@ class WorkingTime:
     def share(self, start: datetime, end: datetime, fraction: float) -> datetime:
         """Return the moment at which that fraction (0 to 1) of the working time from start to end is used."""
         used = self.between(start, end) * fraction
-        if used > NOTHING:
+        if used > NO_TIME:
             axis, position = self._position(start)
             return self._earliest(axis, position + used // INSTANT)
         return self.subtract(start, -used / HOUR) if used else _utc(start)
@@ -117,13 +117,6 @@ class WorkingTime:
         axis, position = self._position(moment)
         return self._earliest(axis, position)
 
-    def next_opening(self, moment: datetime) -> datetime:
-        """Return the first morning opening of office hours at or after the moment."""
-        day = shanghai(moment).date()
-        if self.calendar.is_working_day(day) and moment <= self.opening(day):
-            return self.opening(day)
-        return self.opening(self.calendar.next_working_day(day))
-
     def next_sending(self, moment: datetime, any_hour: bool = False) -> datetime:
         """Return the moment itself if messages may go out then, else the next opening of the send window."""
         return _utc(moment) if any_hour else self._sending(moment)
@@ -131,11 +124,6 @@ class WorkingTime:
     def morning_after(self, moment: datetime, days: int, any_hour: bool = False) -> datetime:
         """Return the opening of office hours so many working days after messages about the moment may go out."""
         return self._morning(moment, days, any_hour)
-
-    def closing_of_window(self, moment: datetime) -> datetime:
-        """Return the first close of the send window after the moment, whatever day it is."""
-        closing = at(shanghai(moment).date(), self.send_until)
-        return closing if closing > moment else closing + DAY
 
     def _find_morning(self, moment: datetime, days: int, any_hour: bool) -> datetime:
         told = shanghai(self.next_sending(moment, any_hour)).date()

@@ -11,7 +11,7 @@ from typing import Any
 from storage.records import Notice, NoticeKind
 
 DAY = timedelta(days=1)
-LONGEST = 60  # days of one range; more is a misprint
+MAX_RANGE_DAYS = 60  # days of one range; more is a misprint
 TITLES = 300  # as wide as the column
 
 WEEKDAYS = "一二三四五六日"
@@ -172,7 +172,7 @@ class _Body:
     def _days(self, token: re.Match[str], name: str, before: date | None) -> list[date]:
         first = self._date(token, 1, name, before)
         last = self._date(token, 2, name, first) if token["day2"] else first
-        if first is None or last is None or not 0 <= (last - first).days < LONGEST:
+        if first is None or last is None or not 0 <= (last - first).days < MAX_RANGE_DAYS:
             self.misfits.append(f"“{token[0]}”不是有效的日期，请核对。")
             return []
         return [first + DAY * i for i in range((last - first).days + 1)]

@@ -66,29 +66,29 @@ def wait_until(message: Message, any_hour: bool, working: WorkingTime, now: date
 def drop_doubles(messages: Sequence[Message]) -> tuple[list[Message], tuple[tuple[Message, str], ...]]:
     """Keep, of several messages about one ticket to one person, the last step only; it tells how things stand."""
     last: dict[tuple[int, int | None], Message] = {}
-    for one in messages:
-        if _repeatable(one):
-            key = (one.person_id, one.ticket_id)
-            if key not in last or one.id > last[key].id:
-                last[key] = one
+    for message in messages:
+        if _repeatable(message):
+            key = (message.person_id, message.ticket_id)
+            if key not in last or message.id > last[key].id:
+                last[key] = message
     kept, dropped = [], []
-    for one in messages:
-        newest = last[one.person_id, one.ticket_id] if _repeatable(one) else one
-        if newest is one:
-            kept.append(one)
+    for message in messages:
+        newest = last[message.person_id, message.ticket_id] if _repeatable(message) else message
+        if newest is message:
+            kept.append(message)
         else:
-            dropped.append((one, f"同一工单已有更新的提醒（{newest.step}）"))
+            dropped.append((message, f"同一工单已有更新的提醒（{newest.step}）"))
     return kept, tuple(dropped)
 
 
 def bundle(messages: Sequence[Message], digest_from: int) -> tuple[list[Message], tuple[tuple[Message, ...], ...]]:
     """Make one digest of many messages for one person, or of those that waited for the opening together."""
     by_person: dict[int, list[Message]] = {}
-    for one in messages:
-        if _mergeable(one):
-            by_person.setdefault(one.person_id, []).append(one)
+    for message in messages:
+        if _mergeable(message):
+            by_person.setdefault(message.person_id, []).append(message)
     bundles = {person: tuple(order(many)) for person, many in by_person.items() if _enough(many, digest_from)}
-    single = [one for one in messages if not (_mergeable(one) and one.person_id in bundles)]
+    single = [message for message in messages if not (_mergeable(message) and message.person_id in bundles)]
     return single, tuple(bundles.values())
 
 

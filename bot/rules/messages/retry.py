@@ -6,14 +6,14 @@ from enum import StrEnum
 
 from storage.records import MessageState
 
-MAX_TRIES = 5  # on one channel, after which the next way is taken; more of them only in rounds
+MAX_ATTEMPTS = 5  # on one channel, after which the next way is taken; more of them only in rounds
 FIRST_WAIT = timedelta(seconds=15)
 LONGEST_WAIT = timedelta(minutes=15)
 UNCERTAIN_WAIT = timedelta(seconds=90)  # a timed-out send is looked at again after this
-ROUND = timedelta(minutes=5)  # messages whose ways are all shut for now are tried again in rounds
+RETRY_ROUND = timedelta(minutes=5)  # messages whose ways are all shut for now are tried again in rounds
 
 
-class Outcome(StrEnum):
+class RetryOutcome(StrEnum):
     AGAIN = "again"  # same channel, later
     NEXT_WAY = "next_way"  # the person's next channel, at once
     UNCERTAIN = "uncertain"  # may have arrived; sent once more, marked where the channel cannot tell
@@ -21,7 +21,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Retry:
-    outcome: Outcome
+    outcome: RetryOutcome
     at: datetime | None = None
 
 
@@ -40,25 +40,25 @@ def decide(
     `may_repeat` says that one more copy does no harm: the channel removes doubles, or none was sent again yet.
     """
     if permanent or unavailable:
-        return Retry(outcome=Outcome.NEXT_WAY)
+        return Retry(outcome=RetryOutcome.NEXT_WAY)
     if retry_after is not None:
         # A quota is no fault of the way: honour it however often it is told.
-        return Retry(outcome=Outcome.AGAIN, at=now + max(retry_after, timedelta(seconds=1)))
-    if attempts == MAX_TRIES or (attempts > MAX_TRIES and not uncertain):
-        return Retry(outcome=Outcome.NEXT_WAY)
+        return Retry(outcome=RetryOutcome.AGAIN, at=now + max(retry_after, timedelta(seconds=1)))
+    if attempts == MAX_ATTEMPTS or (attempts > MAX_ATTEMPTS and not uncertain):
+        return Retry(outcome=RetryOutcome.NEXT_WAY)
     if uncertain:
-        again = Retry(outcome=Outcome.UNCERTAIN, at=now + UNCERTAIN_WAIT)
-        return again if may_repeat else Retry(outcome=Outcome.NEXT_WAY)
+        again = Retry(outcome=RetryOutcome.UNCERTAIN, at=now + UNCERTAIN_WAIT)
+        return again if may_repeat else Retry(outcome=RetryOutcome.NEXT_WAY)
     wait = min(FIRST_WAIT * 2 ** (attempts - 1), LONGEST_WAIT)
-    return Retry(outcome=Outcome.AGAIN, at=now + wait)
+    return Retry(outcome=RetryOutcome.AGAIN, at=now + wait)
 
 
 def next_round(after: datetime) -> datetime:
     """Return the first round after a moment: what waits for one person comes up together, so it can be one message."""
     midnight = after.replace(hour=0, minute=0, second=0, microsecond=0)
-    return midnight + ((after - midnight) // ROUND + 1) * ROUND
+    return midnight + ((after - midnight) // RETRY_ROUND + 1) * RETRY_ROUND
 
 
 def missed(state: MessageState, attempts: int) -> bool:
     """Whether a message has reached nobody by any way, for good or so far."""
-    return state == MessageState.FAILED or (state == MessageState.PENDING and attempts >= MAX_TRIES)
+    return state == MessageState.FAILED or (state == MessageState.PENDING and attempts >= MAX_ATTEMPTS)

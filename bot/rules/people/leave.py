@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.rules.people.routing import holder, stand_in, ways
+from bot.rules.people.routing import holder, stand_in, usable_addresses
 from bot.rules.refused import MoveRefused
 from storage.records import (
     Directory,
@@ -17,7 +17,7 @@ from storage.records import (
     Ticket,
 )
 
-LONGEST = timedelta(days=366)  # what lies further ahead is mistyped
+MAX_LEAVE = timedelta(days=366)  # what lies further ahead is mistyped
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,7 +32,7 @@ def check(leave: Leave, directory: Directory, now: datetime) -> None:
     """Refuse a leave that is over, and a deputy who is the person, away meanwhile or cannot be reached."""
     if leave.ends_at <= max(leave.starts_at, now):
         raise MoveRefused("leave_over", at=leave.ends_at)
-    if leave.ends_at > now + LONGEST:
+    if leave.ends_at > now + MAX_LEAVE:
         raise MoveRefused("leave_too_long")
     if leave.deputy_id is None:
         return
@@ -41,7 +41,7 @@ def check(leave: Leave, directory: Directory, now: datetime) -> None:
         raise MoveRefused("deputy_self")
     if away := overlapping(deputy.id, leave, directory):
         raise MoveRefused("deputy_on_leave", name=deputy.name, at=away.ends_at)
-    if not ways(deputy.id, directory):
+    if not usable_addresses(deputy.id, directory):
         raise MoveRefused("deputy_unreachable", name=deputy.name)
 
 
@@ -64,7 +64,7 @@ def cover(leave: Leave, tickets: Sequence[Ticket], directory: Directory) -> Cove
         if not (works or (leave.deputy_id is not None and leave.person_id in duties)):
             continue
         who = stand_in(leave.person_id, ticket, directory, leave.starts_at)
-        if who is not None and ways(who, directory):
+        if who is not None and usable_addresses(who, directory):
             lists.setdefault(who, []).append(ticket.id)
         else:
             uncovered.append(ticket)

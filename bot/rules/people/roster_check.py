@@ -73,7 +73,7 @@ class _Check:
 
     def _wrong_parents(self, rows: Iterable[UnitRow]) -> dict[int, str]:
         units = self.directory.units.values()
-        above = {one.name: self.directory.units[one.parent_id].name for one in units if one.parent_id is not None}
+        above = {unit.name: self.directory.units[unit.parent_id].name for unit in units if unit.parent_id is not None}
         for row in rows:
             if row.parent is not None:
                 above[row.name] = self.units.get(name_key(row.parent), "")
@@ -99,7 +99,7 @@ class _Check:
             else:
                 taken.append(replace(row, unit=unit))
         taken = self._once(PEOPLE, taken, lambda row: (row.unit, name_key(row.name)))
-        stored = {_key(*self._key_of(one)): self.directory.people[one].name for one in self.directory.people}
+        stored = {_key(*self._key_of(person)): self.directory.people[person].name for person in self.directory.people}
         taken = [replace(row, name=stored.get(_key(row.unit, row.name), row.name)) for row in taken]
         return self._without_shared_addresses(taken)
 
@@ -110,8 +110,8 @@ class _Check:
             person = self._key_of(person_id)
             # Who left gives the address back.
             if person not in gone and self.directory.people[person_id].active:
-                for one in addresses:
-                    holders[one.channel, one.address][person] = None
+                for address in addresses:
+                    holders[address.channel, address.address][person] = None
         for row in rows:
             for place in row.addresses.items():
                 holders[place][row.unit, row.name] = None
@@ -137,12 +137,12 @@ class _Check:
     def _find_supervisors(self, units: Iterable[UnitRow]) -> dict[str, tuple[PersonKey, ...]]:
         found: dict[str, tuple[PersonKey, ...]] = {}
         for row in units:
-            people = [self._find(one, row.name) for one in row.supervisors or ()]
-            wrong = [one for one in people if isinstance(one, str)]
+            people = [self._find(supervisor, row.name) for supervisor in row.supervisors or ()]
+            wrong = [person for person in people if isinstance(person, str)]
             if wrong:
                 self._refuse(UNITS, row.row, row.name, f"监督人员{wrong[0]}。单位已导入，监督人员没有改动")
             elif row.supervisors is not None:
-                found[row.name] = tuple(one for one in people if not isinstance(one, str))
+                found[row.name] = tuple(person for person in people if not isinstance(person, str))
         return found
 
     def _check_accounts(self) -> tuple[list[AccountRow], dict[tuple[int, Role], PersonKey | None]]:

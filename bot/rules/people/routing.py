@@ -6,16 +6,19 @@ from datetime import datetime
 
 from storage.records import Address, Audience, Directory, Role, Ticket
 
+ABOVE = (Audience.LEADER, Audience.SUPERVISOR, Audience.DESK)  # in turn, who hears when those below cannot be reached
+WORKERS = (Audience.HOLDER, Audience.PRIMARY, Audience.BACKUP)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Told:
+class Recipients:
     """The people a step addresses, and why others are not among them."""
 
     people: tuple[int, ...]
     notes: tuple[str, ...] = ()  # keys of texts: "on_leave:12", "unreachable:7", "vacant:backup"
 
 
-def audience(to: Iterable[Audience], ticket: Ticket, directory: Directory, now: datetime) -> Told:
+def audience(to: Iterable[Audience], ticket: Ticket, directory: Directory, now: datetime) -> Recipients:
     """Resolve audiences to reachable people, each once, in the order asked."""
     people: dict[int, None] = {}
     notes: dict[str, None] = {}
@@ -27,7 +30,7 @@ def audience(to: Iterable[Audience], ticket: Ticket, directory: Directory, now: 
             present = _present(person_id, ticket, directory, now, notes)
             if present is not None:
                 people[present] = None
-    return Told(people=tuple(people), notes=tuple(notes))
+    return Recipients(people=tuple(people), notes=tuple(notes))
 
 
 def holder(ticket: Ticket, directory: Directory) -> int | None:
@@ -69,7 +72,7 @@ def supervised_units(person_id: int, directory: Directory) -> frozenset[int]:
     return frozenset(found)
 
 
-def ways(person_id: int, directory: Directory) -> tuple[Address, ...]:
+def usable_addresses(person_id: int, directory: Directory) -> tuple[Address, ...]:
     """Return the usable addresses of an active person, the preferred first."""
     person = directory.people.get(person_id)
     if person is None or not person.active:
@@ -79,13 +82,13 @@ def ways(person_id: int, directory: Directory) -> tuple[Address, ...]:
 
 def on_leave(person_id: int, directory: Directory, now: datetime) -> bool:
     """Whether the person is on leave at this moment."""
-    return any(leave.starts_at <= now < leave.ends_at for leave in directory.leaves.get(person_id, ()))
+    return any(leave.running(now) for leave in directory.leaves.get(person_id, ()))
 
 
 def stand_in(person_id: int, ticket: Ticket, directory: Directory, now: datetime) -> int | None:
     """Return who does the work of a person on leave: the deputy named, else the other role, unless away as well."""
     for leave in directory.leaves.get(person_id, ()):
-        named = leave.deputy_id if leave.starts_at <= now < leave.ends_at else None
+        named = leave.deputy_id if leave.running(now) else None
         if named is not None and not on_leave(named, directory, now):
             return named
     primary, backup = _duty(ticket, directory, Role.PRIMARY), _duty(ticket, directory, Role.BACKUP)
@@ -99,7 +102,7 @@ def _present(person_id: int, ticket: Ticket, directory: Directory, now: datetime
     if on_leave(person_id, directory, now):
         notes[f"on_leave:{person_id}"] = None
         candidate = stand_in(person_id, ticket, directory, now)
-    if candidate is not None and ways(candidate, directory):
+    if candidate is not None and usable_addresses(candidate, directory):
         return candidate
     if candidate is not None:
         notes[f"unreachable:{candidate}"] = None

@@ -47,7 +47,7 @@ class WeekCounts:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Cause:
+class CauseCount:
     """One problem class; the name is empty where the source gave none."""
 
     name: str
@@ -86,7 +86,7 @@ class WeeklyFigures:
     finished_late: tuple[LateTicket, ...]  # by receipt
     due_soon: tuple[TicketFacts, ...]  # open, due until the end of next week, by due day
     unpublished: tuple[TicketFacts, ...]  # open, without a due day yet; never late
-    causes: tuple[Cause, ...]  # the most late first
+    causes: tuple[CauseCount, ...]  # the most late first
     ahead: Ahead
 
     @property
@@ -142,7 +142,7 @@ def how_late(ticket: Ticket, moment: datetime, calendar: GovChina) -> Lateness |
 
 def within(facts: Iterable[TicketFacts], unit_ids: frozenset[int]) -> list[TicketFacts]:
     """Return the tickets of these units."""
-    return [one for one in facts if one.ticket.unit_id in unit_ids]
+    return [fact for fact in facts if fact.ticket.unit_id in unit_ids]
 
 
 def days_ahead(calendar: GovChina, after: date, days: int = DAYS_AHEAD) -> Ahead:
@@ -167,17 +167,17 @@ def days_ahead(calendar: GovChina, after: date, days: int = DAYS_AHEAD) -> Ahead
 
 
 def _stood(facts: Sequence[TicketFacts], as_of: datetime) -> list[TicketFacts]:
-    return [_as_it_stood(one, as_of) for one in facts if one.ticket.received_at <= as_of]
+    return [_as_it_stood(fact, as_of) for fact in facts if fact.ticket.received_at <= as_of]
 
 
-def _as_it_stood(one: TicketFacts, as_of: datetime) -> TicketFacts:
+def _as_it_stood(facts: TicketFacts, as_of: datetime) -> TicketFacts:
     """The ticket without what came later; only a false alarm (误报) is taken out whenever it was approved."""
-    ticket = one.ticket
+    ticket = facts.ticket
     if ticket.completed_at is not None and ticket.completed_at > as_of:
         taken = ticket.acknowledged_at is not None and ticket.acknowledged_at <= as_of
         state = TicketState.ACKNOWLEDGED if taken else TicketState.NEW
         ticket = replace(ticket, state=state, completed_at=None, completed_by=None, completion_text="", closed_at=None)
-    return replace(one, ticket=ticket, told=tuple(telling for telling in one.told if telling.at <= as_of))
+    return replace(facts, ticket=ticket, told=tuple(telling for telling in facts.told if telling.at <= as_of))
 
 
 def _finished_in(stood: Sequence[TicketFacts], week: Week) -> list[TicketFacts]:
@@ -185,7 +185,7 @@ def _finished_in(stood: Sequence[TicketFacts], week: Week) -> list[TicketFacts]:
 
 
 def _late(facts: Sequence[TicketFacts], as_of: datetime, calendar: GovChina) -> list[LateTicket]:
-    late = ((one, how_late(one.ticket, as_of, calendar)) for one in facts)
+    late = ((fact, how_late(fact.ticket, as_of, calendar)) for fact in facts)
     return [LateTicket(facts=one, lateness=how) for one, how in late if how is not None]
 
 
@@ -197,24 +197,24 @@ def _due_soon(waiting: Sequence[TicketFacts], until: date, as_of: datetime) -> t
 
 def _counts(stood: Sequence[TicketFacts], week: Week, as_of: datetime) -> WeekCounts:
     tickets = [one.ticket for one in stood]
-    finished = [one for one in tickets if _in(week, one.completed_at)]
-    late = [one for one in tickets if one.overdue(as_of)]
+    finished = [ticket for ticket in tickets if _in(week, ticket.completed_at)]
+    late = [ticket for ticket in tickets if ticket.overdue(as_of)]
     return WeekCounts(
-        received=sum(_in(week, one.received_at) for one in tickets),
+        received=sum(_in(week, ticket.received_at) for ticket in tickets),
         # What was answered before its schedule was published is neither: nobody could say when it was due.
         on_time=sum(one.due_at is not None and not one.overdue(as_of) for one in finished),
         late=sum(one.overdue(as_of) for one in finished),
         missed=sum(_in(week, one.due_at) for one in late),
         overdue=sum(one.state.open for one in late),
-        void=sum(one.state == TicketState.VOID and _in(week, one.closed_at) for one in tickets),
+        void=sum(ticket.state == TicketState.VOID and _in(week, ticket.closed_at) for ticket in tickets),
     )
 
 
-def _causes(stood: Sequence[TicketFacts], week: Week, late: Sequence[Ticket]) -> tuple[Cause, ...]:
+def _causes(stood: Sequence[TicketFacts], week: Week, late: Sequence[Ticket]) -> tuple[CauseCount, ...]:
     received = Counter(one.ticket.problem_class.strip() for one in stood if _in(week, one.ticket.received_at))
     missed = Counter(one.problem_class.strip() for one in late)
     names = dict.fromkeys((*missed, *received))
-    causes = [Cause(name=name, received=received[name], late=missed[name]) for name in names]
+    causes = [CauseCount(name=name, received=received[name], late=missed[name]) for name in names]
     return tuple(sorted(causes, key=lambda one: (-one.late, -one.received)))
 
 

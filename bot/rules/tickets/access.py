@@ -45,7 +45,7 @@ def workers(ticket: Ticket, directory: Directory, now: datetime) -> frozenset[in
     people = {one for one in found if one is not None}
     for person_id in tuple(people):
         for leave in directory.leaves.get(person_id, ()):
-            if leave.deputy_id is not None and leave.starts_at <= now < leave.ends_at:
+            if leave.deputy_id is not None and leave.running(now):
                 people.add(leave.deputy_id)
     return frozenset(people)
 
@@ -56,5 +56,5 @@ def _stood_in_for(person_id: int, directory: Directory, now: datetime) -> set[in
         leave.person_id
         for leaves in directory.leaves.values()
         for leave in leaves
-        if leave.deputy_id == person_id and leave.starts_at <= now < leave.ends_at
+        if leave.deputy_id == person_id and leave.running(now)
     }

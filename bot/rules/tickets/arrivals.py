@@ -12,7 +12,7 @@ from storage.records import number_key
 CLOCK_SKEW = timedelta(minutes=5)
 OLDEST = timedelta(days=3653)  # ten years: older ones are mistyped, or belong to the archive
 # Widths of the columns they go to; the long texts only have to stay readable.
-LONGEST = {
+MAX_LENGTHS = {
     "number": ("工单编号", 128),
     "platform": ("平台", 64),
     "account_name": ("账号名称", 200),
@@ -60,11 +60,11 @@ def check(ticket: TicketInput, now: datetime) -> Refusal | None:
         return Refusal(reason="没有工单编号，请补上")
     if not ticket.account_name:
         return Refusal(reason="没有账号名称，请补上")
-    for field, (title, longest) in LONGEST.items():
+    for field, (title, longest) in MAX_LENGTHS.items():
         if len(getattr(ticket, field) or "") > longest:
             return Refusal(reason=f"“{title}”超过{longest}字，请缩短")
     # Compatibility characters grow when they are unfolded for comparison.
-    if len(number_key(ticket.number)) > LONGEST["number"][1]:
+    if len(number_key(ticket.number)) > MAX_LENGTHS["number"][1]:
         return Refusal(reason="工单编号里有特殊字符，请改用普通数字和字母")
     return _check_time(ticket.received_at, now)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.rules.calendar.hours import WorkingTime
-from bot.rules.people.routing import Told, audience
+from bot.rules.people.routing import ABOVE, Recipients, audience
 from bot.rules.tickets.decision import Decision
 from bot.rules.tickets.ladder import PlannedStep, plan
 from bot.rules.tickets.lifecycle import archive
@@ -27,8 +27,6 @@ from storage.records import (
     TicketState,
 )
 
-# Who hears when those below cannot be reached.
-LINE = (Audience.LEADER, Audience.SUPERVISOR, Audience.DESK)
 # A ticket given to somebody by hand: no rung of a ladder, but whoever gets it has to be reached as by one.
 _GIVEN = {
     name: Step(name=name, kind=MessageKind.ASSIGNED, to=(Audience.HOLDER,), moment=MomentKind.AT_RECEIPT)
@@ -56,11 +54,17 @@ def replan(ticket: Ticket, policy: Policy, working: WorkingTime, now: datetime, 
     `skip_passed` leaves out what came before the ticket was with those who are to be asked now.
     """
     planned = plan(policy, deadline_of(ticket), working)
-    ahead = [one for one in planned if one.at > now or not (skip_passed or one.step.name in ticket.steps_taken)]
-    names = {one.step.name for one in ahead}
-    passed = [one.step.name for one in planned if one.step.name not in names]
+    ahead = [
+        planned_step
+        for planned_step in planned
+        if planned_step.at > now or not (skip_passed or planned_step.step.name in ticket.steps_taken)
+    ]
+    names = {planned_step.step.name for planned_step in ahead}
+    passed = [planned_step.step.name for planned_step in planned if planned_step.step.name not in names]
     taken = dict.fromkeys((*(one for one in ticket.steps_taken if one not in names), *passed))
-    return replace(ticket, steps_taken=tuple(taken), next_step_at=min((one.at for one in ahead), default=None))
+    return replace(
+        ticket, steps_taken=tuple(taken), next_step_at=min((planned_step.at for planned_step in ahead), default=None)
+    )
 
 
 def decide(ticket: Ticket, policy: Policy, directory: Directory, working: WorkingTime, now: datetime) -> Decision:
@@ -73,12 +77,14 @@ def decide(ticket: Ticket, policy: Policy, directory: Directory, working: Workin
     if not ticket.state.open:
         return Decision(ticket=replace(ticket, next_step_at=None))
     ahead = plan(policy, deadline_of(ticket), working, ticket.steps_taken)
-    come = [one for one in ahead if one.at <= now]
-    rungs = [_climb(one, ticket, directory, now) for one in come if _applies(one.step, ticket)]
+    come = [planned_step for planned_step in ahead if planned_step.at <= now]
+    rungs = [
+        _climb(planned_step, ticket, directory, now) for planned_step in come if _applies(planned_step.step, ticket)
+    ]
     after = replace(
         ticket,
-        steps_taken=(*ticket.steps_taken, *(one.step.name for one in come)),
-        next_step_at=min((one.at for one in ahead if one.at > now), default=None),
+        steps_taken=(*ticket.steps_taken, *(planned_step.step.name for planned_step in come)),
+        next_step_at=min((planned_step.at for planned_step in ahead if planned_step.at > now), default=None),
     )
     not_before = working.next_sending(now, policy.any_hour)
     return Decision(
@@ -105,7 +111,7 @@ def unreached(
     rung = _Rung(
         step=failed,
         planned_at=now,
-        told=Told(people=(), notes=tuple(why)),
+        told=Recipients(people=(), notes=tuple(why)),
         instead=_next_in_line(failed, ticket, directory, now, lost),
     )
     not_before = working.next_sending(now, policy.any_hour)
@@ -116,7 +122,7 @@ def unreached(
 class _Rung:
     step: Step
     planned_at: datetime
-    told: Told
+    told: Recipients
     instead: tuple[int, ...] = ()  # who hears because the step itself reaches nobody
 
     @property
@@ -138,8 +144,8 @@ def _next_in_line(
     step: Step, ticket: Ticket, directory: Directory, now: datetime, lost: frozenset[int] = frozenset()
 ) -> tuple[int, ...]:
     """The first above the step's own people of whom anybody can be reached."""
-    highest = max((LINE.index(one) for one in step.to if one in LINE), default=-1)
-    for one in LINE[highest + 1 :]:
+    highest = max((ABOVE.index(one) for one in step.to if one in ABOVE), default=-1)
+    for one in ABOVE[highest + 1 :]:
         people = tuple(who for who in audience((one,), ticket, directory, now).people if who not in lost)
         if people:
             return people
@@ -147,7 +153,7 @@ def _next_in_line(
 
 
 def _unreachable(people: Iterable[int]) -> list[str]:
-    return [f"unreachable:{one}" for one in sorted(people)]
+    return [f"unreachable:{person}" for person in sorted(people)]
 
 
 def _messages(rungs: Sequence[_Rung], ticket: Ticket, not_before: datetime) -> Iterable[MessageDraft]:
@@ -155,9 +161,9 @@ def _messages(rungs: Sequence[_Rung], ticket: Ticket, not_before: datetime) -> I
     occurrence = _occurrence(ticket)
     for person_id in dict.fromkeys(who for rung in rungs for who in rung.hearers):
         theirs = [rung for rung in rungs if person_id in rung.hearers]
-        rung = next((one for one in reversed(theirs) if one.told.people), theirs[-1])
+        rung = next((their for their in reversed(theirs) if their.told.people), theirs[-1])
         kind = rung.step.kind if rung.told.people else MessageKind.UNREACHED
-        notes = dict.fromkeys(note for one in theirs if one is rung or one.instead for note in one.told.notes)
+        notes = dict.fromkeys(note for their in theirs if their is rung or their.instead for note in their.told.notes)
         yield MessageDraft(
             intent=_intent(ticket.id, rung.step.name, occurrence, person_id, kind),
             person_id=person_id,

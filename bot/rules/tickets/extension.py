@@ -13,7 +13,7 @@ from bot.rules.tickets.escalation import replan
 from bot.rules.tickets.moving import stamped
 from storage.records import Ticket
 
-LONGEST = timedelta(days=366)  # what lies further ahead is mistyped
+MAX_EXTENSION = timedelta(days=366)  # what lies further ahead is mistyped
 END_OF_DAY = time(0)
 
 
@@ -41,7 +41,7 @@ def due_of(until: Until, ticket: Ticket, scene: Scene) -> datetime:
         raise MoveRefused("extension_unpublished", number=ticket.number) from None
     if due_at <= ticket.due_at:
         raise MoveRefused("extension_not_later", number=ticket.number, due=ticket)
-    if due_at > scene.now + LONGEST:
+    if due_at > scene.now + MAX_EXTENSION:
         raise MoveRefused("extension_too_far", number=ticket.number)
     return due_at
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.rules.calendar.deadline import compute
 from bot.rules.calendar.hours import WorkingTime
-from bot.rules.people.routing import audience
+from bot.rules.people.routing import WORKERS, audience
 from bot.rules.tickets.decision import Decision
 from bot.rules.tickets.escalation import deadline_of, params, replan
 from bot.rules.tickets.ladder import plan
@@ -25,12 +25,11 @@ from storage.records import (
     TimeUnit,
 )
 
-WORKERS = (Audience.HOLDER, Audience.PRIMARY, Audience.BACKUP)
 URGENCY = 2
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Cause:
+class CalendarChange:
     """The change of the calendar that moves deadlines."""
 
     reference: str  # "revision:3", "closure:5"
@@ -39,7 +38,7 @@ class Cause:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Moved:
+class MovedDeadline:
     """What a change means for one ticket."""
 
     before: Ticket
@@ -76,8 +75,8 @@ def set_by_hand(ticket: Ticket, policy: Policy, working: WorkingTime) -> bool:
 
 
 def move(
-    ticket: Ticket, policy: Policy, directory: Directory, working: WorkingTime, now: datetime, cause: Cause
-) -> Moved | None:
+    ticket: Ticket, policy: Policy, directory: Directory, working: WorkingTime, now: datetime, cause: CalendarChange
+) -> MovedDeadline | None:
     """Return what the changed calendar makes of an open ticket; None where its lines stay.
 
     A step whose new moment lies ahead may come again; one that has passed does not.
@@ -106,8 +105,8 @@ def move(
         },
     )
     not_before = working.next_sending(now, policy.any_hour)
-    messages = tuple(_message(one, ticket, after, cause, not_before, told.notes) for one in people)
-    return Moved(
+    messages = tuple(_message(person, ticket, after, cause, not_before, told.notes) for person in people)
+    return MovedDeadline(
         before=ticket,
         decision=Decision(ticket=after, journal=(line,), messages=messages),
         told=people,
@@ -119,7 +118,7 @@ def move(
 def earlier_look(ticket: Ticket, policy: Policy, working: WorkingTime, now: datetime) -> Ticket | None:
     """Return the ticket with an earlier next look, where the changed calendar brings a step forward."""
     ahead = plan(policy, deadline_of(ticket), working, ticket.steps_taken)
-    following = min((one.at for one in ahead), default=None)
+    following = min((planned_step.at for planned_step in ahead), default=None)
     if following is None or (ticket.next_step_at is not None and ticket.next_step_at <= following):
         return None
     return replace(ticket, next_step_at=max(following, now))
@@ -178,7 +177,7 @@ def _lines(deadline: Deadline) -> tuple[Any, ...]:
 
 
 def _message(
-    person_id: int, before: Ticket, after: Ticket, cause: Cause, not_before: datetime, notes: tuple[str, ...]
+    person_id: int, before: Ticket, after: Ticket, cause: CalendarChange, not_before: datetime, notes: tuple[str, ...]
 ) -> MessageDraft:
     change = replace(params(after, notes), moves=after.moves, document=cause.document, old=lines(before))
     return MessageDraft(

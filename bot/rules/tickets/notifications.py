@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from bot.rules.people.routing import audience
+from bot.rules.people.routing import WORKERS, audience
 from bot.rules.tickets.decision import Scene
 from bot.rules.tickets.lifecycle import Answer
 from storage.records import (
@@ -18,7 +18,6 @@ from storage.records import (
 )
 
 URGENCY = 2
-WORKERS = (Audience.HOLDER, Audience.PRIMARY, Audience.BACKUP)
 
 
 def circle(ticket: Ticket, scene: Scene) -> tuple[int, ...]:

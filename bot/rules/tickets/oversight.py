@@ -7,7 +7,7 @@ from enum import IntEnum
 
 from storage.records import Directory, Policy, Request, Ticket, TicketState
 
-FAR = datetime.max.replace(tzinfo=UTC)
+FAR_FUTURE = datetime.max.replace(tzinfo=UTC)
 
 
 class Stuck(IntEnum):
@@ -39,7 +39,7 @@ def stuck(ticket: Ticket, policy: Policy, requests: Sequence[Request], now: date
         return Stuck.TARGET_PASSED
     if requests:
         return Stuck.ASKED
-    waited = any(one.while_new and one.name in ticket.steps_taken for one in policy.steps)
+    waited = any(step.while_new and step.name in ticket.steps_taken for step in policy.steps)
     return Stuck.NOT_TAKEN if waited and ticket.state == TicketState.NEW else None
 
 
@@ -58,4 +58,4 @@ def listed(
         if why is not None:
             unit = directory.units.get(one.unit_id or 0)
             found.append(Overseen(ticket=one, why=why, unit=unit.name if unit else "", requests=asked))
-    return sorted(found, key=lambda one: (one.unit, one.why, one.ticket.due_at or FAR, one.ticket.id))
+    return sorted(found, key=lambda one: (one.unit, one.why, one.ticket.due_at or FAR_FUTURE, one.ticket.id))

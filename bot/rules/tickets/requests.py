@@ -36,7 +36,7 @@ def check(ticket: Ticket, kind: RequestKind, answer: Answer, pending: Sequence[R
     verb = VERBS[kind]
     if not may(answer.person_id, Right.WORK, ticket, scene.directory, answer.at):
         raise MoveRefused("not_yours", number=ticket.number)
-    if waiting := next((one for one in pending if one.kind == kind), None):
+    if waiting := next((request for request in pending if request.kind == kind), None):
         who = scene.directory.people.get(waiting.asked_by)
         asked = {"who": who.name if who else "?", "at": waiting.asked_at}
         raise MoveRefused("already_asked", number=ticket.number, verb=verb, **asked)
@@ -50,9 +50,8 @@ def check(ticket: Ticket, kind: RequestKind, answer: Answer, pending: Sequence[R
         raise MoveRefused("extension_too_late", number=ticket.number, due=ticket)
 
 
-def ask(ticket: Ticket, wanted: Wanted, answer: Answer, pending: Sequence[Request], scene: Scene) -> Decision:
-    """Put a request before those who decide; the clock runs on meanwhile."""
-    check(ticket, wanted.kind, answer, pending, scene)
+def ask(ticket: Ticket, wanted: Wanted, answer: Answer, scene: Scene) -> Decision:
+    """Put a request that `check` let pass before those who decide; the clock runs on meanwhile."""
     due_at = due_of(wanted.until, ticket, scene) if wanted.until else None
     request = Request(
         id=wanted.id,
@@ -76,7 +75,7 @@ def ask(ticket: Ticket, wanted: Wanted, answer: Answer, pending: Sequence[Reques
 def ask_others(ticket: Ticket, request: Request, lost: frozenset[int], scene: Scene) -> Decision:
     """Ask those next in line where nobody who was asked can be reached."""
     kinds = (request.kind, RequestKind.TRANSFER)  # the desk decides what nobody else can
-    asked = (deciders(one, ticket, request.asked_by, scene) for one in kinds)
+    asked = (deciders(kind, ticket, request.asked_by, scene) for kind in kinds)
     people = next((left for some in asked if (left := [who for who in some if who not in lost])), [])
     return Decision(ticket=ticket, messages=ask_people(ticket, request, people, scene))
 

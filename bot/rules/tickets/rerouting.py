@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from bot.rules.people.routing import Told, audience, holder
+from bot.rules.people.routing import ABOVE, Recipients, audience, holder
 from bot.rules.refused import MoveRefused
 from bot.rules.tickets.access import Right, may
 from bot.rules.tickets.decision import Decision, Scene
@@ -26,9 +26,6 @@ from storage.records import (
     TicketState,
 )
 
-# Who is told to see to it where nobody of those a ticket went to can be reached.
-ABOVE = (Audience.LEADER, Audience.SUPERVISOR, Audience.DESK)
-
 
 def send_back(ticket: Ticket, answer: Answer, scene: Scene) -> Decision:
     """Send a completed ticket back to work: who worked on it is told why at once, others how it stands by now."""
@@ -41,7 +38,7 @@ def send_back(ticket: Ticket, answer: Answer, scene: Scene) -> Decision:
     return Decision(
         ticket=climbed.ticket,
         journal=(line(JournalKind.RETURN, answer, completed_at=completed), *climbed.journal),
-        messages=(*told, *(one for one in climbed.messages if one.person_id not in know)),
+        messages=(*told, *(message for message in climbed.messages if message.person_id not in know)),
     )
 
 
@@ -111,7 +108,7 @@ def _copy(
     return notify(ticket, kind, people, answer, scene, receiver=receiver, while_open=True)
 
 
-def _other_role(ticket: Ticket, scene: Scene) -> Told:
+def _other_role(ticket: Ticket, scene: Scene) -> Recipients:
     """Who gets it: the B角, or the A角 where the B角 has it."""
     backup = scene.directory.duties.get((ticket.account_id or 0, Role.BACKUP))
     role = Audience.PRIMARY if backup is not None and holder(ticket, scene.directory) == backup else Audience.BACKUP
@@ -138,7 +135,7 @@ def _untaken(ticket: Ticket) -> Ticket:
     return replace(ticket, state=TicketState.NEW, acknowledged_at=None, acknowledged_by=None)
 
 
-def _given(ticket: Ticket, step: str, to: Told, scene: Scene, occurrence: str = "") -> Iterator[MessageDraft]:
+def _given(ticket: Ticket, step: str, to: Recipients, scene: Scene, occurrence: str = "") -> Iterator[MessageDraft]:
     """The ticket itself to those it goes to; where nobody of them can be reached, those above are told why."""
     kind = MessageKind.ASSIGNED if to.people else MessageKind.UNREACHED
     for person_id in to.people or _above(ticket, scene):
@@ -155,10 +152,14 @@ def _given(ticket: Ticket, step: str, to: Told, scene: Scene, occurrence: str = 
         )
 
 
-def _overseers(before: Ticket, after: Ticket, told: Told, scene: Scene) -> Iterator[MessageDraft]:
+def _overseers(before: Ticket, after: Ticket, told: Recipients, scene: Scene) -> Iterator[MessageDraft]:
     """Where those above were told already how late it is, those now above hear it too."""
     planned = plan(scene.policy, deadline_of(after), scene.working)
-    passed = [one.step for one in planned if one.at <= scene.now and Audience.SUPERVISOR in one.step.to]
+    passed = [
+        planned_step.step
+        for planned_step in planned
+        if planned_step.at <= scene.now and Audience.SUPERVISOR in planned_step.step.to
+    ]
     if not passed:
         return
     step, above = passed[-1], (Audience.SUPERVISOR,)
@@ -183,4 +184,4 @@ def _above(ticket: Ticket, scene: Scene) -> Sequence[int]:
 
 
 def _urgency(policy: Policy) -> int:
-    return min((one.urgency for one in policy.steps if one.kind == MessageKind.ASSIGNED), default=5)
+    return min((step.urgency for step in policy.steps if step.kind == MessageKind.ASSIGNED), default=5)

@@ -43,7 +43,7 @@ def find_target(text: str, ticket: Ticket, directory: Directory) -> Named:
 def find_people(name: str, directory: Directory) -> list[Person]:
     """Return the active people of that name, or of that name and unit: "张三（市水利局）"."""
     wanted = name_key(name)
-    active = (one for one in directory.people.values() if one.active)
+    active = (person for person in directory.people.values() if person.active)
     return [one for one in active if wanted in (name_key(one.name), name_key(full_name(one, directory)))]
 
 
@@ -58,9 +58,11 @@ def _ends(said: str) -> list[int]:
 
 
 def _named(key: str, ticket: Ticket, directory: Directory) -> tuple[Target, ...]:
-    accounts = [one for one in directory.accounts.values() if one.state != "cancelled" and key in _keys_of(one)]
+    accounts = [
+        account for account in directory.accounts.values() if account.state != "cancelled" and key in _keys_of(account)
+    ]
     people = [_person(one, directory) for one in find_people(key, directory)]
-    found = [*(_account(one, directory) for one in accounts), *people]
+    found = [*(_account(account, directory) for account in accounts), *people]
     return tuple(found) or _of_units(key, ticket, directory)
 
 
@@ -69,16 +71,22 @@ def _of_units(key: str, ticket: Ticket, directory: Directory) -> tuple[Target, .
     exact = [one for one in directory.units.values() if name_key(one.name) == key]
     units = exact or [one for one in directory.units.values() if len(key) > 1 and name_key(one.name).endswith(key)]
     accounts = [one for unit in units for one in _accounts_of(unit, directory)]
-    same = [one for one in accounts if one.platform == ticket.platform]
+    same = [account for account in accounts if account.platform == ticket.platform]
     chosen = same if len(same) == 1 else accounts
     if chosen:
         return tuple(_account(one, directory) for one in chosen)
-    members = [one for one in directory.people.values() if one.active and one.unit_id in {unit.id for unit in units}]
-    return tuple(_person(one, directory) for one in members)
+    members = [
+        person
+        for person in directory.people.values()
+        if person.active and person.unit_id in {unit.id for unit in units}
+    ]
+    return tuple(_person(member, directory) for member in members)
 
 
 def _accounts_of(unit: Unit, directory: Directory) -> list[Account]:
-    return [one for one in directory.accounts.values() if one.unit_id == unit.id and one.state == "active"]
+    return [
+        account for account in directory.accounts.values() if account.unit_id == unit.id and account.state == "active"
+    ]
 
 
 def _keys_of(account: Account) -> tuple[str, str]:

@@ -64,7 +64,7 @@ def undo(
     if later:
         raise _overtaken(ticket, later[0], scene.directory)
     verb = Verb(act.verb)
-    own = [one for one in pending if one.kind == ASKED.get(verb) and one.asked_by == act.person_id]
+    own = [request for request in pending if request.kind == ASKED.get(verb) and request.asked_by == act.person_id]
     after = replace(ticket, **_as_it_was(act.before))
     what = NotificationKind.HANDED_BACK if verb == Verb.HAND_OVER else NotificationKind.WITHDRAWN
     return Decision(
@@ -88,7 +88,11 @@ def _looked_at_again(after: Ticket, before: Ticket, act: LastAct, scene: Scene) 
     skipped: set[str] = set()
     if after.state == TicketState.NEW:
         planned = plan(scene.policy, deadline_of(after), scene.working)
-        skipped = {one.step.name for one in planned if one.step.while_new and one.at > act.at}
+        skipped = {
+            planned_step.step.name
+            for planned_step in planned
+            if planned_step.step.while_new and planned_step.at > act.at
+        }
     taken = tuple(one for one in after.steps_taken if one not in skipped)
     return replace(after, steps_taken=taken, next_step_at=scene.now)
 

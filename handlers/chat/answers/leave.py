@@ -4,10 +4,9 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from bot.actions.messages import numbering
 from bot.actions.messages.numbering import NO_TICKET
 from bot.actions.people import leave
-from bot.actions.people.leave import Taken
+from bot.actions.people.leave import NotedLeave
 from bot.rules.calendar.workdays import CalendarNotPublished
 from bot.rules.calendar.zone import at, shanghai_day
 from bot.rules.refused import MoveRefused
@@ -48,7 +47,7 @@ def take(turn: Turn, wish: Wish) -> Reply:
         return _ask(turn, period.said, named.question, **dict(named.facts))
     try:
         wanted = _leave(turn, period.since, period.until, named.person)
-        taken = leave.take(turn.context, turn.conn, wanted, turn.answer(wish.text))
+        taken = leave.take(turn.work, wanted, turn.answer(wish.text))
     except MoveRefused as refused:
         reply = turn.refuse(refused)
         if refused.key not in OTHER_DEPUTY:
@@ -62,7 +61,7 @@ def take(turn: Turn, wish: Wish) -> Reply:
 def come_back(turn: Turn, _wish: Wish) -> Reply:
     """End the leave now."""
     try:
-        ended = leave.come_back(turn.context, turn.conn, turn.answer(""))
+        ended = leave.come_back(turn.work, turn.answer(""))
     except MoveRefused as refused:
         return turn.refuse(refused)
     _answered(turn)
@@ -72,15 +71,14 @@ def come_back(turn: Turn, _wish: Wish) -> Reply:
 
 def _ask(turn: Turn, text: str, question: str, **facts: str) -> Reply:
     """Ask for what is missing; there is no ticket to it."""
-    listed = turn.numbering.ticket_ids
-    numbering.remember(turn.conn, turn.person_id, listed, turn.now, "leave", text, about=NO_TICKET)
+    turn.remember(command="leave", text=text, about=NO_TICKET)
     return Reply(text=turn.wording(f"ask.{question}", **facts), reason="asked_words", keeps_card=True)
 
 
 def _answered(turn: Turn) -> None:
     """Wait for nothing more; the last list keeps its numbers."""
     if turn.numbering.waiting and not turn.numbering.about:
-        numbering.remember(turn.conn, turn.person_id, turn.numbering.ticket_ids, turn.now)
+        turn.remember()
 
 
 def _leave(turn: Turn, since: Until | None, until: Until, deputy: Person | None) -> Leave:
@@ -100,7 +98,7 @@ def _ends(turn: Turn, until: Until, first: date) -> datetime:
     """The end of the last day; a span counts from the first day on, which it takes in."""
     day = until.day or first + DAY * (until.days - 1)
     if until.working_days:
-        calendar = turn.context.working(turn.conn).calendar
+        calendar = turn.work.working().calendar
         try:
             day = calendar.add_working_days(first - DAY, until.working_days)
         except CalendarNotPublished:
@@ -119,14 +117,14 @@ def _deputy(turn: Turn, text: str) -> _Named:
     if not people:
         return _Named(question="deputy_unknown", facts=(("word", name),)) if said else _Named()
     unit = turn.directory.people[turn.person_id].unit_id
-    near = [one for one in people if one.unit_id == unit] if len(people) > 1 else people
+    near = [person for person in people if person.unit_id == unit] if len(people) > 1 else people
     if len(near) == 1:
         return _Named(person=near[0])
-    names = turn.wording("format.between_names").join(full_name(one, turn.directory) for one in people)
+    names = turn.wording("format.between_names").join(full_name(person, turn.directory) for person in people)
     return _Named(question="deputy_which", facts=(("names", names),))
 
 
-def _noted(turn: Turn, taken: Taken) -> list[str]:
+def _noted(turn: Turn, taken: NotedLeave) -> list[str]:
     wording, noted = turn.wording, taken.leave
     lines = [wording("chat.leave", since=wording.moment_short(noted.starts_at), until=wording.end(noted.ends_at))]
     for who, ids in taken.cover.lists.items():

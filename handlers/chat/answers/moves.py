@@ -4,8 +4,6 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from bot.actions.messages import numbering
-from bot.actions.tickets import visible
 from bot.actions.tickets.tickets import answer as act
 from bot.actions.undoing import undo_last
 from bot.rules.refused import MoveRefused
@@ -28,14 +26,14 @@ def carry_out(turn: Turn, wish: Wish) -> Reply:
     replies = [_carry_out(turn, wish, wish.verb, ticket) for ticket in wish.tickets]
     if len(replies) == 1:
         return replies[0]
-    reasons = dict.fromkeys(one.reason for one in replies if one.reason)
-    return Reply(text="\n\n".join(one.text for one in replies), reason=" ".join(reasons))
+    reasons = dict.fromkeys(reply.reason for reply in replies if reply.reason)
+    return Reply(text="\n\n".join(reply.text for reply in replies), reason=" ".join(reasons))
 
 
 def undo(turn: Turn, wish: Wish) -> Reply:
     """Take back what the person did last; a ticket that is named must be the one."""
     try:
-        undone = undo_last(turn.context, turn.conn, turn.answer(""), _expected(turn, wish.text))
+        undone = undo_last(turn.work, turn.answer(""), _expected(turn, wish.text))
     except MoveRefused as refused:
         return turn.refuse(refused)
     wording, ticket = turn.wording, undone.ticket
@@ -51,7 +49,7 @@ def cancel(turn: Turn, _wish: Wish) -> Reply:
     """Drop the question that waits; the last list keeps its numbers."""
     if not turn.numbering.waiting:
         return Reply(text=turn.wording("chat.nothing_to_cancel"))
-    numbering.remember(turn.conn, turn.person_id, turn.numbering.ticket_ids, turn.now)
+    turn.remember()
     return Reply(text=turn.wording("chat.cancelled"))
 
 
@@ -68,7 +66,7 @@ def _expected(turn: Turn, text: str) -> int | None:
 
 def _carry_out(turn: Turn, wish: Wish, verb: Verb, ticket: Ticket) -> Reply:
     try:
-        after = act(turn.context, turn.conn, ticket.id, verb, turn.answer(wish.text))
+        after = act(turn.work, ticket.id, verb, turn.answer(wish.text))
     except MoveRefused as refused:
         if refused.key == "reason_needed":
             return turn.ask(wish.command, ticket, wish.text, "reason", verb=turn.wording(f"verb.{verb}"))
@@ -83,7 +81,7 @@ def _as_it_stands(turn: Turn, reply: Reply, ticket: Ticket) -> Reply:
     """An old card is brought to the ticket's present state: what can still be pressed stays on it."""
     if turn.replied is None or reply.private:
         return reply
-    now = visible.by_id(turn.conn, turn.directory, turn.person_id, ticket.id, turn.now)
+    now = turn.seen(ticket.id)
     return replace(reply, buttons=buttons(turn, now)) if now else reply
 
 

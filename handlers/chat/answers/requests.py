@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.actions.tickets import requests
-from bot.actions.tickets.requests import Asked, Waiting
+from bot.actions.tickets.requests import AskedRequest, WaitingRequest
 from bot.rules.calendar.zone import shanghai_day
 from bot.rules.refused import MoveRefused
 from bot.rules.tickets.access import Right
@@ -29,13 +29,12 @@ def extend(turn: Turn, wish: Wish) -> Reply:
     """Ask for more time: until when, and why."""
     ticket = wish.tickets[0]
     try:
-        requests.check(turn.context, turn.conn, ticket.id, RequestKind.EXTENSION, turn.answer(wish.text))
+        hand = requests.opened(turn.work, ticket.id, RequestKind.EXTENSION, turn.answer(wish.text))
         read = read_until(wish.text, shanghai_day(turn.now))
         if read is None:
             return turn.ask(wish.command, ticket, wish.text, "until", due=turn.wording.due(ticket))
         until, reason = read
-        given = turn.answer(reason)
-        asked = requests.ask(turn.context, turn.conn, ticket.id, RequestKind.EXTENSION, given, until)
+        asked = requests.ask(turn.work, hand, RequestKind.EXTENSION, turn.answer(reason), until)
     except MoveRefused as refused:
         return _refused(turn, wish, ticket, refused, Verb.EXTEND)
     return _asked(turn, asked)
@@ -60,40 +59,41 @@ def decide(turn: Turn, wish: Wish) -> Reply:
     if wish.request_id is not None:
         return _decided(turn, wish, wish.request_id, granted)
     ticket = wish.tickets[0]
-    pending = requests.pending(turn.conn, ticket.id)
-    found = [one for one in pending if _named_kind(turn, one)] or pending
+    pending = requests.pending(turn.work, ticket.id)
+    found = [request for request in pending if _named_kind(turn, request)] or pending
     mine = [one for one in found if may_decide(turn.person_id, one, ticket, turn.directory, turn.now)]
     if len(mine) == 1:
         return _decided(turn, wish, mine[0].id, granted)
     if mine:
         return _which_request(turn, ticket, mine)
-    last = requests.last_decided(turn.conn, ticket.id)
+    last = requests.last_decided(turn.work, ticket.id)
     if found or last is None or not turn.may(Right.REVIEW, ticket):
         key = "not_yours" if found or not turn.may(Right.REVIEW, ticket) else "nothing_asked"
         return turn.refuse(MoveRefused(key, number=ticket.number), ticket, str(wish.verb))
-    return turn.refuse(requests.decided_before(turn.context, turn.conn, ticket, last), ticket)
+    return turn.refuse(requests.decided_before(turn.work, ticket, last), ticket)
 
 
 def undecided(turn: Turn) -> list[Ticket]:
     """Return the tickets with something this person may decide, each once."""
-    waiting = requests.to_decide(turn.context, turn.conn, turn.person_id, turn.now)
+    waiting = requests.to_decide(turn.work, turn.person_id)
     return list({one.ticket.id: one.ticket for one in waiting}.values())
 
 
 def _ask(turn: Turn, wish: Wish, kind: RequestKind) -> Reply:
     ticket = wish.tickets[0]
     try:
-        requests.check(turn.context, turn.conn, ticket.id, kind, turn.answer(wish.text))
-        return _asked(turn, requests.ask(turn.context, turn.conn, ticket.id, kind, turn.answer(wish.text)))
+        given = turn.answer(wish.text)
+        hand = requests.opened(turn.work, ticket.id, kind, given)
+        return _asked(turn, requests.ask(turn.work, hand, kind, given))
     except MoveRefused as refused:
         return _refused(turn, wish, ticket, refused, VERBS[kind])
 
 
-def _asked(turn: Turn, asked: Asked) -> Reply:
+def _asked(turn: Turn, asked: AskedRequest) -> Reply:
     wording, ticket, request = turn.wording, asked.ticket, asked.request
     about = {"number": ticket.number, "account": ticket.account_name, "at": wording.moment_short(turn.at)}
     until = wording.end(request.until) if request.until else ""
-    names = wording("format.between_names").join(turn.name(one) for one in asked.people)
+    names = wording("format.between_names").join(turn.name(person) for person in asked.people)
     lines = [wording(f"chat.asked_{request.kind}", text=request.text, until=until, **about)]
     lines.append(wording("chat.asked_people", who=names) if names else wording("chat.asked_nobody"))
     lines += [*limit(turn, ticket), *on_behalf(turn)]
@@ -101,7 +101,7 @@ def _asked(turn: Turn, asked: Asked) -> Reply:
 
 
 def _decided(turn: Turn, wish: Wish, request_id: int, granted: bool) -> Reply:
-    known = requests.waiting(turn.conn, request_id)
+    known = requests.waiting(turn.work, request_id)
     if known is None:
         return turn.refuse(MoveRefused("request_unknown"))
     ticket, target = known.ticket, None
@@ -109,7 +109,7 @@ def _decided(turn: Turn, wish: Wish, request_id: int, granted: bool) -> Reply:
         named = find_target(known.request.text, ticket, turn.directory)
         target = named.targets[0] if len(named.targets) == 1 else None
     try:
-        done = requests.rule(turn.context, turn.conn, request_id, granted, turn.answer(wish.text), target)
+        done = requests.rule(turn.work, request_id, granted, turn.answer(wish.text), target)
     except MoveRefused as refused:
         if refused.key == "target_needed":
             return turn.ask("transfer", ticket, "", "target")
@@ -117,20 +117,20 @@ def _decided(turn: Turn, wish: Wish, request_id: int, granted: bool) -> Reply:
     return _ruled(turn, done, granted, target)
 
 
-def _ruled(turn: Turn, done: Waiting, granted: bool, target: Target | None) -> Reply:
+def _ruled(turn: Turn, done: WaitingRequest, granted: bool, target: Target | None) -> Reply:
     ticket, request = done.ticket, done.request
     about = {"number": ticket.number, "account": ticket.account_name, "target": target.name if target else ""}
     key = f"chat.{'granted' if granted else 'refused'}_{request.kind}"
     lines = [turn.wording(key, at=turn.wording.moment_short(turn.at), **about)]
     lines += [*(limit(turn, ticket) if ticket.state.open else ()), *on_behalf(turn)]
-    left = requests.pending(turn.conn, ticket.id)
+    left = requests.pending(turn.work, ticket.id)
     lines += [asked_line(turn, one) for one in left]
     return Reply(text="\n".join(lines), ticket_id=ticket.id, buttons=verdicts(turn, ticket, left))
 
 
 def _moved(turn: Turn, wish: Wish, ticket: Ticket, target: Target) -> Reply:
     try:
-        after = requests.move_to(turn.context, turn.conn, ticket.id, target, turn.answer(wish.text))
+        after = requests.move_to(turn.work, ticket.id, target, turn.answer(wish.text))
     except MoveRefused as refused:
         return _refused(turn, wish, ticket, refused, Verb.TRANSFER)
     about = {"number": after.number, "account": after.account_name, "target": target.name}
@@ -142,7 +142,7 @@ def _which_target(turn: Turn, wish: Wish, ticket: Ticket, named: Named) -> Reply
     """Nobody is meant, or several are: ask for the full name."""
     if not named.targets:
         return turn.ask(wish.command, ticket, "", "target_unknown", word=named.word)
-    names = turn.wording("format.between_names").join(one.name for one in named.targets[:OFFERED])
+    names = turn.wording("format.between_names").join(target.name for target in named.targets[:OFFERED])
     return turn.ask(wish.command, ticket, "", "target_which", word=named.word, names=names)
 
 

@@ -42,20 +42,20 @@ def show(turn: Turn, wish: Wish) -> Reply:
         *_extension(turn, ticket),
     ]
     lines += [*facts(ticket, wording), *_done_by(turn, ticket)]
-    pending = requests.pending(turn.conn, ticket.id)
-    lines += [asked_line(turn, one) for one in pending]
+    pending = requests.pending(turn.work, ticket.id)
+    lines += [asked_line(turn, request) for request in pending]
     return Reply(text="\n".join(lines), ticket_id=ticket.id, buttons=_all_buttons(turn, ticket, pending))
 
 
 def why(turn: Turn, wish: Wish) -> Reply:
     """Explain the ticket's time limit, in a sentence and day by day."""
     ticket = wish.tickets[0]
-    policy = turn.context.policy(turn.conn, ticket.policy_key)
+    policy = turn.work.policy(ticket.policy_key)
     deadline = deadline_of(ticket)
     lines = [
         turn.wording("chat.show_head", number=ticket.number, account=ticket.account_name, platform=ticket.platform)
     ]
-    working = turn.context.working_of(turn.conn, ticket)
+    working = turn.work.working_of(ticket)
     lines += [explain(policy, deadline, working), *explain_by_day(policy, deadline, working)]
     lines += _extension(turn, ticket)
     if policy.legal:
@@ -65,7 +65,7 @@ def why(turn: Turn, wish: Wish) -> Reply:
 
 def completed(turn: Turn) -> list[Ticket]:
     """Return the tickets this person could send back to work."""
-    return oversight.completed(turn.context, turn.conn, turn.person_id)
+    return oversight.completed(turn.work, turn.person_id)
 
 
 def numbered(
@@ -79,13 +79,13 @@ def numbered(
 ) -> Reply:
     """List tickets with their short numbers; with a wish that waits for one of them, if any."""
     listed, wording = tickets[:LISTED], turn.wording
-    numbers = numbering.numbered(turn.conn, turn.numbering.ticket_ids, [one.id for one in listed])
-    places = {one.id: numbers.index(one.id) + 1 for one in listed}
-    lines = [head, *(_line(turn, places[one.id], one) for one in listed)]
+    numbers = numbering.numbered(turn.work, turn.numbering.ticket_ids, [ticket.id for ticket in listed])
+    places = {ticket.id: numbers.index(ticket.id) + 1 for ticket in listed}
+    lines = [head, *(_line(turn, places[ticket.id], ticket) for ticket in listed)]
     if len(tickets) > len(listed):
         lines.append(wording("chat.more", count=len(tickets) - len(listed)))
     command, text = (waiting.command, waiting.text) if waiting else ("", "")
-    numbering.remember(turn.conn, turn.person_id, numbers, turn.now, command, text)
+    turn.remember(numbers, command=command, text=text)
     choices = tuple((str(place), f"{code}:{one}") for one, place in places.items()) if code else ()
     return Reply(text="\n".join([*lines, foot] if foot else lines), buttons=choices[:BUTTONS_IN_A_LIST])
 
@@ -105,7 +105,7 @@ def _all_buttons(turn: Turn, ticket: Ticket, pending: Sequence[Request]) -> Butt
         return (*judged, *_pressed(turn, ticket, ("back", "why")))
     if judged or not ticket.state.open or not _works(turn, ticket):
         return buttons(turn, ticket, pending)
-    asked = {ASKED_BY[one.kind] for one in pending}
+    asked = {ASKED_BY[request.kind] for request in pending}
     first = ("ack",) if ticket.state == TicketState.NEW else ()
     return _pressed(turn, ticket, [one for one in (*first, *ON_ONE_TICKET) if one not in asked])
 
@@ -121,7 +121,9 @@ def _pressed(turn: Turn, ticket: Ticket, codes: Iterable[str]) -> Buttons:
 
 def verdicts(turn: Turn, ticket: Ticket, pending: Sequence[Request]) -> Buttons:
     """Return 同意 and 不同意 for the first request this person may decide; the next one comes when it is decided."""
-    first = next((one for one in pending if may_decide(turn.person_id, one, ticket, turn.directory, turn.now)), None)
+    first = next(
+        (request for request in pending if may_decide(turn.person_id, request, ticket, turn.directory, turn.now)), None
+    )
     if first is None:
         return ()
     return tuple((turn.wording(f"message.button_{code}"), f"{code}:{first.id}") for code in ("ok", "no"))
@@ -164,7 +166,7 @@ def late(turn: Turn, ticket: Ticket, key: str, about: dict[str, str]) -> str:
 
 
 def _extension(turn: Turn, ticket: Ticket) -> list[str]:
-    granted = requests.granted_extension(turn.conn, ticket.id)
+    granted = requests.granted_extension(turn.work, ticket.id)
     if granted is None or granted.decided_at is None or granted.until is None:
         return []
     at, until = turn.wording.moment_short(granted.decided_at), turn.wording.end(granted.until)

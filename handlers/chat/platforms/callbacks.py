@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 BODY_LIMIT = 256 * 1024  # bytes
 NONCE_LIMIT, ECHO_LIMIT = 128, 4096
 BODY_SECONDS, KEEP_SECONDS = 4, 4  # the platforms wait five, then bring it again
-FRESH = timedelta(minutes=15)  # a repetition may carry the time of the first try
+CALLBACK_MAX_AGE = timedelta(minutes=15)  # a repetition may carry the time of the first try
 EVENT_ID_LIMIT = 128
 
 Query = Mapping[str, str]
@@ -53,7 +53,7 @@ class Door:
         right = hashlib.sha1(text.encode(errors="replace")).hexdigest()  # noqa: S324 (the platforms chose SHA-1)
         if not hmac.compare_digest(right.encode(), signature.encode(errors="replace")):
             raise Turned(403, "signature")
-        if abs(now - datetime.fromtimestamp(int(timestamp), UTC)) > FRESH:
+        if abs(now - datetime.fromtimestamp(int(timestamp), UTC)) > CALLBACK_MAX_AGE:
             raise Turned(403, "age")
 
     def open(self, query: Query, body: bytes, now: datetime) -> str:

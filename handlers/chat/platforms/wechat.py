@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 CHANNEL = "wechat"
 PATH = "/hooks/wechat/callback"
 SCENE = "qrscene_"  # goes before the code in the QR code a new follower scanned
-NOTHING = "success"
+EMPTY_ANSWER = "success"
 INSTANT_SECONDS = 1  # of the five the platform waits; the rest is for keeping the update
 
 Instant = Callable[[Heard], str | None]
@@ -56,7 +56,7 @@ def hook(engine: Engine, instant: Instant | None = None) -> APIRouter | None:
         xml = door.open(query, body, engine.clock.now())
         fields = fields_of(xml)
         text = await _at_once(stored(xml, query), instant) if instant else None
-        answer = _reply(door, fields, text, query) if text else plain(NOTHING)
+        answer = _reply(door, fields, text, query) if text else plain(EMPTY_ANSWER)
         return event_id(fields, xml), stored(xml, query, **({"answered": True} if text else {})), answer
 
     return router(PATH, engine, CHANNEL, echo=echo, take=take)

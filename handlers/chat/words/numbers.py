@@ -7,7 +7,7 @@ from itertools import chain
 
 from handlers.chat.words.folding import match_end
 
-LEAST = 4  # shorter tokens are words such as "h5", not numbers of a source
+MIN_TOKEN_LENGTH = 4  # shorter tokens are words such as "h5", not numbers of a source
 
 # A measure word behind it makes it a count ("2篇", "80%", "8月24日"); so does any word that no command starts with.
 MEASURES = r"(?:[篇条个处次张段字件项则幅天日月年点时分秒人名位元章页%]|周(?![一二三四五六日天]))"
@@ -36,10 +36,10 @@ DATES = (
     re.compile(r"^\d+\.\d+$"),
 )
 
-Known = Mapping[str, str]  # folded number without spaces -> number, of the person's tickets
+KnownNumbers = Mapping[str, str]  # folded number without spaces -> number, of the person's tickets
 
 
-def read(text: str, start: int, known: Known) -> tuple[str, int] | None:
+def read(text: str, start: int, known: KnownNumbers) -> tuple[str, int] | None:
     """Return the number that stands at a place of a folded text, after stops and brackets, and where it ends."""
     place = match_end(OPENING, text, start)
     called = CALLED.match(text, place)
@@ -48,17 +48,17 @@ def read(text: str, start: int, known: Known) -> tuple[str, int] | None:
     own = (_own(text, one, known) for one in places)
     short = (_short(text, one) for one in places)
     # What is called a number is one, however short.
-    least = LEAST if called is None else 1
+    least = MIN_TOKEN_LENGTH if called is None else 1
     alike = (_like_one(text, one, least) for one in reversed(places))
     found = next((one for one in chain(own, short, alike) if one is not None), None)
     return (found[0], match_end(CLOSING, text, found[1])) if found else None
 
 
-def mentioned(text: str, start: int, known: Known) -> list[str]:
+def mentioned(text: str, start: int, known: KnownNumbers) -> list[str]:
     """Return the person's own numbers that stand anywhere behind a place; short ones say too little to count."""
     found: dict[str, None] = {}
     close = text.replace(" ", "")
-    telling = {key: number for key, number in known.items() if len(key) >= LEAST and key in close}
+    telling = {key: number for key, number in known.items() if len(key) >= MIN_TOKEN_LENGTH and key in close}
     place = start
     while telling and place < len(text):
         own = _own(text, place, telling) if not _inside_word(text, place) else None
@@ -73,7 +73,7 @@ def is_place(number: str) -> bool:
     return number.isdigit() and len(number) <= 2
 
 
-def _own(text: str, start: int, known: Known) -> tuple[str, int] | None:
+def _own(text: str, start: int, known: KnownNumbers) -> tuple[str, int] | None:
     ends = ((number, _end_of(key, text, start)) for key, number in known.items())
     return max(((number, end) for number, end in ends if end is not None), key=lambda one: one[1], default=None)
 

@@ -33,7 +33,7 @@ SINCE = re.compile(r"(?:从|自|由|from)\s*$")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Found:
+class _TimeMatch:
     """A time at a place of the folded text."""
 
     until: Until
@@ -79,7 +79,7 @@ def names_time(text: str) -> bool:
     return any(pattern.search(text) for pattern, _ in _PATTERNS)
 
 
-def _all(text: str, today: date) -> Iterator[_Found]:
+def _all(text: str, today: date) -> Iterator[_TimeMatch]:
     for pattern, read in _PATTERNS:
         for match in pattern.finditer(text):
             until = _read(read, match, today)
@@ -87,7 +87,7 @@ def _all(text: str, today: date) -> Iterator[_Found]:
                 continue
             lead = LEAD.search(text[: match.start()])
             clock, end = _clock(text, match.end()) if until.day is not None else (None, match.end())
-            yield _Found(
+            yield _TimeMatch(
                 until=replace(until, clock=clock),
                 start=match.start(),
                 end=end,
@@ -96,7 +96,7 @@ def _all(text: str, today: date) -> Iterator[_Found]:
             )
 
 
-def _read(read: "Reader", match: "re.Match[str]", today: date) -> Until | None:
+def _read(read: "PatternReader", match: "re.Match[str]", today: date) -> Until | None:
     try:
         return read(match, today)
     except (ValueError, OverflowError):
@@ -118,19 +118,19 @@ def _clock(text: str, place: int) -> tuple[time | None, int]:
     return time(hour % 24, minute), found.end()
 
 
-def _within(one: _Found, other: _Found) -> bool:
-    return other.start <= one.start < other.end
+def _within(time_match: _TimeMatch, other: _TimeMatch) -> bool:
+    return other.start <= time_match.start < other.end
 
 
-def _joined(text: str, first: _Found, last: _Found) -> bool:
+def _joined(text: str, first: _TimeMatch, last: _TimeMatch) -> bool:
     """Whether only "到" stands between two times."""
     return re.fullmatch(r"\s*(?:到|至|until|till|to)?\s*", text[first.end : last.start]) is not None
 
 
-def _with_lead(text: str, one: _Found) -> tuple[int, int]:
-    before = text[: one.start]
+def _with_lead(text: str, time_match: _TimeMatch) -> tuple[int, int]:
+    before = text[: time_match.start]
     lead = LEAD.search(before) or SINCE.search(before)
-    return (lead.start() if lead else one.start), one.end
+    return (lead.start() if lead else time_match.start), time_match.end
 
 
 def _rest(folded: Folded, spans: list[tuple[int, int]]) -> str:
@@ -140,7 +140,7 @@ def _rest(folded: Folded, spans: list[tuple[int, int]]) -> str:
         parts.append(folded.original(place, start))
         place = end
     parts.append(folded.original(place, len(folded.text)))
-    trimmed = (TRIM.sub("", one) for one in parts)
+    trimmed = (TRIM.sub("", part) for part in parts)
     return " ".join(one for one in trimmed if one)
 
 
@@ -210,14 +210,14 @@ def _number(match: "re.Match[str]") -> int:
 def _chinese(said: str) -> int:
     """三, 十五, 二十, 二十五."""
     tens, ten, ones = said.rpartition("十")
-    if not ten and len(said) > 1:
+    if max(len(tens), len(ones)) > 1 or tens == "十":
         raise ValueError("no number")
     return (CHINESE[tens] if tens else 1) * 10 * bool(ten) + (CHINESE[ones] if ones else 0)
 
 
-Reader = Callable[["re.Match[str]", date], Until]
+PatternReader = Callable[["re.Match[str]", date], Until]
 
-_PATTERNS: tuple[tuple["re.Pattern[str]", Reader], ...] = (
+_PATTERNS: tuple[tuple["re.Pattern[str]", PatternReader], ...] = (
     (re.compile(r"(?<!\d)(?P<y>\d{4})\s*[-/.年]\s*(?P<m>\d{1,2})\s*[-/.月]\s*(?P<d>\d{1,2})(?!\d)日?"), _full),
     (re.compile(r"(?<!\d)(?P<y>20\d{2})(?P<m>\d{2})(?P<d>\d{2})(?!\d)"), _full),
     (re.compile(r"(?<![\d.])(?P<m>\d{1,2})\s*月\s*(?P<d>\d{1,2})(?!\d)\s*[日号]?"), _month_day),

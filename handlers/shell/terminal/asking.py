@@ -13,7 +13,7 @@ from storage.records import Unit
 
 
 @dataclass(frozen=True, kw_only=True)
-class Known:
+class CalendarSource:
     """What questions are answered from."""
 
     policies: Policies
@@ -24,13 +24,13 @@ class Known:
         """Return the working time of the unit of that name; exits with a sentence where there is none."""
         if not unit_name:
             return self.calendars.of(None)
-        found = [one.id for one in self.units.values() if one.name == unit_name.strip()]
+        found = [unit.id for unit in self.units.values() if unit.name == unit_name.strip()]
         if not found:
             raise refuse(f"登记簿里没有名为“{unit_name}”的单位，请核对名称。")
         return self.calendars.of(found[0])
 
 
-def known() -> Known:
+def known() -> CalendarSource:
     """Read settings, policies and calendars; exits with a sentence where one of them cannot be used."""
     try:
         settings = settings_file.load()
@@ -41,7 +41,7 @@ def known() -> Known:
     if settings.database_url is None and not (settings.data_dir / "duban.sqlite3").exists():
         base = base_schedules()
         calendars = Calendars(base, revision_of(base), policies.office_hours, send_window=window)
-        return Known(policies=policies, calendars=calendars)
+        return CalendarSource(policies=policies, calendars=calendars)
     # Imported only where there is a database: it takes as long as all the rest.
     from bot.actions.calendar.lookup import stored_calendars
     from storage.sql.trouble import DatabaseRefused
@@ -50,4 +50,4 @@ def known() -> Known:
         calendars, units = stored_calendars(settings.database, policies, window)
     except DatabaseRefused as refused:
         raise refuse(str(refused)) from None
-    return Known(policies=policies, calendars=calendars, units=units)
+    return CalendarSource(policies=policies, calendars=calendars, units=units)

@@ -7,11 +7,11 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bot.actions.calendar.calendar import Changed
+from bot.actions.calendar.calendar import AppliedChange
 from bot.actions.calendar.notices import Examined
 from bot.delivery.wording import Wording
 from bot.rules.calendar.notice_check import days_text, working_days
-from bot.rules.tickets.moving import Moved
+from bot.rules.tickets.moving import MovedDeadline
 from handlers.shell.terminal.calendar_picture import show_year
 from handlers.shell.terminal.lines import local
 from storage.records import Act, Directory, NoticeKind, Overlay, OverlayKind, Revision, RevisionStatus
@@ -39,17 +39,17 @@ def examined_json(examined: Examined) -> dict[str, Any]:
         "off": {day.isoformat(): name for day, name in sorted(notice.off.items())},
         "work": {day.isoformat(): name for day, name in sorted(notice.work.items())},
         "not_counted": list(examined.understood.advice),
-        "checks": [{"grave": one.grave, "sentence": one.sentence} for one in examined.doubts],
+        "checks": [{"grave": doubt.grave, "sentence": doubt.sentence} for doubt in examined.doubts],
         "usable": examined.usable,
         "working_days": working_days(examined.after, notice.year) if examined.after.published(notice.year) else None,
         "changes": [
             {
-                "date": one.day.isoformat(),
-                "before": str(one.before.kind) if one.before else None,
-                "after": str(one.after.kind),
-                "name": one.after.name,
+                "date": change.day.isoformat(),
+                "before": str(change.before.kind) if change.before else None,
+                "after": str(change.after.kind),
+                "name": change.after.name,
             }
-            for one in examined.changes
+            for change in examined.changes
         ],
     }
 
@@ -67,7 +67,7 @@ def show_examined(console: Console, examined: Examined) -> None:
         console.print(f"  不计入（只是建议）：{sentence}", markup=False, style="dim")
     console.print()
     if examined.after.published(notice.year):
-        show_year(console, examined.after, notice.year, {one.day for one in examined.changes})
+        show_year(console, examined.after, notice.year, {change.day for change in examined.changes})
         console.print()
     for line in _differences(examined):
         console.print(line, markup=False)
@@ -77,7 +77,7 @@ def show_examined(console: Console, examined: Examined) -> None:
         console.print("✓ 各项检查均通过。", style="green")
 
 
-def changed_json(changed: Changed, directory: Directory, *, applied: bool) -> Iterator[dict[str, Any]]:
+def changed_json(changed: AppliedChange, directory: Directory, *, applied: bool) -> Iterator[dict[str, Any]]:
     """Return a line for each ticket that moves, and a summary."""
     done = changed.recomputed
     for one in done.moved:
@@ -112,7 +112,7 @@ def changed_json(changed: Changed, directory: Directory, *, applied: bool) -> It
     }
 
 
-def show_changed(console: Console, changed: Changed, directory: Directory, wording: Wording) -> None:
+def show_changed(console: Console, changed: AppliedChange, directory: Directory, wording: Wording) -> None:
     """Print which open tickets move, from when to when, and who hears of it."""
     done = changed.recomputed
     console.print(f"[bold]{changed.what}[/]", highlight=False)
@@ -136,33 +136,33 @@ def show_changed(console: Console, changed: Changed, directory: Directory, wordi
     )
 
 
-def revision_json(one: Revision) -> dict[str, Any]:
+def revision_json(revision: Revision) -> dict[str, Any]:
     """Return a notice of the list."""
     return {
         "event": "notice",
-        "number": one.number,
-        "status": str(one.status),
-        "year": one.notice.year,
-        "kind": str(one.notice.kind),
-        "document": one.notice.source,
-        **_act("proposed", one.proposed),
-        **_act("settled", one.settled),
-        **_act("withdrawn", one.withdrawn),
+        "number": revision.number,
+        "status": str(revision.status),
+        "year": revision.notice.year,
+        "kind": str(revision.notice.kind),
+        "document": revision.notice.source,
+        **_act("proposed", revision.proposed),
+        **_act("settled", revision.settled),
+        **_act("withdrawn", revision.withdrawn),
     }
 
 
-def overlay_json(one: Overlay, directory: Directory) -> dict[str, Any]:
+def overlay_json(overlay: Overlay, directory: Directory) -> dict[str, Any]:
     """Return a local decision of the list."""
     return {
-        "event": str(one.kind),
-        "number": one.id,
-        "from": one.first.isoformat(),
-        "to": one.last.isoformat(),
-        "units": scope_names(one, directory),
-        "why": one.why,
-        "document": one.document,
-        **_act("decided", one.decided),
-        **_act("withdrawn", one.withdrawn),
+        "event": str(overlay.kind),
+        "number": overlay.id,
+        "from": overlay.first.isoformat(),
+        "to": overlay.last.isoformat(),
+        "units": scope_names(overlay, directory),
+        "why": overlay.why,
+        "document": overlay.document,
+        **_act("decided", overlay.decided),
+        **_act("withdrawn", overlay.withdrawn),
     }
 
 
@@ -172,9 +172,15 @@ def show_listing(console: Console, revisions: list[Revision], overlays: list[Ove
         console.print("还没有导入过通知，也没有停工或加班的决定；现用随附的放假安排。")
     if revisions:
         table = _table("编号", "状态", "年份", "通知", "提交", "批准或退回", "撤销")
-        for one in revisions:
-            acts = [_done(act) for act in (one.proposed, one.settled, one.withdrawn)]
-            table.add_row(str(one.number), STATUSES[one.status], str(one.notice.year), one.notice.source, *acts)
+        for revision in revisions:
+            acts = [_done(act) for act in (revision.proposed, revision.settled, revision.withdrawn)]
+            table.add_row(
+                str(revision.number),
+                STATUSES[revision.status],
+                str(revision.notice.year),
+                revision.notice.source,
+                *acts,
+            )
         console.print(table)
     if overlays:
         table = _table("编号", "种类", "日期", "单位", "原因", "文件", "决定", "撤销")
@@ -186,19 +192,19 @@ def show_listing(console: Console, revisions: list[Revision], overlays: list[Ove
         console.print(table)
 
 
-def scope_names(one: Overlay, directory: Directory) -> list[str]:
+def scope_names(overlay: Overlay, directory: Directory) -> list[str]:
     """Return the names of the units a decision is for."""
-    if one.units is None:
+    if overlay.units is None:
         return ["全市"]
-    return [directory.units[unit].name for unit in sorted(one.units) if unit in directory.units]
+    return [directory.units[unit].name for unit in sorted(overlay.units) if unit in directory.units]
 
 
 def _differences(examined: Examined) -> Iterator[str]:
     notice, changes = examined.understood.notice, examined.changes
-    new = [one.day for one in changes if one.before is None]
+    new = [change.day for change in changes if change.before is None]
     if new:
         yield f"{notice.year}年原来没有安排；导入后全年{working_days(examined.after, notice.year)}个工作日。"
-    turned = [one for one in changes if one.before is not None]
+    turned = [change for change in changes if change.before is not None]
     off = [one.day for one in turned if not one.after.working]
     work = [one.day for one in turned if one.after.working]
     parts = ((off, "由上班改为放假"), (work, "由放假改为上班"))
@@ -216,13 +222,13 @@ def _table(*headings: str) -> Table:
     return table
 
 
-def _unit(one: Moved, directory: Directory) -> str:
-    unit = directory.units.get(one.before.unit_id or 0)
+def _unit(moved_deadline: MovedDeadline, directory: Directory) -> str:
+    unit = directory.units.get(moved_deadline.before.unit_id or 0)
     return unit.name if unit else ""
 
 
 def _names(people: tuple[int, ...], directory: Directory) -> list[str]:
-    return [directory.people[one].name for one in people if one in directory.people]
+    return [directory.people[person].name for person in people if person in directory.people]
 
 
 def _act(prefix: str, act: Act | None) -> dict[str, Any]:

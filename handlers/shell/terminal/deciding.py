@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import typer
 from rich.console import Console
 
-from bot.actions.calendar.calendar import Changed
+from bot.actions.calendar.calendar import AppliedChange
 from bot.actions.calendar.notices import Who
 from bot.engine import Engine
 from handlers.shell.terminal.calendar_words import changed_json, show_changed
@@ -32,7 +32,7 @@ def deciding(by: str) -> Iterator[tuple[Engine, Who]]:
 
 def decide(
     engine: Engine,
-    act: Callable[..., Changed],
+    act: Callable[..., AppliedChange],
     *,
     yes: bool,
     as_json: bool,

@@ -9,7 +9,7 @@ from storage.records import Directory, Person
 def find_person(directory: Directory, text: str) -> Person:
     """Return the one active person of that name, "name(unit)" or number; otherwise exit with a sentence that helps."""
     wanted = unicodedata.normalize("NFKC", text).strip()
-    active = [one for one in directory.people.values() if one.active]
+    active = [person for person in directory.people.values() if person.active]
     found = [one for one in active if wanted in (one.name, _full(one, directory), str(one.id))]
     if len(found) == 1:
         return found[0]

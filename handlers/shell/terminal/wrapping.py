@@ -12,7 +12,7 @@ _PIECES = re.compile(r"(?:\d+[年月日])+(?:\d[\d:]*)?|[A-Za-z0-9][A-Za-z0-9._:
 _NOT_FIRST = set("。、”’》〉】」』,.;:!?)]}…\uff0c\uff1b\uff1a\uff01\uff1f\uff09")
 _NOT_LAST = set("“‘《〈【「『([{\uff08")
 UNBROKEN = 1_000_000
-LEAST = 20  # below this a hanging indent would leave no room for words
+MIN_ROOM = 20  # below this a hanging indent would leave no room for words
 
 
 def say_wrapped(console: Console, text: str, indent: str = "", style: str = "") -> None:
@@ -23,7 +23,7 @@ def say_wrapped(console: Console, text: str, indent: str = "", style: str = "") 
 
 def wrapped(text: str, width: int, indent: str = "") -> str:
     """Return the text broken into lines that fit, each after the indent; a word longer than a line is left whole."""
-    room = max(width - cell_len(indent), LEAST)
+    room = max(width - cell_len(indent), MIN_ROOM)
     return "\n".join(indent + line for paragraph in text.split("\n") for line in _lines(paragraph, room))
 
 

@@ -16,16 +16,16 @@ def upgrade() -> None:
         "platform_tokens",
         sa.Column("key", sa.String(128), nullable=False),
         sa.Column("sealed", sa.Text(), nullable=False),
-        sa.Column("expires_at", storage.sql.types.Moment()),
-        sa.Column("refreshed_at", storage.sql.types.Moment()),
-        sa.Column("busy_until", storage.sql.types.Moment()),
+        sa.Column("expires_at", storage.sql.types.UtcDateTime()),
+        sa.Column("refreshed_at", storage.sql.types.UtcDateTime()),
+        sa.Column("busy_until", storage.sql.types.UtcDateTime()),
         sa.Column("refused_code", sa.Integer()),
         sa.PrimaryKeyConstraint("key", name="pk_platform_tokens"),
     )
     op.create_table(
         "quotas",
         sa.Column("key", sa.String(200), nullable=False),
-        sa.Column("window_at", storage.sql.types.Moment(), nullable=False),
+        sa.Column("window_at", storage.sql.types.UtcDateTime(), nullable=False),
         sa.Column("used", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("key", name="pk_quotas"),
     )

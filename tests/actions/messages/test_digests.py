@@ -20,7 +20,7 @@ NOW = datetime(2021, 8, 23, 2, tzinfo=UTC)
 LEASE = timedelta(seconds=60)
 
 
-def claimed(context: Context) -> dispatch.Load:
+def claimed(context: Context) -> dispatch.ClaimedBatch:
     return dispatch.claim(context, "here", LEASE, digest_from=3)
 
 

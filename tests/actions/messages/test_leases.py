@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from bot.actions.messages import dispatch, results
-from bot.actions.messages.dispatch import LOST, Load
+from bot.actions.messages.dispatch import LEASE_LOST, ClaimedBatch
 from bot.actions.messages.results import Result
 from bot.channels.base import Abilities
+from bot.delivery.attempts import Attempt, Attempts
 from bot.delivery.sender import Sender
-from bot.delivery.tries import Tries, Try
-from bot.rules.messages.retry import MAX_TRIES
+from bot.rules.messages.retry import MAX_ATTEMPTS
 from bot.rules.tickets.lifecycle import Verb
 from storage.messages import outbox
 from storage.messages.outbox import Settlement
@@ -35,17 +35,17 @@ def plain(database_url: str, tmp_path: Path) -> Iterator[Office]:
     opened.close()
 
 
-def claim(office: Office, holder: str = "sleeper") -> Load:
+def claim(office: Office, holder: str = "sleeper") -> ClaimedBatch:
     """Claim as another node would, and go no further."""
     return dispatch.claim(office.engine.context, holder, LEASE, digest_from=3)
 
 
-def tries_of(office: Office) -> Tries:
+def tries_of(office: Office) -> Attempts:
     """What the sender of a node words and addresses by."""
-    return Tries(office.stage, office.engine.wording, office.clock)
+    return Attempts(office.stage, office.engine.wording, office.clock)
 
 
-def message_to(load: Load, office: Office, who: str) -> Message:
+def message_to(load: ClaimedBatch, office: Office, who: str) -> Message:
     """The claimed message to a person."""
     [found] = [one for one in load.messages if one.person_id == office.people[who]]
     return found
@@ -83,7 +83,7 @@ def test_a_node_that_slept_past_its_lease_changes_nothing(plain: Office) -> None
     plain.expect("yi", "receipt")
     before, story = stored(plain, theirs), plain.story("FJ-1")
     context = plain.engine.context
-    assert dispatch.why_not(context, [(theirs, ())]) == [LOST]
+    assert dispatch.why_obsolete(context, [(theirs, ())]) == [LEASE_LOST]
     dispatch.prepare(context, [theirs])
     results.settle(context, [accepted(theirs, plain)])
     results.settle(
@@ -99,7 +99,7 @@ def test_a_node_that_wakes_while_another_holds_the_message_does_not_send(plain: 
     theirs = message_to(claim(plain), plain, "jia")
     plain.clock.wind(2 * LEASE)
     claim(plain, "other")
-    assert dispatch.why_not(plain.engine.context, [(theirs, ())]) == [LOST]
+    assert dispatch.why_obsolete(plain.engine.context, [(theirs, ())]) == [LEASE_LOST]
     plain.clock.wind(2 * LEASE)
     plain.settle().expect("jia", "receipt")
     plain.expect("yi", "receipt")
@@ -109,9 +109,9 @@ def test_a_node_that_wakes_while_another_holds_the_message_does_not_send(plain: 
 def test_finished_between_claim_and_send_it_is_withdrawn(plain: Office) -> None:
     plain.receives("FJ-1", settle=False)
     theirs = message_to(claim(plain), plain, "jia")
-    assert dispatch.why_not(plain.engine.context, [(theirs, ())]) == [""]
+    assert dispatch.why_obsolete(plain.engine.context, [(theirs, ())]) == [""]
     plain.does("yi", Verb.COMPLETE, "FJ-1")
-    assert dispatch.why_not(plain.engine.context, [(theirs, ())]) == ["工单已办结"]
+    assert dispatch.why_obsolete(plain.engine.context, [(theirs, ())]) == ["工单已办结"]
     plain.down_until(PAST).expect_silence()
     assert {one.state for one in plain.messages("FJ-1")} == {MessageState.SUPERSEDED}
 
@@ -142,9 +142,9 @@ def test_a_digest_left_by_a_crash_is_not_sent_when_all_is_finished(plain: Office
 
 def test_cut_short_again_and_again_it_is_given_up_before_it_makes_a_copy_each_time(plain: Office) -> None:
     plain.receives("FJ-1", settle=False)
-    for _ in range(MAX_TRIES):
+    for _ in range(MAX_ATTEMPTS):
         tries = [tries_of(plain).first(one, load) for load in [claim(plain)] for one in load.messages]
-        dispatch.prepare(plain.engine.context, [one.message for one in tries if isinstance(one, Try)])
+        dispatch.prepare(plain.engine.context, [one.message for one in tries if isinstance(one, Attempt)])
         plain.clock.wind(2 * LEASE)
     plain.settle().expect("bing", "unreached:receipt")
     assert {one.state for one in plain.messages("FJ-1") if one.step == "receipt"} >= {MessageState.FAILED}

@@ -207,7 +207,7 @@ def test_a_change_is_noted_in_the_journal_of_the_house_without_numbers(context: 
     import_register(context, sealer, ROSTER)
     import_register(context, sealer, ROSTER)
     with context.database.read() as conn:
-        lines = journal.read(conn, journal.HOUSE)
+        lines = journal.read(conn, journal.SYSTEM)
     [line] = [one for one in lines if one.kind == "register_imported"]
     assert line.data["people"] == {"new": 3, "changed": 0, "unchanged": 0}
     assert "380000" not in str(line)

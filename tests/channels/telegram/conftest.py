@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.channels.telegram.channel import Limits, TelegramChannel
+from bot.channels.telegram.channel import RateLimits, TelegramChannel
 from bot.clock import Clock, SystemClock
 from settings import Settings
 from tests.channels.telegram.sending import Opened
@@ -29,7 +29,7 @@ async def opened(fake: FakeTelegram) -> AsyncIterator[Opened]:
     """Makes channels and closes them, however a test ends."""
     made: list[TelegramChannel] = []
 
-    def open_channel(limits: Limits | None = None, *, clock: Clock | None = None, **more: Any) -> TelegramChannel:
+    def open_channel(limits: RateLimits | None = None, *, clock: Clock | None = None, **more: Any) -> TelegramChannel:
         settings = Settings(telegram={"token": TOKEN, "base_url": fake.url, **more})  # type: ignore[arg-type]
         made.append(TelegramChannel(settings, clock or SystemClock(), limits))
         return made[-1]

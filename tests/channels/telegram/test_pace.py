@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from telegram.error import RetryAfter
 
-from bot.channels.telegram.channel import Limits, TelegramChannel
+from bot.channels.telegram.channel import RateLimits, TelegramChannel
 from bot.channels.telegram.client import pause_of
 from bot.clock import WoundClock
 from tests.channels.telegram.sending import Opened, failing, note
@@ -29,7 +29,7 @@ async def test_a_pause_holds_back_one_chat_and_asks_telegram_no_more(
     fake: FakeTelegram, jia: Person, opened: Opened
 ) -> None:
     fake.person(1002, "乙")
-    channel = opened(Limits())
+    channel = opened(RateLimits())
     fake.flood("sendMessage", 40, chat=1001)
     assert (await failing(channel, note())).retry_after == timedelta(seconds=40)
     again = await failing(channel, note(key="other"))
@@ -54,7 +54,7 @@ async def test_the_pace_is_kept_over_all_and_to_each_chat(fake: FakeTelegram, op
     for number in range(1001, 1013):
         fake.person(number)
     clock = StandingClock()
-    channel = opened(Limits(second=5), clock=clock)
+    channel = opened(RateLimits(second=5), clock=clock)
     await asyncio.gather(*(channel.send(note(number)) for number in range(1001, 1013)))
     assert clock.slept == [1.0] * 5 + [2.0] * 2
     clock.slept.clear()
@@ -67,7 +67,7 @@ async def test_the_pace_is_kept_over_all_and_to_each_chat(fake: FakeTelegram, op
 
 async def test_more_than_a_chat_may_get_goes_back_to_the_outbox(fake: FakeTelegram, opened: Opened) -> None:
     group = fake.group(-500)
-    channel = opened(Limits(chat_second=100))
+    channel = opened(RateLimits(chat_second=100))
     for _ in range(20):
         await channel.send(note(-500))
     failed = await failing(channel, note(-500))

@@ -8,12 +8,13 @@ import pytest
 from bot.actions.messages.numbering import renumber
 from bot.actions.people import signin
 from bot.actions.people.binding import by_code
+from bot.actions.work import begin
 from handlers.chat.commands import COMMANDS
 from handlers.chat.reply import Conversation
 from storage.people import register
 from storage.records import Role, TicketState
 from storage.tickets import journal
-from storage.tickets.journal import HOUSE
+from storage.tickets.journal import SYSTEM
 from tests.cast.office import Office
 
 EVERYBODY = ["签收", "办结", "我的工单", "工单", "为什么", "转B角", "延期", "误报", "转派", "请假", "返岗", "撤销"]
@@ -106,8 +107,8 @@ def test_numbers_of_a_digest_work_and_leave_a_question_alone(told: Office) -> No
     told.forget()
     told.says("jia", "误报 FJ-1")
     ids = [told.ticket(number).id for number in ("FJ-3", "FJ-2")]
-    with told.database.begin() as conn:
-        renumber(conn, told.people["jia"], ids, told.clock.now())
+    with begin(told.engine.context) as work:
+        renumber(work, told.people["jia"], ids)
     assert "申诉误报。理由：原文为引用古籍" in told.says("jia", "原文为引用古籍").text
     told.forget()
     assert told.says("jia", "签收 1").text.startswith("已签收：FJ-3")
@@ -137,7 +138,7 @@ class TestBinding:
     def test_the_code_is_not_on_record(self, told: Office) -> None:
         code = told.says("jia", "绑定").text.rsplit(" ", 1)[1]
         with told.database.read() as conn:
-            house = journal.read(conn, HOUSE)
+            house = journal.read(conn, SYSTEM)
         assert [(one.kind, one.actor) for one in house][-1] == ("bind_code", f"person:{told.people['jia']}")
         assert not any(code in str(one.data) for one in house)
         told.says("jia", "已改")
@@ -166,12 +167,12 @@ class TestBoard:
         assert signin.redeem(told.engine.context, link[1]) is None
         assert signin.redeem(told.engine.context, "forged") is None
         with told.database.read() as conn:
-            assert not any(link[1] in str(one.data) for one in journal.read(conn, HOUSE))
+            assert not any(link[1] in str(one.data) for one in journal.read(conn, SYSTEM))
         told.says("jia", "已改")
 
     def test_the_link_is_good_for_ten_minutes(self, told: Office) -> None:
-        with told.database.begin() as conn:
-            token = signin.new_token(told.engine.context, conn, told.people["jia"])
+        with begin(told.engine.context) as work:
+            token = signin.new_token(work, told.people["jia"])
         told.at("08-23 10:10")
         assert signin.redeem(told.engine.context, token) is None
         told.says("jia", "已改")

@@ -8,7 +8,7 @@ import pytest
 from bot.rules.tickets.arrivals import Refusal, TicketInput, check, event_id
 from handlers.intake import InputRefused
 from handlers.intake.fields import Field, map_columns, parse_ticket, read_arrivals, read_mapping, ticket_headings
-from handlers.intake.files import Book, SheetRow
+from handlers.intake.files import SheetRow, SpreadsheetFile
 from tests.fakes.sheets import HEADINGS, WATER, xlsx
 
 NOW = datetime(2021, 8, 23, 4, tzinfo=UTC)
@@ -232,7 +232,7 @@ def test_the_same_raw_row_is_the_same_event() -> None:
 def test_a_file_is_read_into_arrivals(tmp_path: Path) -> None:
     bad = (*WATER[:4], "8月23日")
     path = xlsx(tmp_path / "a.xlsx", [("监测工单",), HEADINGS, WATER, bad])
-    sheet = Book(path).sheet(ticket_headings())
+    sheet = SpreadsheetFile(path).sheet(ticket_headings())
     (first, good), (second, aside) = read_arrivals(sheet, map_columns(sheet.headings), source="省平台", now=NOW)
     assert (first, second) == (3, 4)
     assert good.ticket is not None
@@ -246,7 +246,7 @@ def test_a_file_is_read_into_arrivals(tmp_path: Path) -> None:
 def test_a_mapped_column_counts_as_a_heading(tmp_path: Path) -> None:
     path = xlsx(tmp_path / "a.xlsx", [("某表", "注"), ("流水", "谁家", "何时"), ("1", "水清三明", "2021-08-23")])
     given = read_mapping(["工单编号=流水", "账号名称=谁家", "收到时间=何时"])
-    sheet = Book(path).sheet(ticket_headings(*given))
+    sheet = SpreadsheetFile(path).sheet(ticket_headings(*given))
     [(_, arrival)] = read_arrivals(sheet, map_columns(sheet.headings, given=given), source="省平台", now=NOW)
     assert arrival.ticket is not None
     assert arrival.ticket.received_at == datetime(2021, 8, 23, tzinfo=UTC) - timedelta(hours=8)

@@ -8,16 +8,16 @@ import pytest
 
 from handlers.intake import InputRefused
 from handlers.intake.fields import ticket_headings
-from handlers.intake.files import Book, SheetRow, read_rows
-from handlers.intake.grid import Limits
-from tests.fakes.sheets import HEADINGS, WATER, Row, rewrite, xls, xlsx
+from handlers.intake.files import SheetRow, SpreadsheetFile
+from handlers.intake.grid import FileLimits
+from tests.fakes.sheets import HEADINGS, WATER, Row, read_rows, rewrite, xls, xlsx
 
 SHEET = "xl/worksheets/sheet1.xml"
 FACTS = dict(zip(HEADINGS, WATER, strict=True))
 
 
 def rows_of(path: Path, sheet: str | None = None) -> list[SheetRow]:
-    return list(read_rows(path, known=ticket_headings(), sheet=sheet))
+    return list(read_rows(path, sheet=sheet))
 
 
 def cells_of(path: Path) -> list[dict[str, str]]:
@@ -75,21 +75,21 @@ def test_headings_on_two_lines_with_merged_cells_are_joined(tmp_path: Path) -> N
         WATER,
     ]
     merges = ["A1:E1", "A2:A3", "B2:C2", "E2:E3"]
-    sheet = Book(xlsx(tmp_path / "a.xlsx", rows, merges=merges)).sheet(ticket_headings())
+    sheet = SpreadsheetFile(xlsx(tmp_path / "a.xlsx", rows, merges=merges)).sheet(ticket_headings())
     assert sheet.headings == ("工单编号", "账号平台", "账号名称", "问题描述", "下发时间")
     assert [list(row.cells.values()) for row in sheet.rows()] == [list(WATER), list(WATER)]
 
 
 def test_headings_on_two_lines_without_merged_cells_are_joined(tmp_path: Path) -> None:
     rows = [("工单编号", "账号", "", "下发时间"), ("", "平台", "名称", ""), WATER[:3] + WATER[4:]]
-    sheet = Book(csv(tmp_path / "a.csv", rows)).sheet(ticket_headings())
+    sheet = SpreadsheetFile(csv(tmp_path / "a.csv", rows)).sheet(ticket_headings())
     assert sheet.headings == ("工单编号", "账号平台", "名称", "下发时间")
     assert len(list(sheet.rows())) == 1
 
 
 def test_a_note_under_a_heading_does_not_hide_it(tmp_path: Path) -> None:
     rows = [("工单编号*", "账号名称\n（必填）", "下发时间："), ("A1", "水清三明", "2021-08-23")]
-    sheet = Book(xlsx(tmp_path / "a.xlsx", rows)).sheet(ticket_headings())
+    sheet = SpreadsheetFile(xlsx(tmp_path / "a.xlsx", rows)).sheet(ticket_headings())
     assert sheet.headings == ("工单编号*", "账号名称 （必填）", "下发时间：")
     assert len(list(sheet.rows())) == 1
 
@@ -113,7 +113,7 @@ def test_a_column_without_heading_is_kept_by_its_place(tmp_path: Path) -> None:
 
 
 def test_without_known_headings_the_first_full_line_is_taken(tmp_path: Path) -> None:
-    sheet = Book(csv(tmp_path / "a.csv", [("标题",), ("甲", "乙"), ("1", "2")])).sheet(ticket_headings())
+    sheet = SpreadsheetFile(csv(tmp_path / "a.csv", [("标题",), ("甲", "乙"), ("1", "2")])).sheet(ticket_headings())
     assert sheet.headings == ("甲", "乙")
     assert [dict(row.cells) for row in sheet.rows()] == [{"甲": "1", "乙": "2"}]
 
@@ -348,8 +348,8 @@ def test_unpaired_quotes_are_refused_with_the_line_named(tmp_path: Path, line: s
 
 
 def test_more_rows_than_allowed_are_refused(tmp_path: Path) -> None:
-    limits = Limits(rows=20)
+    limits = FileLimits(rows=20)
     rows = [HEADINGS, *[WATER] * 40]
     for path in (xlsx(tmp_path / "a.xlsx", rows), csv(tmp_path / "a.csv", rows), xls(tmp_path / "a.xls", rows)):
         with pytest.raises(InputRefused, match="超过 20 行"):
-            list(read_rows(path, known=ticket_headings(), limits=limits))
+            list(read_rows(path, limits=limits))

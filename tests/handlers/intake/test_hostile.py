@@ -12,16 +12,14 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from handlers.intake import InputRefused
-from handlers.intake.fields import ticket_headings
-from handlers.intake.files import read_rows
-from handlers.intake.grid import Limits
-from tests.fakes.sheets import HEADINGS, WATER, rewrite, xls, xlsx
+from handlers.intake.grid import FileLimits
+from tests.fakes.sheets import HEADINGS, WATER, read_rows, rewrite, xls, xlsx
 
 SHEET = "xl/worksheets/sheet1.xml"
 
 
-def read(path: Path, limits: Limits | None = None) -> int:
-    return len(list(read_rows(path, known=ticket_headings(), limits=limits or Limits())))
+def read(path: Path, limits: FileLimits | None = None) -> int:
+    return len(list(read_rows(path, limits=limits)))
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.xlsx", "a.xls"])
@@ -46,7 +44,7 @@ def test_a_zip_bomb_is_refused(tmp_path: Path) -> None:
 
 def test_more_than_may_be_unpacked_is_refused_at_any_ratio(tmp_path: Path) -> None:
     with pytest.raises(InputRefused, match="不像正常的表格"):
-        read(add_part(xlsx(tmp_path / "a.xlsx"), 4 << 20), Limits(unpacked_bytes=2 << 20))
+        read(add_part(xlsx(tmp_path / "a.xlsx"), 4 << 20), FileLimits(unpacked_bytes=2 << 20))
 
 
 def test_a_part_larger_than_the_archive_says_is_refused(tmp_path: Path) -> None:
@@ -89,7 +87,7 @@ def test_counts_that_lie_only_end_the_reader(tmp_path: Path) -> None:
 def test_one_long_text_in_very_many_cells_is_refused(tmp_path: Path) -> None:
     rows = [HEADINGS, *[("文" * 30_000, *WATER[1:])] * 200]
     with pytest.raises(InputRefused, match="文字太多"):
-        read(xlsx(tmp_path / "a.xlsx", rows), Limits(text_bytes=10 << 20))
+        read(xlsx(tmp_path / "a.xlsx", rows), FileLimits(text_bytes=10 << 20))
 
 
 def test_a_far_away_cell_that_is_only_coloured_does_no_harm(tmp_path: Path) -> None:
@@ -102,7 +100,7 @@ def test_cells_may_leave_out_where_they_stand(tmp_path: Path) -> None:
     path = xlsx(tmp_path / "a.xlsx")
     row = b"<row><c t='str'><f>A1</f><v>A2</v></c><c><f>A1</f></c></row></sheetData>"
     rewrite(path, SHEET, lambda xml: xml.replace(b"</sheetData>", row))
-    rows = list(read_rows(path, known=ticket_headings()))
+    rows = list(read_rows(path))
     assert rows[1].cells == {"工单编号": "A2"}
     assert set(rows[1].faults) == {"平台类型"}
 

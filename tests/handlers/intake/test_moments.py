@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.rules.calendar.zone import SHANGHAI
 from bot.rules.tickets.arrivals import Refusal
-from handlers.intake.moments import Moment, read_moment
+from handlers.intake.moments import ReadMoment, read_moment
 
 TEN = datetime(2021, 8, 23, 10, tzinfo=SHANGHAI)
 
@@ -37,7 +37,7 @@ TEN = datetime(2021, 8, 23, 10, tzinfo=SHANGHAI)
     ],
 )
 def test_a_time_is_read_however_it_is_written(text: str) -> None:
-    assert read_moment(text) == Moment(at=TEN.astimezone(UTC))
+    assert read_moment(text) == ReadMoment(at=TEN.astimezone(UTC))
 
 
 @pytest.mark.parametrize(
@@ -53,12 +53,12 @@ def test_a_time_is_read_however_it_is_written(text: str) -> None:
 )
 def test_halves_of_the_day(text: str, hour: int, minute: int) -> None:
     read = read_moment(text)
-    assert read == Moment(at=TEN.replace(hour=0) + timedelta(hours=hour, minutes=minute))
+    assert read == ReadMoment(at=TEN.replace(hour=0) + timedelta(hours=hour, minutes=minute))
 
 
 @pytest.mark.parametrize("text", ["2021-08-23", "2021年8月23日", "20210823", "44431", "2021/8/23 星期一"])
 def test_a_day_alone_begins_at_midnight_and_says_so(text: str) -> None:
-    assert read_moment(text) == Moment(at=TEN.replace(hour=0), day_only=True)
+    assert read_moment(text) == ReadMoment(at=TEN.replace(hour=0), day_only=True)
 
 
 @pytest.mark.parametrize("text", ["8-23", "8月23日", "8月23日 10:00", "08/23", "8.23 上午10时"])
@@ -91,10 +91,10 @@ def test_every_minute_is_read_back_from_every_form(moment: datetime) -> None:
     forms = ["%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M:%S", "%Y年%m月%d日%H时%M分", "%Y%m%d%H%M", "%Y-%m-%dT%H:%M:%S%z"]
     for text in [*(moment.strftime(form) for form in forms), repr(serial)]:
         read = read_moment(text)
-        assert isinstance(read, Moment), text
+        assert isinstance(read, ReadMoment), text
         assert read.at == moment, text
 
 
 @given(st.text(max_size=80))
 def test_any_text_is_read_or_refused(text: str) -> None:
-    assert isinstance(read_moment(text), Moment | Refusal)
+    assert isinstance(read_moment(text), ReadMoment | Refusal)

@@ -2,6 +2,7 @@
 
 import shutil
 import sqlite3
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
@@ -96,7 +97,7 @@ def test_an_answer_by_telephone_completes_a_ticket_and_says_who_recorded_it(with
 
 def test_a_changed_journal_line_is_named(with_ticket: Shell) -> None:
     shell = with_ticket
-    with sqlite3.connect(shell.folder / "duban.sqlite3") as database:
+    with closing(sqlite3.connect(shell.folder / "duban.sqlite3")) as database, database:
         database.execute(
             "UPDATE journal SET data = replace(data, '2021-08-24', '2021-09-24') WHERE ticket_id = 1 AND seq = 1"
         )
@@ -109,7 +110,7 @@ def test_a_changed_journal_line_is_named(with_ticket: Shell) -> None:
 
 def test_a_changed_line_of_the_register_is_named(with_register: Shell) -> None:
     shell = with_register
-    with sqlite3.connect(shell.folder / "duban.sqlite3") as database:
+    with closing(sqlite3.connect(shell.folder / "duban.sqlite3")) as database, database:
         database.execute("UPDATE journal SET actor = 'somebody' WHERE ticket_id = 0 AND seq = 1")
     assert "登记簿与日历的流水：第1行" in shell("verify").err
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from handlers.shell.terminal.wrapping import LEAST, wrapped
+from handlers.shell.terminal.wrapping import MIN_ROOM, wrapped
 
 LINE = "应于8月24日办结，已逾期1310个工作日（1921个自然日）。请回复“签收 FJ-20210823-01”。"
 
@@ -18,7 +18,7 @@ def test_lines_fit_and_lose_nothing(width: int) -> None:
 
 
 def test_no_stop_begins_a_line_and_no_number_is_torn() -> None:
-    for width in range(LEAST, 80):
+    for width in range(MIN_ROOM, 80):
         lines = wrapped(LINE, width).split("\n")
         assert not [line for line in lines if line[0] in "。,)”"]
         assert any("FJ-20210823-01" in line for line in lines)
@@ -34,7 +34,7 @@ def test_every_line_has_the_indent_and_paragraphs_stay() -> None:
     ]
 
 
-@given(st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=120), st.integers(LEAST, 60))
+@given(st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=120), st.integers(MIN_ROOM, 60))
 def test_any_text_keeps_all_its_characters(text: str, width: int) -> None:
     def bare(value: str) -> str:
         return "".join(value.split())

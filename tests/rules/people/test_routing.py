@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.rules.people.routing import Told, audience, desk, holder, supervised_units, supervisors, ways
+from bot.rules.people.routing import Recipients, audience, desk, holder, supervised_units, supervisors, usable_addresses
 from storage.records import Audience, Role, Unit
 from tests.cast.values import BING, CITY, DING, HOUSE, JI, JIA, NOON, WATER, WU, YI, address, away, directory, ticket
 from tests.rules.calendar.oracle import beijing
@@ -32,7 +32,7 @@ A = Audience
 def test_audiences_become_people_each_once_in_the_order_asked(
     to: list[Audience], held_by: int | None, people: tuple[int, ...]
 ) -> None:
-    assert audience(to, ticket(holder_id=held_by), directory(), NOON) == Told(people=people)
+    assert audience(to, ticket(holder_id=held_by), directory(), NOON) == Recipients(people=people)
 
 
 @pytest.mark.parametrize(
@@ -46,13 +46,13 @@ def test_audiences_become_people_each_once_in_the_order_asked(
     ],
 )
 def test_a_vacant_duty_is_noted(role: Role, to: Audience, note: str) -> None:
-    assert audience([to], ticket(), directory(vacant=[role]), NOON) == Told(people=(), notes=(note,))
+    assert audience([to], ticket(), directory(vacant=[role]), NOON) == Recipients(people=(), notes=(note,))
 
 
 def test_who_has_no_way_or_is_gone_is_noted() -> None:
     without = directory(unreachable=[JIA], inactive=[YI])
     told = audience([A.PRIMARY, A.BACKUP], ticket(), without, NOON)
-    assert told == Told(people=(), notes=(f"unreachable:{JIA}", f"unreachable:{YI}"))
+    assert told == Recipients(people=(), notes=(f"unreachable:{JIA}", f"unreachable:{YI}"))
 
 
 def test_a_ticket_of_no_known_account_has_nobody_but_the_desk() -> None:
@@ -77,7 +77,7 @@ def test_on_leave_the_deputy_hears_else_the_other_of_a_and_b(
     leaves: list[object], people: tuple[int, ...], notes: tuple[str, ...]
 ) -> None:
     told = audience([A.PRIMARY, A.BACKUP], ticket(), directory(leaves=leaves), NOON)
-    assert told == Told(people=people, notes=notes)
+    assert told == Recipients(people=people, notes=notes)
 
 
 def test_a_leave_counts_from_its_first_moment_to_before_its_last() -> None:
@@ -88,7 +88,7 @@ def test_a_leave_counts_from_its_first_moment_to_before_its_last() -> None:
 
 def test_a_leader_on_leave_without_deputy_is_not_stood_in_for() -> None:
     told = audience([A.LEADER], ticket(), directory(leaves=[away(BING)]), NOON)
-    assert told == Told(people=(), notes=(f"on_leave:{BING}",))
+    assert told == Recipients(people=(), notes=(f"on_leave:{BING}",))
 
 
 def test_who_is_both_a_and_b_stands_in_for_nobody() -> None:
@@ -138,8 +138,8 @@ def test_ways_are_the_usable_addresses_by_preference() -> None:
     found = directory()
     both = {**found.addresses, JIA: (address(JIA, "wecom", usable=False), address(JIA, "chat"), address(JIA, "mail"))}
     known = type(found)(version=1, people=found.people, addresses=both)
-    assert [one.channel for one in ways(JIA, known)] == ["chat", "mail"]
-    assert ways(99, known) == ()
+    assert [one.channel for one in usable_addresses(JIA, known)] == ["chat", "mail"]
+    assert usable_addresses(99, known) == ()
 
 
 def test_the_holder_is_who_took_it_else_a() -> None:

@@ -13,7 +13,7 @@ from bot.rules.calendar.deadline import Lateness
 from bot.rules.calendar.weeks import Week
 from bot.rules.calendar.workdays import DayKind, GovChina
 from bot.rules.calendar.zone import at
-from bot.rules.reports.figures import Cause, Span, days_ahead, how_late, weekly, within
+from bot.rules.reports.figures import CauseCount, Span, days_ahead, how_late, weekly, within
 from storage.calendar.calendar import base_schedules
 from storage.records import MessageKind, Schedule, Telling, Ticket, TicketFacts, TicketState
 from tests.cast import rows
@@ -170,9 +170,9 @@ def test_causes_count_received_and_late_by_problem_class() -> None:
     ]
     figures = weekly(facts(*all_of_them), W35, MONDAY_AFTER, CALENDAR)
     assert figures.causes == (
-        Cause(name="", received=1, late=1),
-        Cause(name="更新不及时", received=0, late=1),
-        Cause(name="错别字", received=2, late=0),
+        CauseCount(name="", received=1, late=1),
+        CauseCount(name="更新不及时", received=0, late=1),
+        CauseCount(name="错别字", received=2, late=0),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import delete, insert, text, update
+from sqlalchemy import delete, insert, select, text, update
 
 from storage.records import JournalDraft, Ticket
 from storage.sql.database import Connection, Database
@@ -12,7 +12,7 @@ from storage.tables import journal as lines
 from storage.tables import meta
 from storage.tables import tickets as ticket_rows
 from storage.tickets import journal, tickets
-from storage.tickets.journal import HOUSE, Broken
+from storage.tickets.journal import SYSTEM, Broken
 from tests.cast.rows import office, put_ticket, sh
 
 NOT_AS_HASHED, MISSING, END = "内容与校验值不符", "缺少这一行", "末尾缺行，或工单与流水的末行不符"
@@ -53,13 +53,13 @@ def tamper(database: Database, statement: object) -> None:
 def test_lines_are_chained_and_read_back_as_written(database: Database, ticket: Ticket) -> None:
     with database.read() as conn:
         found = journal.read(conn, ticket.id)
-        assert {number for number, _ in journal.verify(conn)} == {HOUSE, ticket.id, ticket.id - 1}
+        stored = conn.execute(select(lines).where(lines.c.ticket_id == ticket.id).order_by(lines.c.seq)).all()
+        assert {number for number, _ in journal.verify(conn)} == {SYSTEM, ticket.id, ticket.id - 1}
     assert [(one.seq, one.kind, one.at, dict(one.data)) for one in found] == [
         (number, "told", draft(number).at, dict(draft(number).data)) for number in range(1, 6)
     ]
-    assert found[0].previous_hash == ""
-    assert [one.previous_hash for one in found[1:]] == [one.hash for one in found[:-1]]
-    assert (ticket.journal_seq, ticket.journal_hash) == (5, found[-1].hash)
+    assert [row.previous_hash for row in stored] == ["", *(row.hash for row in stored[:-1])]
+    assert (ticket.journal_seq, ticket.journal_hash) == (5, stored[-1].hash)
     assert broken(database) == []
 
 
@@ -157,9 +157,9 @@ def test_a_story_whose_ticket_is_gone_is_named(database: Database, ticket: Ticke
 
 
 HOUSE_CHANGES: list[tuple[Callable[[], object], int, str]] = [
-    (lambda: update(lines).where(lines.c.ticket_id == HOUSE, lines.c.seq == 2).values(actor="?"), 2, NOT_AS_HASHED),
-    (lambda: delete(lines).where(lines.c.ticket_id == HOUSE, lines.c.seq == 1), 1, MISSING),
-    (lambda: delete(lines).where(lines.c.ticket_id == HOUSE, lines.c.seq == 3), 3, END),
+    (lambda: update(lines).where(lines.c.ticket_id == SYSTEM, lines.c.seq == 2).values(actor="?"), 2, NOT_AS_HASHED),
+    (lambda: delete(lines).where(lines.c.ticket_id == SYSTEM, lines.c.seq == 1), 1, MISSING),
+    (lambda: delete(lines).where(lines.c.ticket_id == SYSTEM, lines.c.seq == 3), 3, END),
     (lambda: delete(meta).where(meta.c.key == "house_journal"), 1, END),
 ]
 
@@ -170,9 +170,9 @@ def test_the_journal_of_the_house_proves_itself_too(
 ) -> None:
     for number in (1, 2, 3):
         with database.begin() as conn:
-            journal.write_house(conn, [draft(number)])
+            journal.write_system(conn, [draft(number)])
     assert broken(database) == []
     with database.read() as conn:
-        assert [one.seq for one in journal.read(conn, HOUSE)] == [1, 2, 3]
+        assert [one.seq for one in journal.read(conn, SYSTEM)] == [1, 2, 3]
     tamper(database, change())
-    assert broken(database) == [Broken(ticket_id=HOUSE, seq=seq, reason=reason)]
+    assert broken(database) == [Broken(ticket_id=SYSTEM, seq=seq, reason=reason)]

@@ -56,7 +56,7 @@ def test_the_story_keeps_both_lines_the_cause_and_the_person(office: Office) -> 
     assert new["calendar_revision"] == office.ticket("FJ-1").calendar_revision  # type: ignore[index]
     assert len(office.story("FJ-1", "told")) == 4
     with office.database.read() as conn:
-        house = [one for one in journal.read(conn, journal.HOUSE) if one.kind == "closure_decided"]
+        house = [one for one in journal.read(conn, journal.SYSTEM) if one.kind == "closure_decided"]
     assert [(one.data["moved"], one.data["by"]) for one in house] == [(1, "wu")]
 
 
@@ -69,7 +69,7 @@ def test_a_trial_shows_the_same_and_leaves_no_trace(office: Office) -> None:
     with office.database.read() as conn:
         assert store.version(conn) == before
         assert store.overlays(conn) == []
-        assert journal.read(conn, journal.HOUSE) == []
+        assert journal.read(conn, journal.SYSTEM) == []
     assert office.ticket("FJ-1").due_day == TYPHOON
     done = close(office, closure())
     told(office, "deadline_moved", "jia", "yi")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.messages import outbox
+from tests.cast.rows import open_of_person
 from tests.fakes.peer import Fault, cut, page
 from tests.fakes.qyapi import SEND
 from tests.stories.platforms.rigs import WeComRig, wecom_rig
@@ -41,7 +41,7 @@ def test_back_after_hours_it_brings_one_digest_a_person(rig: WeComRig, fault: Fa
     assert all(number in to_jia.text and number in to_yi.text for number in NUMBERS)
     assert "6件" in to_jia.text
     with rig.office.database.read() as conn:
-        assert outbox.open_of_person(conn, rig.office.people["jia"]) == []
+        assert open_of_person(conn, rig.office.people["jia"]) == []
 
 
 def test_with_another_way_the_people_hear_there(rig: WeComRig) -> None:

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from storage.messages import files, inbox_items
+from storage.messages import files
 from storage.people import register
 from storage.records import MessageState, TicketState
 from tests.cast.bureau import NUMBER
 from tests.fakes import callbacks
+from tests.fakes.inbox import items_of
 from tests.stories.platforms.rigs import Rig, wechat_rig, wecom_rig, words
 
 
@@ -103,5 +104,5 @@ def test_who_has_left_is_no_longer_tried_and_the_desk_hears(rig: Rig) -> None:
     assert [one.usable for one in ways] == [False]
     assert rig.takes("jia") == []
     with office.database.read() as conn:
-        told = [one.text for one in inbox_items.of_person(conn, office.people["wu"])]
+        told = [one.text for one in items_of(conn, office.people["wu"])]
     assert ["联系方式已失效" in one for one in told] == [True]

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from storage.messages import inbox_items
 from storage.people import register
 from storage.records import MessageState
 from tests.cast.bureau import NUMBER
 from tests.cast.served import ServedOffice
+from tests.fakes.inbox import items_of as inbox_items_of
 from tests.stories.platforms.rigs import WeChatRig, wechat_rig
 
 JIA = WeChatRig.addresses["jia"]
@@ -30,7 +30,7 @@ def without_templates(database_url: str, tmp_path: Path) -> Iterator[WeChatRig]:
 
 def inbox(office: ServedOffice, who: str) -> list[str]:
     with office.database.read() as conn:
-        return [one.text for one in inbox_items.of_person(conn, office.people[who])]
+        return [one.text for one in inbox_items_of(conn, office.people[who])]
 
 
 def test_who_never_wrote_gets_the_notice_by_template_and_who_wrote_gets_words(rig: WeChatRig) -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.channels.base import Finding
+from bot.channels.base import MemberLookup
 from bot.sealing import read_phone
-from handlers.chat.asking import Asked, ask_members
+from handlers.chat.asking import AskOutcome, ask_members
 from storage.people import register
 from storage.records import PersonDraft
 from storage.tickets import journal
@@ -35,10 +35,10 @@ def rig(database_url: str, tmp_path: Path) -> Iterator[WeComRig]:
         yield opened
 
 
-def asked(rig: WeComRig) -> dict[str, Asked]:
-    async def all_of_them() -> dict[str, Asked]:
+def asked(rig: WeComRig) -> dict[str, AskOutcome]:
+    async def all_of_them() -> dict[str, AskOutcome]:
         way = rig.office.engine.channels["wecom"]
-        assert isinstance(way, Finding)
+        assert isinstance(way, MemberLookup)
         return {person.name: what async for person, _unit, what in ask_members(rig.office.engine, "wecom", way)}
 
     return rig.office.play.run(all_of_them())
@@ -51,7 +51,7 @@ def ways(rig: WeComRig, who: str) -> list[str]:
 
 
 def test_who_has_no_address_is_asked_once_and_bound_by_one_tap(rig: WeComRig) -> None:
-    assert asked(rig) == {"丙": Asked.SENT, "丁": Asked.TAKEN, "戊": Asked.NOBODY}
+    assert asked(rig) == {"丙": AskOutcome.SENT, "丁": AskOutcome.TAKEN, "戊": AskOutcome.NOBODY}
     rig.office.settle()
     question = next(one for one in rig.fake.sent if one.to == BING and one.labels)
     whole = words(one for one in rig.fake.sent if one.to == BING)
@@ -64,7 +64,7 @@ def test_who_has_no_address_is_asked_once_and_bound_by_one_tap(rig: WeComRig) ->
     assert "已完成绑定" in str(rig.card(question))
     assert "丙" not in asked(rig)
     with rig.office.database.read() as conn:
-        kinds = [one.kind for one in journal.read(conn, journal.HOUSE)]
+        kinds = [one.kind for one in journal.read(conn, journal.SYSTEM)]
     assert kinds.count("bind_asked") == 1
     assert kinds[-1] == "bound"
 
@@ -85,12 +85,12 @@ def test_by_words_and_only_from_where_it_was_asked(rig: WeComRig) -> None:
 
 def test_nobody_is_asked_again_within_a_week_nor_outside_working_hours(rig: WeComRig) -> None:
     rig.office.at("08-23 21:00")
-    assert asked(rig)["丙"] == Asked.SENT
+    assert asked(rig)["丙"] == AskOutcome.SENT
     rig.office.settle()
     assert rig.fake.sent == []
     rig.office.at("08-24 08:00")
     assert {one.to for one in rig.fake.sent} == {BING}
     assert "丙" not in asked(rig)
     rig.office.at("08-31 08:00")
-    assert asked(rig)["丙"] == Asked.SENT
+    assert asked(rig)["丙"] == AskOutcome.SENT
     rig.office.settle()

@@ -1,6 +1,6 @@
 """One ticket, however often and by however many rows of its source it comes; each coming is kept as evidence."""
 
-from bot.actions.tickets.intake import Outcome
+from bot.actions.tickets.intake import ArrivalOutcome
 from storage.records import InboundState
 from storage.tickets import inbound, tickets
 from tests.cast.office import Office
@@ -12,7 +12,7 @@ def test_the_same_row_again_changes_nothing(office: Office) -> None:
     office.expect("yi", "receipt")
     before = office.ticket("FJ-1")
     [again] = office.receives("FJ-1", at="08-23 10:00")
-    assert (again.outcome, again.ticket_id) == (Outcome.DUPLICATE, before.id)
+    assert (again.outcome, again.ticket_id) == (ArrivalOutcome.DUPLICATE, before.id)
     assert office.ticket("FJ-1") == before
     office.says("jia", "办结")
 
@@ -22,7 +22,7 @@ def test_another_row_about_the_same_ticket_is_evidence(office: Office) -> None:
     office.expect("jia", "receipt")
     office.expect("yi", "receipt")
     [again] = office.receives(" ｆｊ-1 ", problem="错别字", at="08-23 10:00")
-    assert (again.outcome, again.ticket_id) == (Outcome.DUPLICATE, office.ticket("FJ-1").id)
+    assert (again.outcome, again.ticket_id) == (ArrivalOutcome.DUPLICATE, office.ticket("FJ-1").id)
     [line] = office.story("FJ-1", "evidence")
     assert line.actor == "source:省平台"
     office.expect_silence()
@@ -35,7 +35,7 @@ def test_another_row_about_the_same_ticket_is_evidence(office: Office) -> None:
 
 def test_twice_in_one_batch_is_one_ticket(office: Office) -> None:
     taken = office.at("08-23 10:00").receives("FJ-1", "fj-1")
-    assert [one.outcome for one in taken] == [Outcome.CREATED, Outcome.DUPLICATE]
+    assert [one.outcome for one in taken] == [ArrivalOutcome.CREATED, ArrivalOutcome.DUPLICATE]
     office.expect("jia", "receipt")
     office.expect("yi", "receipt")
     assert len(office.story("FJ-1", "evidence")) == 1
@@ -45,7 +45,7 @@ def test_twice_in_one_batch_is_one_ticket(office: Office) -> None:
 def test_another_source_may_use_the_same_number(office: Office) -> None:
     office.at("08-23 10:00").receives("FJ-1")
     [other] = office.receives("FJ-1", source="市平台")
-    assert other.outcome == Outcome.CREATED
+    assert other.outcome == ArrivalOutcome.CREATED
     for who in ("jia", "yi"):
         for _ in range(2):
             office.expect(who, "receipt")

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from bot.actions.tickets.requests import move_to
+from bot.actions.work import Work
 from bot.rules.messages.pacing import still_true
 from bot.rules.tickets.lifecycle import Answer
 from bot.rules.tickets.targets import find_target
@@ -290,7 +291,7 @@ class TestAtOnce:
             ticket = office.ticket("FJ-1")
             [target] = find_target("三明林业", ticket, directory).targets
             given = Answer(person_id=office.people["wu"], at=office.clock.now())
-            move_to(office.engine.context, conn, ticket.id, target, given)
+            move_to(Work(office.engine.context, conn), ticket.id, target, given)
             told = [one for one in outbox.of_ticket(conn, ticket.id) if one.step == "receipt"]
             policy = office.engine.context.policy(conn, ticket.policy_key)
         assert {one.state for one in told} == {MessageState.SUPERSEDED}

@@ -120,4 +120,4 @@ def test_unavailable_goes_before_everything_but_leaves_the_address() -> None:
     decided = retry.decide(
         permanent=False, uncertain=True, retry_after=MINUTES, attempts=1, may_repeat=True, now=NOW, unavailable=True
     )
-    assert decided == retry.Retry(outcome=retry.Outcome.NEXT_WAY)
+    assert decided == retry.Retry(outcome=retry.RetryOutcome.NEXT_WAY)

@@ -1,8 +1,8 @@
-"""What belongs to the house itself: versions, and who does what only one may do."""
+"""What nodes share beside quotas and tokens: versions, and the leases of single-holder loops."""
 
 from sqlalchemy import Column, Integer, String, Table, Text
 
-from storage.sql.types import Moment
+from storage.sql.types import UtcDateTime
 from storage.tables.base import metadata
 
 meta = Table(
@@ -17,6 +17,6 @@ leases = Table(
     metadata,
     Column("name", String(64), primary_key=True),
     Column("holder", String(64), nullable=False),
-    Column("until", Moment, nullable=False),
+    Column("until", UtcDateTime, nullable=False),
     Column("fence", Integer, nullable=False, default=0),
 )
