@@ -1,7 +1,7 @@
-"""A small office that people talk to: 甲 and 乙 of 水利局 with two accounts, 丙 leads, 戊 oversees, 丁 is the desk."""
+"""The two bureaus as people to talk to, by name; nothing is sent. 甲 and 乙 have a second account, 三明河长."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime, time
 from itertools import count
 
 from bot.actions.context import Context
@@ -9,21 +9,14 @@ from bot.actions.tickets.intake import Arrival, take_in
 from bot.clock import WoundClock
 from bot.delivery.wording import Wording
 from bot.policies.loading import load
-from bot.rules.calendar.zone import at
-from bot.rules.people.matching import name_key
 from bot.rules.tickets.arrivals import TicketInput
 from handlers.chat.reply import Conversation, Reply
-from storage.people import register
-from storage.records import AccountDraft, JournalLine, PersonDraft, Role, Ticket, UnitDraft
+from storage.records import JournalLine, Role, Ticket
 from storage.sql.database import Database
 from storage.tickets import journal, tickets
+from tests.cast import bureau
 
 START = datetime(2021, 8, 23, 2, 0, tzinfo=UTC)  # Monday 10:00 in Sanming
-
-
-def sh(month: int, day: int, hour: int = 10, minute: int = 0) -> datetime:
-    """A moment of 2021 in Asia/Shanghai."""
-    return at(date(2021, month, day), time(hour, minute))
 
 
 @dataclass
@@ -33,25 +26,15 @@ class Office:
     database: Database
     language: str = "zh"
     clock: WoundClock = field(default_factory=lambda: WoundClock(START))
-    people: dict[str, int] = field(default_factory=dict)
+    people: dict[str, int] = field(init=False)
     events: "count[int]" = field(default_factory=lambda: count(1))
 
     def __post_init__(self) -> None:
         with self.database.begin() as conn:
-            desk = register.save_unit(conn, UnitDraft(name="市政府办公室", desk=True))
-            water = register.save_unit(conn, UnitDraft(name="市水利局", parent_id=desk))
-            forest = register.save_unit(conn, UnitDraft(name="市林业局", parent_id=desk))
-            homes = {"甲": water, "乙": water, "丙": water, "戊": water, "丁": desk, "己": forest}
-            for name, unit in homes.items():
-                self.people[name] = register.save_person(conn, PersonDraft(name=name, unit_id=unit))
-            duties = {"水清三明": ("甲", "乙", "丙"), "三明河长": ("乙", "甲", "丙"), "三明林业": ("己", "己", "己")}
-            for name, trio in duties.items():
-                unit = homes[trio[0]]
-                draft = AccountDraft(platform="微信公众号", name=name, name_key=name_key(name), unit_id=unit)
-                account = register.save_account(conn, draft)
-                for role, who in zip((Role.PRIMARY, Role.BACKUP, Role.LEADER), trio, strict=True):
-                    register.set_duty(conn, account, role, self.people[who])
-            register.add_supervisor(conn, water, self.people["戊"])
+            numbers = {**bureau.water_bureau(conn), **bureau.forest_bureau(conn)}.values()
+            duties = {Role.PRIMARY: bureau.YI, Role.BACKUP: bureau.JIA, Role.LEADER: bureau.BING}
+            bureau.account(conn, "三明河长", bureau.WATER, duties)
+        self.people = {bureau.NAMES[number]: number for number in numbers}
         self.restart()
 
     def restart(self) -> None:
@@ -61,10 +44,10 @@ class Office:
         self.conversation = Conversation(self.context, wording)
 
     def receive(
-        self, *numbers: str, account: str = "水清三明", policy: str | None = None, source: str = "省平台"
+        self, *numbers: str, account: str = bureau.ACCOUNT, policy: str | None = None, source: str = "省平台"
     ) -> None:
         """Let tickets come in now."""
-        given = {"account_name": account, "platform": "微信公众号", "problem": "错别字", "policy": policy}
+        given = {"account_name": account, "platform": bureau.PLATFORM, "problem": "错别字", "policy": policy}
         batch = [
             Arrival(
                 event_id=f"{number}:{next(self.events)}",

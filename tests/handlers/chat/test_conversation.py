@@ -17,8 +17,8 @@ from storage.records import AnswerTo, InboundState, MessageKind, PersonDraft
 from storage.sql.database import Database
 from storage.tables import inbound, policies
 from storage.tickets import journal
-from tests.cast.rows import open_of_person
-from tests.handlers.chat.office import Office, sh
+from tests.cast.rows import open_of_person, sh
+from tests.handlers.chat.office import Office
 
 NUMBER = "FJ-20210823-01"
 
@@ -106,14 +106,14 @@ class TestTheStory:
 
     def test_an_answer_by_telephone_is_recorded_as_such(self, one: Office) -> None:
         for said in ("已删除", "签收", "转B角", "误报 不是错字", "延期 到明天 领导出差", f"转派 {NUMBER} 不归本单位"):
-            early = one.say("甲", said, at=sh(8, 23, 9), via="say", behalf="丁")
+            early = one.say("甲", said, at=sh(8, 23, 9), via="say", behalf="戊")
             assert "10:00才收到，答复不能更早，未作任何记录" in early.text
         assert one.story(NUMBER) == []
         one.clock.wind_to(sh(8, 23, 15))
-        reply = one.say("甲", "已删除", at=sh(8, 23, 14), via="say", behalf="丁")
-        assert "由丁代为记录。" in reply.text
+        reply = one.say("甲", "已删除", at=sh(8, 23, 14), via="say", behalf="戊")
+        assert "由戊代为记录。" in reply.text
         assert one.ticket(NUMBER).completed_at == sh(8, 23, 14)
-        assert one.story(NUMBER)[0].data["via"] == "say:丁"
+        assert one.story(NUMBER)[0].data["via"] == "say:戊"
 
     def test_the_story_in_english(self, database: Database) -> None:
         office = Office(database, language="en")
@@ -284,7 +284,7 @@ class TestWhichTicket:
     def test_a_list_is_each_persons_own(self, three: Office) -> None:
         three.receive("B-2001", account="三明林业")
         three.say("甲", "我的工单")
-        assert three.say("己", "办结 1 已删除").text.startswith("没有序号1。")
+        assert three.say("庚", "办结 1 已删除").text.startswith("没有序号1。")
         assert set(three.states().values()) == {"new"}
 
     def test_a_number_nobody_was_shown_is_asked_back(self, three: Office) -> None:
@@ -367,20 +367,20 @@ class TestWhose:
     def test_a_number_that_is_not_theirs_sounds_like_one_that_does_not_exist(self, one: Office, number: str) -> None:
         one.receive("B-2001", account="三明林业")
         for words in (f"办结 {number} 已删除", f"签收 {number}", f"工单 {number}", f"为什么 {number}", number):
-            reply = one.say("己", words)
+            reply = one.say("庚", words)
             assert reply.text == f"工单 {number} 不存在或不归您办理。发送“我的工单”查看。"
         assert one.states() == {NUMBER: "new", "B-2001": "new"}
 
     def test_replying_to_somebody_elses_message_does_nothing(self, one: Office) -> None:
-        assert one.say("己", "已删除", to=NUMBER).reason == "not_visible"
+        assert one.say("庚", "已删除", to=NUMBER).reason == "not_visible"
         assert one.ticket(NUMBER).state == "new"
 
     def test_who_oversees_may_look_and_not_answer(self, one: Office) -> None:
-        assert "状态：待签收" in one.say("戊", f"工单 {NUMBER}").text
-        assert one.say("戊", f"办结 {NUMBER} 已删除").reason == "not_yours"
+        assert "状态：待签收" in one.say("丁", f"工单 {NUMBER}").text
+        assert one.say("丁", f"办结 {NUMBER} 已删除").reason == "not_yours"
         assert one.ticket(NUMBER).state == "new"
 
-    @pytest.mark.parametrize("who", ["甲", "乙", "丙", "丁"])
+    @pytest.mark.parametrize("who", ["甲", "乙", "丙", "戊"])
     def test_both_roles_leader_and_desk_may_answer(self, one: Office, who: str) -> None:
         one.say(who, f"办结 {NUMBER} 已删除")
         assert one.ticket(NUMBER).completed_by == one.people[who]
@@ -388,10 +388,10 @@ class TestWhose:
     def test_a_deputy_has_the_tickets_while_the_leave_lasts(self, one: Office) -> None:
         with one.database.begin() as conn:
             leave = (sh(8, 23, 8), sh(8, 24, 8))
-            leaves.add(conn, one.people["甲"], *leave, one.people["己"])
-        assert NUMBER in one.say("己", "我的工单").text
+            leaves.add(conn, one.people["甲"], *leave, one.people["庚"])
+        assert NUMBER in one.say("庚", "我的工单").text
         one.clock.wind_to(sh(8, 24, 9))
-        assert one.say("己", "我的工单").text == "您现在没有待办工单。"
+        assert one.say("庚", "我的工单").text == "您现在没有待办工单。"
 
     def test_the_holder_of_an_account_taken_away_keeps_the_ticket(self, one: Office) -> None:
         one.say("甲", "签收")
@@ -399,7 +399,7 @@ class TestWhose:
             directory = one.context.directory(conn)
             for (account, role), who in directory.duties.items():
                 if who == one.people["甲"]:
-                    register.set_duty(conn, account, role, one.people["己"])
+                    register.set_duty(conn, account, role, one.people["庚"])
         assert NUMBER in one.say("甲", "我的工单").text
 
 
