@@ -21,13 +21,13 @@ from storage.records import (
     Ticket,
     Unit,
 )
+from tests.cast import bureau
+from tests.cast.bureau import BING, DESK, DING, DUTIES, HOMES, HOUSE, JI, JIA, NAMES, PLATFORM, UNITS, WATER, WU, YI
 from tests.rules.calendar.oracle import WORKING, beijing, policy
 
-CITY, WATER, HOUSE = 1, 2, 3  # the desk; the bureau below it; the house that oversees the bureau
-JIA, YI, BING, DING, WU, JI = 1, 2, 3, 4, 5, 6  # A角, B角, leader, supervisor, desk, and 己 without duty
-UNIT_OF = {JIA: WATER, YI: WATER, BING: WATER, DING: HOUSE, WU: CITY, JI: HOUSE}
-ROLES = {Role.PRIMARY: JIA, Role.BACKUP: YI, Role.LEADER: BING}
-ACCOUNT = 7
+CITY = DESK  # above the others
+PEOPLE = (JIA, YI, BING, DING, WU, JI)
+ACCOUNT = 7  # nobody's number
 NOON = beijing("2021-08-24 12:00")
 
 
@@ -40,19 +40,18 @@ def directory(
     supervisors: dict[int, tuple[int, ...]] | None = None,
 ) -> Directory:
     """The register of the office."""
-    units = [Unit(id=CITY, name="市府办", desk=True), Unit(id=WATER, name="水利局", parent_id=CITY)]
-    units.append(Unit(id=HOUSE, name="督查室", parent_id=CITY))
-    names = dict(zip(UNIT_OF, "甲乙丙丁戊己", strict=True))
-    people = {one: Person(id=one, name=names[one], unit_id=UNIT_OF[one], active=one not in inactive) for one in UNIT_OF}
+    units = [Unit(id=one, name=UNITS[one], parent_id=CITY) for one in (WATER, HOUSE)]
+    units.append(Unit(id=CITY, name=UNITS[CITY], desk=True))
+    people = {who: Person(id=who, name=NAMES[who], unit_id=HOMES[who], active=who not in inactive) for who in PEOPLE}
     return Directory(
         version=1,
         units={one.id: one for one in units},
         people=people,
-        accounts={ACCOUNT: Account(id=ACCOUNT, platform="微信公众号", name="水清三明", unit_id=WATER)},
-        duties={(ACCOUNT, role): who for role, who in ROLES.items() if role not in vacant},
+        accounts={ACCOUNT: Account(id=ACCOUNT, platform=PLATFORM, name=bureau.ACCOUNT, unit_id=WATER)},
+        duties={(ACCOUNT, role): who for role, who in DUTIES.items() if role not in vacant},
         supervisors={WATER: (DING,)} if supervisors is None else supervisors,
-        addresses={one: (address(one, usable=one not in unreachable),) for one in UNIT_OF},
-        leaves={one: tuple(leave for leave in leaves if leave.person_id == one) for one in UNIT_OF},
+        addresses={one: (address(one, usable=one not in unreachable),) for one in PEOPLE},
+        leaves={one: tuple(leave for leave in leaves if leave.person_id == one) for one in PEOPLE},
     )
 
 
@@ -78,8 +77,8 @@ def ticket(received: str = "2021-08-23 10:00", policy_name: str = "monitor_1wd",
         policy_key="k",
         account_id=ACCOUNT,
         unit_id=WATER,
-        platform="微信公众号",
-        account_name="水清三明",
+        platform=PLATFORM,
+        account_name=bureau.ACCOUNT,
         received_at=deadline.received_at,
         created_at=deadline.received_at,
         deadline_status=DeadlineStatus(deadline.status),
