@@ -11,7 +11,7 @@ from handlers.chat.commands import COMMANDS
 from handlers.chat.words.folding import fold
 from storage.sql.database import Database
 from storage.sql.schema import migrate
-from tests.handlers.chat.office import Office
+from tests.handlers.chat.conversation.office import Office
 
 CHANGING = [word.lower() for row in COMMANDS if row.changes for word in (*row.words, *row.said)]
 events = count(1)

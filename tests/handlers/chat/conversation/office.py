@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
 from itertools import count
 
+from sqlalchemy import select
+
 from bot.actions.context import Context
 from bot.actions.tickets.intake import Arrival, take_in
 from bot.clock import WoundClock
@@ -13,9 +15,11 @@ from bot.rules.tickets.arrivals import TicketInput
 from handlers.chat.reply import Conversation, Reply
 from storage.records import JournalLine, Role, Ticket
 from storage.sql.database import Database
+from storage.tables import inbound
 from storage.tickets import journal, tickets
 from tests.cast import bureau
 
+NUMBER = bureau.NUMBER
 START = datetime(2021, 8, 23, 2, 0, tzinfo=UTC)  # Monday 10:00 in Sanming
 
 
@@ -96,3 +100,10 @@ class Office:
         """Every ticket's state."""
         with self.database.read() as conn:
             return {one.number: str(one.state) for one in tickets.matching(conn)}
+
+
+def kept(office: Office, event: str) -> dict[str, object]:
+    """The raw row of an event."""
+    with office.database.read() as conn:
+        row = conn.execute(select(inbound).where(inbound.c.event_id == event)).mappings().one()
+    return dict(row)
