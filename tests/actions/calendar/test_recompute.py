@@ -18,16 +18,16 @@ from tests.cast.office import Office
 
 
 def test_more_tickets_than_a_batch_are_moved_in_one_transaction(office: Office) -> None:
-    office.at("08-23 10:00").receives(*(f"FJ-{n}" for n in range(1, 702)), settle=False)
+    office.at("08-23 10:00").receives(*(f"FJ-{n}" for n in range(1, 512)), settle=False)
     done = calendar.close(office.engine.context, closure(), who(office, "wu"))
-    assert len(done.recomputed.moved) == 701
+    assert len(done.recomputed.moved) == 511
     with office.database.read() as conn:
         found = tickets.matching(conn)
         assert {one.due_day for one in found} == {date(2021, 8, 25)}
         assert {one.moves for one in found} == {1}
         assert all(broken is None for _, broken in journal.verify(conn))
     office.settle()
-    told(office, "notice:calendar_changed", "wu", says="改动时限701件")
+    told(office, "notice:calendar_changed", "wu", says="改动时限511件")
     assert {line.split()[-1] for line in office.heard} == {"digest"}
     assert len(office.heard) < 12
     office.forget()
