@@ -159,5 +159,6 @@ _WORDS: Mapping[JournalKind, Words] = {
     **dict.fromkeys((K.ASK_TRANSFER, K.TRANSFER, K.REFUSE_TRANSFER), _acted),
     **dict.fromkeys((K.HAND_OVER, K.UNDO, K.DENIED), _acted),
     **dict.fromkeys((K.ACKNOWLEDGE, K.COMPLETE, K.RETURN, K.DISPUTE, K.APPROVE, K.REFUSE, K.CLOSE, K.FILE), _answered),
+    K.NOTE: _answered,
     **dict.fromkeys((K.CLOSED, K.SET_ASIDE, K.MATCHED), _fixed),
 }

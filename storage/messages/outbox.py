@@ -136,6 +136,17 @@ def supersede(conn: Connection, ticket_ids: Iterable[int], reason: str) -> None:
         conn.execute(update(outbox).where(*guard).values(state=MessageState.SUPERSEDED, reason=reason))
 
 
+def supersede_steps(conn: Connection, ticket_id: int, steps: Iterable[str], since: datetime, reason: str) -> None:
+    """Take back what waits to be said of these steps, put since a moment."""
+    guard = (
+        outbox.c.ticket_id == ticket_id,
+        outbox.c.step.in_(list(steps)),
+        outbox.c.created_at >= since,
+        outbox.c.state == MessageState.PENDING,
+    )
+    conn.execute(update(outbox).where(*guard).values(state=MessageState.SUPERSEDED, reason=reason))
+
+
 def next_due(conn: Connection) -> datetime | None:
     """Return the earliest moment a message wants to go out or to be looked at again."""
     moments = []

@@ -21,6 +21,7 @@ class NotificationKind(StrEnum):
     DISPUTE_REFUSED = "dispute_refused"
     TRANSFER_REFUSED = "transfer_refused"
     WITHDRAWN = "withdrawn"
+    RULING_UNDONE = "ruling_undone"
     DEPUTY = "deputy"
     DEPUTY_EMPTY = "deputy_empty"
     BACK = "back"

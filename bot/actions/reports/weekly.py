@@ -17,6 +17,7 @@ from storage.records import Directory, MessageDraft, MessageKind, MessageState, 
 log = logging.getLogger(__name__)
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+LOOKED_BACK = 8  # weeks: in a quieter area nothing is put
 URGENCY = 7  # whatever is about one ticket goes first
 
 WriteText = Callable[[WeeklyFigures], str]
@@ -49,6 +50,20 @@ def figures(context: Context, week: Week, area: Area = None) -> WeeklyFigures:
     with read(context) as work:
         facts = _facts(work, week)
         return _figures(facts, week, context.now(), work.working(), area, work.directory)
+
+
+def latest(work: Work, person_id: int) -> str | None:
+    """Return the text of the last summary a reader was sent; "" where there is none yet, None for who reads none."""
+    if person_id not in readers(work.directory):
+        return None
+    week = Week.of(work.now)
+    for _ in range(LOOKED_BACK):
+        week = week.previous()
+        if outbox.known_intents(work.conn, [_intent(week, person_id)]):
+            params = outbox.by_intent(work.conn, _intent(week, person_id)).params
+            if isinstance(params, TextParams) and params.text:
+                return params.text
+    return ""
 
 
 def file_name(week: Week) -> str:

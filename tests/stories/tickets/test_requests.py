@@ -242,7 +242,7 @@ class TestFalseAlarm:
         assert taken.says("jia", words).text.startswith("请写明理由")
         assert taken.ticket("FJ-1").state == TicketState.ACKNOWLEDGED
         taken.says("jia", "取消")
-        assert "没看懂" in taken.says("jia", "原文为引用古籍").text
+        assert "未作任何记录" in taken.says("jia", "原文为引用古籍").text
         taken.says("jia", "办结 已改")
 
     def test_the_reason_may_come_within_ten_minutes(self, taken: Office) -> None:
@@ -255,7 +255,7 @@ class TestFalseAlarm:
     def test_later_it_is_taken_for_nothing(self, taken: Office) -> None:
         taken.says("jia", "误报")
         taken.at("08-23 10:10")
-        assert "没看懂" in taken.says("jia", "原文为引用古籍").text
+        assert "未作任何记录" in taken.says("jia", "原文为引用古籍").text
         assert taken.ticket("FJ-1").state == TicketState.ACKNOWLEDGED
         taken.says("jia", "办结 已改")
 
