@@ -14,6 +14,7 @@ from handlers.chat.responding import respond
 from handlers.chat.taps import tapped
 from handlers.chat.turn import Reply, Turn
 from handlers.chat.words.folding import printable
+from handlers.chat.words.lexicon import lexicon
 from storage.records import AnswerTo, Directory
 
 __all__ = ["Conversation", "Reply"]
@@ -25,6 +26,7 @@ class Conversation:
     def __init__(self, context: Context, wording: Wording, board_url: str = "") -> None:
         """`board_url` is the page on which the board signs people in; empty where there is none."""
         self._wording, self._board_url = wording, board_url
+        lexicon()  # a word list that cannot be used stops the start, not the first message
         self._answerer = Answerer(
             context=context, respond=self._reply, trouble=wording("chat.trouble"), not_kept=wording("chat.not_kept")
         )

@@ -157,7 +157,9 @@ def _missing_words(turn: Turn, parsed: Parsed) -> Reply | None:
         return None  # said in reply to a message about another ticket
     said = printable(turn.kept.said.text)
     number = parsed.choice is not None or bool(parsed.choices) or bool(parsed.numbers and not parsed.rest)
-    if parsed.stated and not NAMED.match(said) and row.name not in (parsed.command, parsed.suggestion):
+    about = turn.seen(waits.about) if waits.about else None
+    ends = parsed.stated and (about is None or about.state.open) and not NAMED.match(said)
+    if ends and row.name not in (parsed.command, parsed.suggestion):
         # "已答复网民,内容无误" may be the reason that was asked for, or the end of the work: never guessed.
         return Reply(text=which_of_two(turn, row, parsed, said), reason="asked_words", keeps_card=True)
     if FILLER.fullmatch(said) and parsed.spoken:
@@ -167,11 +169,10 @@ def _missing_words(turn: Turn, parsed: Parsed) -> Reply | None:
     wish = Wish(command=row.name, verb=row.verb, text=f"{waits.text} {NAMED.sub('', said)}".strip())
     if not waits.about:
         return row.does(turn, wish)
-    ticket = turn.seen(waits.about)
-    if ticket is None:
+    if about is None:
         return None
-    turn.remember(about=ticket.id)
-    return row.does(turn, replace(wish, tickets=(ticket,)))
+    turn.remember(about=about.id)
+    return row.does(turn, replace(wish, tickets=(about,)))
 
 
 def _says_something_else(parsed: Parsed) -> bool:

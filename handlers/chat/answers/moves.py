@@ -80,7 +80,9 @@ def not_yet(turn: Turn, wish: Wish) -> Reply:
         return _carry_out(turn, wish, Verb.ACKNOWLEDGE, ticket)
     head = wording("chat.not_yet", number=ticket.number, account=ticket.account_name)
     lines = [head, *(limit(turn, ticket) if ticket.state.open else ())]
-    return Reply(text="\n".join(lines), ticket_id=ticket.id, buttons=buttons(turn, ticket), reason="not_yet")
+    # What was just denied is not offered.
+    shown = tuple(button for button in buttons(turn, ticket) if button[1].startswith("ack:"))
+    return Reply(text="\n".join(lines), ticket_id=ticket.id, buttons=shown, reason="not_yet")
 
 
 def note(turn: Turn, wish: Wish) -> Reply:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
+from typing import Any, NamedTuple
 
 from handlers.chat.words.folding import fold
 
@@ -85,9 +86,8 @@ class Slot(StrEnum):
     UNKNOWN = "unknown"  # what no slot has
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Token:
-    """A word at a place of the text, with the slot it belongs to."""
+class Token(NamedTuple):
+    """A word at a place of the text, with the slot it belongs to; a tuple, because a long text has thousands."""
 
     slot: Slot
     word: str
@@ -113,7 +113,7 @@ class Lexicon:
             word = text[place : place + length]
             slot = self.words.get(word)
             end = place + len(word)
-            if slot is not None and not _cuts_a_word(text, place, end):
+            if slot is not None and not (_latin(word[0]) and _cuts_a_word(text, place, end)):
                 return Token(slot=slot, word=word, start=place, end=end)
         return None
 
@@ -170,9 +170,11 @@ def read_lexicon(source: str) -> Lexicon:
     """Read the word list; LexiconInvalid names what is wrong."""
     words: dict[str, Slot] = {}
     abouts: dict[Slot, str] = {}
-    for name, section in tomllib.loads(source).items():
+    for name, section in _sections(source).items():
         if name not in SECTIONS:
             raise LexiconInvalid(f"词表里没有“{name}”这一格")
+        if missing := [key for key in ("about", "zh") if not section.get(key)]:
+            raise LexiconInvalid(f"词表里“{name}”这一格缺少{missing[0]}")
         slot = Slot(name)
         abouts[slot] = section["about"]
         for word in (*section["zh"].split(), *section.get("en", ())):
@@ -184,6 +186,13 @@ def read_lexicon(source: str) -> Lexicon:
         lengths.setdefault(word[0], set()).add(len(word))
     longest_first = {first: tuple(sorted(found, reverse=True)) for first, found in lengths.items()}
     return Lexicon(words=words, abouts=abouts, lengths=longest_first)
+
+
+def _sections(source: str) -> Mapping[str, Mapping[str, Any]]:
+    try:
+        return tomllib.loads(source)
+    except tomllib.TOMLDecodeError as error:
+        raise LexiconInvalid(f"词表不是有效的TOML（{error}）") from None
 
 
 def set_apart(text: str) -> str:

@@ -95,6 +95,7 @@ class View:
 ACTS = (S.ACTION, S.COMPLETION)
 ENDS = (S.RESULT, S.COMPLETION)
 HAPPENED = (S.LE, S.SO_DONE)
+RESULTS = frozenset((*ENDS, *HAPPENED))
 ABOUTS = {
     S.ABOUT_PROOF: "proof",
     S.ABOUT_CALENDAR: "calendar",
@@ -186,25 +187,28 @@ def _claim(tokens: Sequence[Token]) -> tuple[int | None, bool]:
             return place, False
         if token.slot not in (*ACTS, S.BECOMES, S.WORKS):
             continue
-        if already or _happened(tokens, place):
+        behind = _behind(tokens, place)
+        if already or _happened(tokens, place, behind):
             return place, False
         completing = token.slot is S.COMPLETION and _slot(tokens, place + 1) is S.ACTION
-        if bare is None and token.slot in ACTS and (_behind(tokens, place) or completing):
+        if bare is None and token.slot in ACTS and (behind or completing):
             bare = place
     return bare, bare is not None
 
 
-def _happened(tokens: Sequence[Token], place: int) -> bool:
+def _happened(tokens: Sequence[Token], place: int, behind: Sequence[Slot]) -> bool:
     """Whether 了 follows an action or what it became, or a 已 that was mistyped stands right before it."""
-    if _slot(tokens, place - 1) is S.MISTYPED_ALREADY or set(HAPPENED).intersection(_behind(tokens, place)):
+    if _slot(tokens, place - 1) is S.MISTYPED_ALREADY or any(slot in HAPPENED for slot in behind):
         return True
     return tokens[place].slot is S.BECOMES and tokens[-1].slot is S.LE
 
 
 def _behind(tokens: Sequence[Token], place: int) -> list[Slot]:
     """The results that follow an action at once: 删 + 完 + 了."""
+    if _slot(tokens, place + 1) not in RESULTS:
+        return []
     behind = (token.slot for token in tokens[place + 1 : place + 1 + MOST_RESULTS])
-    return list(takewhile(lambda slot: slot in (*ENDS, *HAPPENED), behind))
+    return list(takewhile(RESULTS.__contains__, behind))
 
 
 def _slot(tokens: Sequence[Token], place: int) -> Slot | None:

@@ -21,9 +21,17 @@ from tests.handlers.chat.office import Office
 
 HERE = Path(__file__).parent
 NUMBERS = ("A-1001", "A-1002", "A-1003")
-OFFERED = {"hint_missent": "move", "hint_transfer": "move", "hint_correct": "false", "hint_retired": "false,move",
-           "hint_cannot": "more,hand", "hint_handed_on": "hand,move", "hint_away": "hand", "hint_acknowledge": "ack"}  # fmt: skip
-UNKNOWN = (
+OFFERED = {
+    "hint_missent": "move",
+    "hint_transfer": "move",
+    "hint_correct": "false",
+    "hint_retired": "false,move",
+    "hint_cannot": "more,hand",
+    "hint_handed_on": "hand,move",
+    "hint_away": "hand",
+    "hint_acknowledge": "ack",
+}
+NOTHING_DONE = (
     "没看懂",
     "hint_denied",
     "hint_not_done",
@@ -141,7 +149,7 @@ def _said(office: Office, reply: Reply, done: list[str]) -> list[str]:
         return [f"words:{question.command}"]
     if reason in OFFERED:
         return [f"offer:{OFFERED[reason]}"] if reply.buttons else ["answer"]
-    if reason in UNKNOWN:
+    if reason in NOTHING_DONE:
         return []
     return [] if done and reason not in ("hint_stand_in", "hint_proof") else ["answer"]
 
