@@ -146,7 +146,7 @@ def _ordered(said: Folded, found: WordMatch, known: KnownNumbers, asked: bool, n
         place = named[1]
         if row.dated:
             break
-    if row.verb is None and row.needs_ticket and numbers:
+    if row.name == "ticket" and numbers:
         # "工单 FJ-01 已删除": what follows the number is the command, "工单" only named the thing.
         further = _behind_number(said, place, known, asked, numbers)
         if further is not None:
