@@ -25,7 +25,7 @@ def carry(turn: Turn, row: Command, parsed: Parsed) -> Reply:
     """Do what was asked to the ticket that is meant, or ask which one that is."""
     if row.above and not turn.oversees:
         return not_above(turn, row)
-    many = row.many or parsed.listed
+    many = row.many or (parsed.listed and row.verb == Verb.COMPLETE)
     if many and len(parsed.numbers) > MOST_AT_ONCE:
         verb = turn.wording(f"verb.{row.verb}")
         return Reply(

@@ -27,9 +27,9 @@ def asked_back(turn: Turn, parsed: Parsed, tickets: Sequence[Ticket]) -> Reply:
         return numbered_quietly(turn, open_ones, head)
     [ticket] = open_ones
     about = {"number": ticket.number, "account": ticket.account_name}
-    key = "questioned" if parsed.asked else "hedged"
-    verb = turn.wording("verb.complete")
-    lines = [turn.wording(f"chat.{key}", verb=verb, suggestion=suggestion(turn, BY_NAME["complete"], parsed), **about)]
+    done = suggestion(turn, BY_NAME["complete"], parsed)
+    key = "chat.questioned" if parsed.asked else "chat.hedged"
+    lines = [turn.wording(key, verb=turn.wording("verb.complete"), suggestion=done, **about)]
     if parsed.asked:
         lines.append(turn.wording("chat.show_state", state=turn.wording.state(ticket.state)))
         lines += limit(turn, ticket)

@@ -6,31 +6,24 @@ it is. A list ("1已删除,2已修改") is read item by item.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from handlers.chat.commands import BY_NAME
+from bot.rules.tickets.lifecycle import Verb
+from handlers.chat.commands import BY_NAME, Command
 from handlers.chat.matching import PARTICLE, WordMatch, mentioned_command, word_at
+from handlers.chat.parsed import Parsed, bare_answer
 from handlers.chat.words.folding import Folded, fold, match_end
 from handlers.chat.words.lexicon import Slot, lexicon
-from handlers.chat.words.numbers import KnownNumbers, chinese_place, is_place, mentioned, read, read_span
+from handlers.chat.words.numbers import KnownNumbers, is_place, mentioned, read, read_span
 from handlers.chat.words.reading import Reading, read_words
 from handlers.chat.words.until import names_time
+
+__all__ = ["Parsed", "folded_numbers", "parse", "read_one"]
 
 STOPPED = " \n\t。.!~;,、"
 CALLING = re.compile(r"^\s*(?:@\S+\s+)+")
 GREETING = re.compile(r"^(?:您好|你好|好的|好|嗯+|ok|okay|谢谢)(?:[\s,、。!]+|(?=收到|已))")
 ASKING = re.compile(r"(?:吗|[了好]么|[了完]没有?)$")
-CHOICE = re.compile(r"^(?:选|第)?\s*0*([1-9]\d?)\s*(?:号|个|件)?$")
-CHINESE_CHOICE = re.compile(r"^(?:选?第\s*([一二三四五六七八九十]{1,2})\s*[个件号条]?|([一二三四五六七八九十])号)$")
-SEPARATOR = re.compile(r"[,、和与及\s]+")
-ONE_OF_SEVERAL = re.compile(r"0?[1-9]\d?(?:号|个|件)?")
-ALL_OF = (
-    r"(?:这|以上|上面)?(?:[一二两三四五六七八九十]|\d{1,2})?[件个条]?(?:工单)?"
-    r"(?:全部都|全部|全都|所有的?|都|一并|统统|一起)"
-)
-EVERYTHING = re.compile(
-    rf"^(?:{ALL_OF}(?P<before>签收|收到|办结|办完|完成)?|(?P<after>签收|收到|办结)(?:全部|所有|全))(?:工单)?[了啦吧的]?$"
-)
 LAST = re.compile(r"(?:^|[\s,、:;#])(?:第\s{0,2})?0?([1-9]\d?)(?:号|件|个)?$")
 STOPS = re.compile(r"[\s,、:;。.!~|-]*")
 PLACE = re.compile(r"0?([1-9]\d?)\s*(?:号工单|号单|号|个|件)?[\s:、.]*")
@@ -43,32 +36,6 @@ AFTER_PLACE = frozenset(Slot) - {
 OUTRIGHT = frozenset({"办结", "done", "completed", "finished"})
 LONGEST_LAST = 8  # characters a short number at the end can take
 MANY = 30  # so many numbers at the head are read
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Parsed:
-    """What a text says; `command` is None where nothing is to be done."""
-
-    command: str | None = None
-    numbers: tuple[str, ...] = ()  # as the source writes them, or of the list shown last ("3")
-    rest: str = ""  # what else was said, as it was typed
-    choice: int | None = None  # a bare number: one of the list shown last
-    choices: tuple[int, ...] = ()  # several of them
-    every: bool = False  # all tickets are meant
-    vague: bool = False  # said so that it may mean no ticket at all ("收到")
-    stated: bool = False  # said as a statement that may also be a reason ("已答复网民…")
-    spoken: bool = False  # in everyday words, without a command's word at the start
-    accepted: bool = False  # and acknowledged, in the same breath
-    listed: bool = False  # several numbers stand together: each is meant
-    suggestion: str | None = None  # the command it may have meant
-    asked: bool = False  # sounds like a question
-    hedged: bool = False  # sounds like something not wholly done
-    reading: Reading | None = None  # how everyday words were read
-
-    @property
-    def number_text(self) -> str:
-        """The number that was named; empty when none was."""
-        return self.numbers[0] if self.numbers else ""
 
 
 def parse(text: str, known: Mapping[str, str] | None = None) -> Parsed:
@@ -86,10 +53,8 @@ def read_one(folded: Folded, numbers: KnownNumbers) -> Parsed:
     if folded.text.strip() in BY_NAME["help"].words:
         return Parsed(command="help")
     said, asked = _proper(folded)
-    if (choice := _choice(said.text, numbers)) is not None:
-        return choice
-    if every := EVERYTHING.match(said.text.replace(" ", "")):
-        return _everything(every, asked)
+    if (answer := bare_answer(said.text, numbers, asked=asked)) is not None:
+        return answer
     place = match_end(GREETING, said.text, 0)
     found = word_at(said.text, place if place < len(said.text) else 0, numbers)
     return _ordered(said, found, numbers, asked) if found else _number_first(said, place, numbers, asked)
@@ -113,61 +78,58 @@ def _without_call(text: str) -> str:
     return text
 
 
-def _choice(said: str, numbers: KnownNumbers) -> Parsed | None:
-    if found := CHOICE.match(said):
-        return Parsed(choice=int(found[1]), numbers=(numbers[said],) if said in numbers else ())
-    if found := CHINESE_CHOICE.match(said):
-        place = chinese_place(found[1] or found[2])
-        return Parsed(choice=place) if place else None
-    several = SEPARATOR.split(said[:200])
-    if said not in numbers and all(map(ONE_OF_SEVERAL.fullmatch, several)) and len(said) <= 200:
-        return Parsed(choices=tuple(dict.fromkeys(int(one.rstrip("号个件")) for one in several)))
-    return None
-
-
-def _everything(found: re.Match[str], asked: bool) -> Parsed:
-    """ "全部签收", or "全部" alone, which answers a question."""
-    word = found["before"] or found["after"]
-    command = None if word is None else "acknowledge" if word in ("签收", "收到") else "complete"
-    return Parsed(suggestion=command, asked=True) if asked else Parsed(command=command, every=True)
-
-
 def _ordered(said: Folded, found: WordMatch, known: KnownNumbers, asked: bool, numbers: tuple[str, ...] = ()) -> Parsed:
     """A command's word stands at the start: numbers and the rest follow."""
     row, place = found.command, found.end
-    spans: list[tuple[int, int]] = []
-    first = len(numbers)
-    while row.needs_ticket and len(numbers) < MANY and (row.many or not first):
-        named = _numbers_at(said.text, place, known, spans=row.many)
-        if named is None or (row.dated and _is_day(said.text, place, named[1])):
-            break
-        numbers = (*numbers, *named[0])
-        spans.append((place, named[1]))
-        place = named[1]
-        if row.dated:
-            break
+    behind = _behind_word(said.text, found, known) if row.needs_ticket and (row.many or not numbers) else None
+    if behind is not None:
+        numbers, place = (*numbers, *behind[0]), behind[1]
     if row.name == "ticket" and numbers:
         # "工单 FJ-01 已删除": what follows the number is the command, "工单" only named the thing.
         further = _behind_number(said, place, known, asked, numbers)
         if further is not None:
             return further
-    listed = len(numbers)
-    if row.needs_ticket:
-        named_one = bool(numbers) and not row.dated
-        numbers = tuple(dict.fromkeys((*numbers, *_more(said.text, place, known, named_one))))
     parsed = Parsed(
         command=row.name,
-        numbers=numbers,
-        rest=_rest(said, found, spans),
+        numbers=_with_mentioned(said.text, row, place, known, numbers),
+        rest=_rest(said, found, place if behind else None),
         vague=found.word in row.vague,
-        listed=1 < len(numbers) == listed,
     )
+    parsed = replace(parsed, listed=1 < len(parsed.numbers) == len(numbers))
     if row.name in ("complete", "acknowledge"):
-        rest = said.part(place if spans else match_end(PARTICLE, said.text, place))
+        rest = said.part(place if behind else match_end(PARTICLE, said.text, place))
         return _explained(parsed, rest, asked, outright=found.word in OUTRIGHT)
     if asked and row.changes:
         return replace(parsed, command=None, suggestion=row.name, asked=True)
     return parsed
+
+
+def _behind_word(text: str, found: WordMatch, known: KnownNumbers) -> tuple[tuple[str, ...], int] | None:
+    """The numbers right behind a command's word; after the first of 办结 only such as surely name tickets."""
+    row, place = found.command, found.end
+    numbers: tuple[str, ...] = ()
+    while len(numbers) < MANY:
+        named = _numbers_at(text, place, known, spans=row.many or row.verb == Verb.COMPLETE)
+        if named is None or (row.dated and _is_day(text, place, named[1])):
+            break
+        sure = all(is_place(one) or one in known.values() for one in named[0])
+        if numbers and not (row.many or sure):
+            break
+        numbers, place = (*numbers, *named[0]), named[1]
+        if row.dated:
+            break
+    return (numbers, place) if numbers else None
+
+
+def _with_mentioned(
+    text: str, row: Command, place: int, known: KnownNumbers, numbers: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Also those named later: whoever names two tickets must not get one done and the other forgotten."""
+    if not row.needs_ticket:
+        return numbers
+    second = read(text, place, known) if numbers and not row.dated else None
+    more = [second[0]] if second and is_place(second[0]) else []
+    return tuple(dict.fromkeys((*numbers, *more, *mentioned(text, place, known))))
 
 
 def _numbers_at(text: str, place: int, known: KnownNumbers, *, spans: bool) -> tuple[tuple[str, ...], int] | None:
@@ -240,8 +202,8 @@ def _number_first(said: Folded, start: int, known: KnownNumbers, asked: bool) ->
         return Parsed(numbers=numbers)
     found = word_at(said.text, after, known)
     if found is not None:
-        return replace(_ordered(said, found, known, asked, numbers), listed=len(numbers) > 1)
-    return replace(_spoken(said.part(after), asked, known, numbers), listed=len(numbers) > 1)
+        return _ordered(said, found, known, asked, numbers)
+    return _spoken(said.part(after), asked, known, numbers)
 
 
 def _leading(text: str, start: int, known: KnownNumbers) -> tuple[tuple[str, ...], int]:
@@ -273,7 +235,8 @@ def _spoken(said: Folded, asked: bool, known: KnownNumbers, numbers: tuple[str, 
     accepted = reading.accepted and not vague and half and reading.verb != "unfinished"
     parsed = Parsed(reading=reading, spoken=True, vague=vague, accepted=accepted)
     if numbers:
-        return replace(_half(parsed, said), numbers=tuple(dict.fromkeys((*numbers, *mentioned(said.text, 0, known)))))
+        every = tuple(dict.fromkeys((*numbers, *mentioned(said.text, 0, known))))
+        return replace(_half(parsed, said), numbers=every, listed=1 < len(every) == len(numbers))
     named = _named(said.text, reading, known)
     kept = said.part(0, named[1]) if named and not said.text[named[2] :].strip(STOPPED) else said
     return replace(_half(parsed, kept), numbers=named[0] if named else ())
@@ -291,25 +254,14 @@ def _named(text: str, reading: Reading, known: KnownNumbers) -> tuple[tuple[str,
     return ((str(int(last[1])),), last.start(), last.end()) if last else None
 
 
-def _more(text: str, place: int, known: KnownNumbers, named: bool) -> list[str]:
-    """Numbers behind the command's own: whoever names two tickets must not get one done and the other forgotten."""
-    second = read(text, place, known) if named else None
-    found = [second[0]] if second and is_place(second[0]) else []
-    return [*found, *mentioned(text, place, known)]
-
-
 def _is_day(text: str, start: int, end: int) -> bool:
     """Whether "26号" is a day: it is where no other time follows."""
     return text[start:end].endswith("号") and not names_time(text[end:])
 
 
-def _rest(said: Folded, found: WordMatch, spans: list[tuple[int, int]]) -> str:
+def _rest(said: Folded, found: WordMatch, numbered_to: int | None) -> str:
     """What was said besides the command and its numbers; of a statement the words themselves too."""
-    if not found.statement:
-        place = spans[-1][1] if spans else match_end(PARTICLE, said.text, found.end)
-        return said.original(match_end(STOPS, said.text, place), len(said.text))
-    if not spans:
+    if found.statement:
         return said.original(found.start, len(said.text))
-    before = said.original(found.start, spans[0][0])
-    behind = said.original(match_end(STOPS, said.text, spans[-1][1]), len(said.text))
-    return f"{before} {behind}".strip()
+    place = match_end(PARTICLE, said.text, found.end) if numbered_to is None else numbered_to
+    return said.original(match_end(STOPS, said.text, place), len(said.text))

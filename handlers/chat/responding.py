@@ -107,7 +107,7 @@ def _hint(turn: Turn, parsed: Parsed, verb: str) -> Reply:
     if len(tickets) != 1 and asked_for is not None:
         # Which one is asked first: naming it says that it is meant.
         return carry(turn, BY_NAME[asked_for], Parsed(rest=parsed.rest, vague=True, numbers=parsed.numbers))
-    return hints.answer(turn, verb, tickets, parsed.rest)
+    return hints.answer(turn, verb, tickets)
 
 
 def _meant(turn: Turn, parsed: Parsed) -> list[Ticket]:

@@ -6,8 +6,6 @@ from bot.actions.people.abilities import Abilities, abilities
 from bot.delivery.wording import Wording
 from handlers.chat.turn import Reply, Turn, Wish
 
-MOST_LINES = 12  # what a phone shows at once
-
 
 def answer(turn: Turn, _wish: Wish) -> Reply:
     """Say what the person can say."""

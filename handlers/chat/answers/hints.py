@@ -1,6 +1,7 @@
 """What everyday words hint at: nothing is recorded; one or two buttons are offered with the ticket named."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.actions.undoing import undoable
@@ -10,19 +11,28 @@ from handlers.chat.turn import Reply, Turn, Wish
 from storage.records import Role, Ticket
 
 DAY = timedelta(days=1)
-Hint = Callable[[Turn, Ticket | None, str], Reply]
+Hint = Callable[[Turn, Ticket | None], Reply]
 
-# Which buttons a hint offers; the text is "hint.<name>" of the chat, or "…_none" where no one ticket is meant.
-OFFERS: Mapping[str, tuple[str, ...]] = {
-    "missent": ("move",),
-    "transfer": ("move",),
-    "correct": ("false",),
-    "retired": ("false", "move"),
-    "cannot": ("more", "hand"),
-    "away": ("hand",),
-    "handed_on": ("hand", "move"),
-    "acknowledge": ("ack",),
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Offer:
+    """What is offered where something is hinted at: its buttons, and the text where it is another hint's."""
+
+    codes: tuple[str, ...]
+    text: str = ""
+
+
+OFFERS: Mapping[str, Offer] = {
+    "missent": Offer(codes=("move",)),
+    "transfer": Offer(codes=("move",), text="missent"),
+    "correct": Offer(codes=("false",)),
+    "retired": Offer(codes=("false", "move")),
+    "cannot": Offer(codes=("more", "hand")),
+    "away": Offer(codes=("hand",)),
+    "handed_on": Offer(codes=("hand", "move")),
+    "acknowledge": Offer(codes=("ack",)),
 }
+AWAY_NONE = "chat.hint_away_none"
 # What is asked for by number where several tickets are open.
 ASKED_FOR: Mapping[str, str] = {
     "missent": "transfer",
@@ -42,35 +52,30 @@ def hinted(verb: str) -> bool:
     return verb in OFFERS or verb in REMARKS or verb in _ANSWERS
 
 
-def answer(turn: Turn, verb: str, tickets: Sequence[Ticket], said: str) -> Reply:
+def answer(turn: Turn, verb: str, tickets: Sequence[Ticket]) -> Reply:
     """Answer a hint about the one ticket it can mean, if it is one."""
     ticket = tickets[0] if len(tickets) == 1 else None
     if verb in _ANSWERS:
-        return _ANSWERS[verb](turn, ticket, said)
-    if verb in REMARKS or ticket is None:
-        return Reply(text=turn.wording(f"chat.{_key(verb)}{'' if verb in REMARKS else '_none'}"), reason=f"hint_{verb}")
-    return _offer(turn, verb, ticket)
+        return _ANSWERS[verb](turn, ticket)
+    reason = f"hint_{verb}"
+    if verb in REMARKS:
+        return Reply(text=turn.wording(f"chat.hint_{verb}"), reason=reason)
+    if ticket is None:
+        return Reply(text=turn.wording(AWAY_NONE if verb == "away" else "chat.nothing_open"), reason=reason)
+    offer = OFFERS[verb]
+    text = turn.wording(f"chat.hint_{offer.text or verb}", number=ticket.number, account=ticket.account_name)
+    buttons = tuple((turn.wording(f"message.button_{code}"), f"{code}:{ticket.id}") for code in offer.codes)
+    return Reply(text=text, ticket_id=ticket.id, buttons=buttons, reason=reason, keeps_card=True)
 
 
-def _key(verb: str) -> str:
-    return f"hint_{'missent' if verb == 'transfer' else verb}"
-
-
-def _offer(turn: Turn, verb: str, ticket: Ticket) -> Reply:
-    text = turn.wording(f"chat.{_key(verb)}", number=ticket.number, account=ticket.account_name)
-    codes = OFFERS[verb]
-    buttons = tuple((turn.wording(f"message.button_{code}"), f"{code}:{ticket.id}") for code in codes)
-    return Reply(text=text, ticket_id=ticket.id, buttons=buttons, reason=f"hint_{verb}", keeps_card=True)
-
-
-def _unseen(turn: Turn, ticket: Ticket | None, _said: str) -> Reply:
+def _unseen(turn: Turn, ticket: Ticket | None) -> Reply:
     """They say that they have not got it: here it is."""
     if ticket is None:
         return Reply(text=turn.wording("chat.nothing_open"), reason="hint_unseen")
     return what(turn, Wish(command="what", tickets=(ticket,)))
 
 
-def _stand_in(turn: Turn, ticket: Ticket | None, _said: str) -> Reply:
+def _stand_in(turn: Turn, ticket: Ticket | None) -> Reply:
     """How to be away: the command, filled in with tomorrow and the other role."""
     until = turn.wording.day(shanghai_day(turn.now) + DAY)
     account = ticket or next(iter(turn.open), None)
@@ -84,7 +89,7 @@ def _stand_in(turn: Turn, ticket: Ticket | None, _said: str) -> Reply:
     return Reply(text=turn.wording("chat.hint_stand_in", until=until, deputy=deputy), reason="hint_stand_in")
 
 
-def _mistaken(turn: Turn, _ticket: Ticket | None, _said: str) -> Reply:
+def _mistaken(turn: Turn, _ticket: Ticket | None) -> Reply:
     """They say it was a mistake: offer to take back what they did just now."""
     act = undoable(turn.work, turn.person_id)
     if act is None:

@@ -8,7 +8,11 @@ from handlers.chat.answers.tickets import buttons, limit, numbered
 from handlers.chat.turn import Reply, Turn, Wish
 from storage.records import Role, Ticket
 
-ROLES = ((Role.PRIMARY, "who_primary"), (Role.BACKUP, "who_backup"), (Role.LEADER, "who_leader"))
+ROLES = (
+    (Role.PRIMARY, "chat.who_primary"),
+    (Role.BACKUP, "chat.who_backup"),
+    (Role.LEADER, "chat.who_leader"),
+)
 
 
 def due(turn: Turn, wish: Wish) -> Reply:
@@ -57,7 +61,7 @@ def _people(turn: Turn, ticket: Ticket, *, several: bool) -> Iterable[str]:
     duties = turn.directory.duties
     named = [(key, duties.get((ticket.account_id or 0, role))) for role, key in ROLES]
     yield turn.wording("format.comma").join(
-        turn.wording(f"chat.{key}", name=turn.name(person) if person else turn.wording("chat.who_nobody"))
+        turn.wording(key, name=turn.name(person) if person else turn.wording("chat.who_nobody"))
         for key, person in named
     )
     if ticket.holder_id is not None and not several:

@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from itertools import islice
 
+from handlers.chat.words.clauses import Clause, Sense
 from handlers.chat.words.folding import fold
 from handlers.chat.words.lexicon import Slot, Token, lexicon, set_apart
-from handlers.chat.words.senses import YES, Clause, Sense, sense_of
+from handlers.chat.words.senses import YES, sense_of
 from handlers.chat.words.until import read_period
 
 BREAK = re.compile(r"[,。;、\n!?~…|()\[\]]|(?<!\d):|:(?!\d)|(?<![a-z0-9])\.|\.(?![a-z0-9])")

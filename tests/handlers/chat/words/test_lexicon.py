@@ -8,9 +8,10 @@ from datetime import date
 import pytest
 
 from handlers.chat.listing import parse_all
+from handlers.chat.words.clauses import Sense
 from handlers.chat.words.lexicon import SECTIONS, LexiconInvalid, Slot, lexicon, read_lexicon
 from handlers.chat.words.reading import more_time, read_words
-from handlers.chat.words.senses import Sense, sense_of
+from handlers.chat.words.senses import sense_of
 from handlers.chat.words.until import read_period
 
 LENGTH = 4_096
