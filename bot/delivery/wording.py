@@ -82,6 +82,23 @@ class Wording:
         hours, minutes = divmod(working_time // MINUTE, 60)
         return self("format.left", hours=hours, minutes=minutes)
 
+    def working_span(self, working_time: timedelta) -> str:
+        """Word a span of working time: "2个工作小时30分"."""
+        hours, minutes = divmod(max(working_time // MINUTE, 0), 60)
+        return self._hours_and_minutes("format.working", hours, minutes)
+
+    def span(self, time: timedelta) -> str:
+        """Word a plain span: "15分钟", "2小时30分", "3天"."""
+        if time >= timedelta(days=2):
+            return self("format.span_days", days=time.days)
+        hours, minutes = divmod(time // MINUTE, 60)
+        return self._hours_and_minutes("format.span", hours, minutes)
+
+    def _hours_and_minutes(self, key: str, hours: int, minutes: int) -> str:
+        if not hours:
+            return self(f"{key}_minutes", minutes=minutes)
+        return self(f"{key}_both" if minutes else f"{key}_hours", hours=hours, minutes=minutes)
+
     def state(self, state: TicketState) -> str:
         """Word a state: "待签收"."""
         return self(f"state.{state}")

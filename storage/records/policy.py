@@ -73,6 +73,8 @@ class Step:
     amount: float = 0
     while_new: bool = False  # only while nobody has taken the ticket
     urgency: int = 5  # 0 goes first
+    every: int = 0  # working days until it comes again; 0: it comes once
+    until: int = 0  # of a step that repeats: it ends so many working days after the first
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

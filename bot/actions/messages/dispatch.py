@@ -45,6 +45,7 @@ class ClaimedBatch:
     directory: Directory
     calendars: Calendars
     numbers: Mapping[int, Sequence[int]]  # message id of a list -> the person's tickets by their short numbers
+    first_told: Mapping[int, Mapping[int, datetime]]  # ticket id -> person id -> when they first heard of it
     lease_until: datetime
     claimed: int  # with those that do not go out now
 
@@ -79,6 +80,7 @@ def claim(context: Context, holder: str, lease: timedelta, digest_from: int, lim
         told |= {digest.id: many for digest, many in made}
         sending = (*paced.send, *(digest for digest, _ in made))
         numbers = _number(work, sending, told)
+        first_told = outbox.first_told(work.conn, look.tickets) if look.tickets else {}
     return ClaimedBatch(
         messages=sending,
         bundled=told,
@@ -87,6 +89,7 @@ def claim(context: Context, holder: str, lease: timedelta, digest_from: int, lim
         directory=directory,
         calendars=calendars,
         numbers=numbers,
+        first_told=first_told,
         lease_until=until,
         claimed=len(claimed),
     )

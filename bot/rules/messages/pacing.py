@@ -113,8 +113,8 @@ def _why_not_now(message: Message, ticket: Ticket, policy: Policy) -> str:
     if message.step == DEADLINE_MOVED:
         latest = isinstance(message.params, StepParams) and message.params.moves == ticket.moves
         return "" if latest else "时限又有调整"
-    step = next((one for one in policy.steps if one.name == message.step), None)
-    if step is not None and ticket.moves and step.name not in ticket.steps_taken:
+    step = next((one for one in policy.steps if one.name == message.step.partition(".")[0]), None)
+    if step is not None and ticket.moves and message.step not in ticket.steps_taken:
         return "时限已调整"
     if step is not None and ticket.state != TicketState.NEW and _asks_who_takes_it(message, step):
         return "已有人签收"
