@@ -11,7 +11,7 @@ import time_machine
 
 from bot.engine import open_engine
 from bot.scheduler import Beat, BeatScheduler, Drift
-from settings import BeatScheduler as Pace
+from settings import Rhythm as Pace
 from settings import Settings
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, func, select, update
 
 from storage.messages import params
 from storage.records import Message, MessageDraft, MessageKind, MessageState
@@ -54,7 +54,6 @@ _SETTLE = Bulk(
     ),
     ("b_id", "state", "reason", "lease_until", *LEARNT),
 )
-WAITING = (MessageState.PENDING, MessageState.LEASED, MessageState.UNCERTAIN)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -249,12 +248,6 @@ def in_state(*states: MessageState) -> ColumnElement[bool]:
     if len(states) == 1:
         return outbox.c.state == bindparam("state", *states, literal_execute=True)
     return outbox.c.state.in_(bindparam("states", states, expanding=True, literal_execute=True))
-
-
-def open_of_person(conn: Connection, person_id: int) -> list[Message]:
-    """Return what has not reached an end for a person."""
-    guard = or_(*(outbox.c.state == state for state in WAITING))
-    return read(conn, select(*COLUMNS).where(outbox.c.person_id == person_id, guard).order_by(outbox.c.id))
 
 
 def read(conn: Connection, query: Select[Any]) -> list[Message]:

@@ -88,7 +88,6 @@ class Policy:
     judged: JudgingLine
     steps: tuple[Step, ...]
     any_hour: bool = False  # messages go out at night and on holidays too
-    pausable: bool = False
     extendable: bool = True
     close_after_days: int = 7  # a completed ticket archives itself after so many calendar days
     legal: str = ""  # the sentence to print, with its source

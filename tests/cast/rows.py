@@ -8,8 +8,8 @@ from sqlalchemy import insert, select
 
 from bot.rules.calendar.zone import at
 from storage.messages import claims, outbox
-from storage.messages.outbox import Settlement
-from storage.records import DeadlineStatus, MessageDraft, MessageKind, MessageState, Ticket, TicketState
+from storage.messages.outbox import COLUMNS, Settlement
+from storage.records import DeadlineStatus, Message, MessageDraft, MessageKind, MessageState, Ticket, TicketState
 from storage.sql.database import Connection
 from storage.tables import accounts, people, policies, supervisors, units
 from storage.tables import outbox as messages
@@ -109,3 +109,10 @@ def put_message(
         )
         assert len(settled) == 1
     return number
+
+
+def open_of_person(conn: Connection, person_id: int) -> list[Message]:
+    """Return the messages for a person that have not reached an end."""
+    waiting = (MessageState.PENDING, MessageState.LEASED, MessageState.UNCERTAIN)
+    query = select(*COLUMNS).where(messages.c.person_id == person_id, messages.c.state.in_(waiting))
+    return outbox.read(conn, query.order_by(messages.c.id))

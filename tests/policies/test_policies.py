@@ -1,5 +1,6 @@
 """Policies: the shipped ones, snapshots, an office's own file, and mistakes that name their line."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,11 @@ def test_a_snapshot_comes_back_as_it_was(name: str):
     assert len(key_of(one)) == 64
 
 
+def test_a_snapshot_of_the_time_when_policies_had_a_flag_for_pauses_is_still_read():
+    old = json.loads(encode(policy("enquiry"))) | {"pausable": True}
+    assert decode(json.dumps(old)) == policy("enquiry")
+
+
 def test_the_key_changes_with_every_field_and_not_with_the_spelling(tmp_path: Path):
     first = load(written(tmp_path, GOOD)).by_name["ours"]
     spaced = load(written(tmp_path, GOOD.replace("amount = 2", "amount  =  2.0  # 两天"))).by_name["ours"]
@@ -125,6 +131,7 @@ MISTAKES = [
     ("amount = 2", 'amount = "两天"', 5, "policies.ours.amount：应为0到3660的整数"),
     ("amount = 2", "amount = 1.5", 5, "policies.ours.amount"),
     ("amount = 2", "amount = true", 5, "policies.ours.amount"),
+    ("amount = 2", "amount = 2\npausable = true", 6, "policies.ours.pausable：没有这个键"),
     ("amount = 2", "amout = 2", 5, "policies.ours.amout：没有这个键"),
     ('title = "本市规则"', "title = 3", 3, "policies.ours.title：应为一段文字"),
     ('unit = "working_days"', 'unit = "workdays"', 4, "policies.ours.unit：应为 working_days、"),
