@@ -22,7 +22,7 @@ from storage.records import (
 )
 
 BY_WORK = frozenset({TimeUnit.WORKING_DAYS, TimeUnit.WORKING_HOURS, TimeUnit.FIXED})
-LATE_HEADS = ("last_call", "target_passed", "halfway", "nobody_took")  # true only as long as the limit lies ahead
+LATE_HEADS = ("last_call", "target_passed", "leader_at_target", "halfway", "nobody_took")  # true only as long as the limit lies ahead
 DAY = timedelta(days=1)
 
 

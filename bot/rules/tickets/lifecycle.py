@@ -127,7 +127,7 @@ def move(ticket: Ticket, verb: Verb, answer: Answer, directory: Directory, polic
 
 
 def taken_up(ticket: Ticket, answer: Answer, directory: Directory) -> Ticket:
-    """Return a new ticket as taken by who works on it and asked something about it: nobody hears that no one took it."""
+    """Return a new ticket as taken by who works on it and asked something: nobody hears that no one took it."""
     if ticket.state != S.NEW or answer.person_id not in workers(ticket, directory, answer.at):
         return ticket
     at = max(answer.at, ticket.received_at)
