@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable
 
 LONG = 120  # seconds: only a test that fails waits so long
+HELD = 60  # seconds an answer is held back: longer than anybody waits for it
+HASTY = 1.0  # seconds somebody waits who knows that no answer comes; a good one takes a tenth, even on a busy machine
 
 
 def wait_for(happened: Callable[[], object], why: Callable[[], str] = lambda: "") -> None:

@@ -17,10 +17,9 @@ from tests.cast.served import ServedOffice
 from tests.fakes.telegram import FakeTelegram, Person
 from tests.fakes.telegram_wire import TOKEN, Shown
 from tests.processes import World, command, environment
-from tests.waiting import LONG, wait_for
+from tests.waiting import HASTY, HELD, LONG, wait_for
 
 AGAIN = "（重复提醒）"
-HELD = 60  # seconds an answer is held back: longer than anybody waits
 
 
 @pytest.fixture
@@ -39,7 +38,7 @@ def office(database_url: str, tmp_path: Path, fake: FakeTelegram, jia: Person) -
     """甲 on Telegram and in the web inbox, 乙 and 戊 on Telegram."""
     fake.person(1002, "乙")
     fake.person(1004, "戊")
-    telegram = {"token": TOKEN, "base_url": fake.url, "connect_seconds": 1, "read_seconds": 1.5}
+    telegram = {"token": TOKEN, "base_url": fake.url, "connect_seconds": HASTY, "read_seconds": HASTY}
     opened = ServedOffice(database_url, tmp_path, "2021-08-23 10:00", {"telegram": telegram})
     with opened.database.begin() as conn:
         now = opened.clock.now()

@@ -10,8 +10,8 @@ from tests.cast.bureau import NUMBER
 from tests.fakes import qyapi
 from tests.fakes.peer import late
 from tests.stories.platforms.rigs import WeComRig, wecom_rig, words
+from tests.waiting import HASTY, HELD
 
-HELD = 60  # seconds an answer is held back: longer than anybody waits
 ZHANG = WeComRig.addresses["jia"]
 
 
@@ -24,7 +24,7 @@ def rig(database_url: str, tmp_path: Path) -> Iterator[WeComRig]:
 @pytest.fixture
 def hasty(database_url: str, tmp_path: Path) -> Iterator[WeComRig]:
     """An app that does not wait long for an answer."""
-    with wecom_rig(database_url, tmp_path, read_seconds=0.5) as opened:
+    with wecom_rig(database_url, tmp_path, read_seconds=HASTY) as opened:
         yield opened
 
 
