@@ -9,6 +9,7 @@ from bot.delivery.facts import Body, briefly, standing, works
 from bot.delivery.heads import receipt_key
 from bot.delivery.wording import Wording
 from bot.rules.tickets.access import workers
+from bot.rules.tickets.ladder import base_name
 from storage.records import Message, MessageKind, Ticket, TicketState
 
 WHOLE = 8  # tickets told with everything; a longer message is cut by most platforms
@@ -65,6 +66,6 @@ def _ask(message: Message, batch: ClaimedBatch, wording: Wording, told: Sequence
 
 
 def _short(message: Message, wording: Wording) -> str:
-    step = "unreached" if message.kind == MessageKind.UNREACHED else message.step.partition(".")[0]
+    step = "unreached" if message.kind == MessageKind.UNREACHED else base_name(message.step)
     key = f"message.short_{step}"
     return wording(key if wording.has(key) else f"message.short_{message.kind}")

@@ -7,6 +7,7 @@ from bot.delivery.wording import Wording
 from bot.rules.calendar.hours import WorkingTime
 from bot.rules.calendar.workdays import CalendarNotPublished
 from bot.rules.calendar.zone import shanghai_day
+from bot.rules.tickets.ladder import base_name
 from bot.rules.tickets.moving import with_lines
 from storage.records import (
     DEADLINE_MOVED,
@@ -22,7 +23,13 @@ from storage.records import (
 )
 
 BY_WORK = frozenset({TimeUnit.WORKING_DAYS, TimeUnit.WORKING_HOURS, TimeUnit.FIXED})
-LATE_HEADS = ("last_call", "target_passed", "leader_at_target", "halfway", "nobody_took")  # true only as long as the limit lies ahead
+LATE_HEADS = (
+    "last_call",
+    "target_passed",
+    "leader_at_target",
+    "halfway",
+    "nobody_took",
+)  # true only as long as the limit lies ahead
 DAY = timedelta(days=1)
 
 
@@ -73,7 +80,7 @@ def _key(
 ) -> str:
     if message.kind == MessageKind.UNREACHED:
         return "unreached"
-    step = message.step.partition(".")[0]
+    step = base_name(message.step)
     if first and step != "take_over" and message.kind in (MessageKind.REMINDER, MessageKind.ESCALATION):
         return receipt_key(message, ticket, directory)
     if message.kind == MessageKind.ASSIGNED and step in ("receipt", REROUTED):

@@ -12,6 +12,7 @@ from bot.rules.calendar.deadline import lateness
 from bot.rules.calendar.zone import SHANGHAI
 from bot.rules.people.matching import name_key, platform_of
 from bot.rules.tickets.arrivals import TicketInput, event_id
+from bot.rules.tickets.ladder import base_name
 from bot.simulator.play import Play, Sent, TicketChange
 from bot.simulator.scenario import Closure, Event, Scenario, ScenarioTicket
 from storage.people import addresses, leaves, register
@@ -130,12 +131,14 @@ class Simulation:
             "to": people.get(sent.person_id, str(sent.person_id)),
             "channel": sent.channel,
             "kind": str(sent.message.kind),
-            "step": sent.message.step,
+            "step": base_name(sent.message.step),
             "ticket": numbers.get(sent.message.ticket_id or 0),
             "text": sent.text,
         }
         if sent.told:
-            line["items"] = [{"ticket": numbers.get(one.ticket_id or 0), "step": one.step} for one in sent.told]
+            line["items"] = [
+                {"ticket": numbers.get(one.ticket_id or 0), "step": base_name(one.step)} for one in sent.told
+            ]
         return line
 
     def _numbers(self, ids: Sequence[int]) -> Mapping[int, str]:

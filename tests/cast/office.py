@@ -230,7 +230,7 @@ class Office:
 
     def expect_silence(self) -> None:
         """Nothing was heard beyond what was expected."""
-        assert self.heard == []
+        assert not self.heard, f"nobody expected {self.heard}"
 
     @property
     def heard(self) -> list[str]:

@@ -88,12 +88,23 @@ def test_the_case_of_2021_comes_out_seven_working_days_and_nine_days_late() -> N
         ("08-24T16:00", "jia", "last_call"),
         ("08-24T16:00", "yi", "last_call"),
         ("08-24T18:00", "desk", "target_passed"),
+        ("08-24T18:00", "lead", "leader_at_target"),
         ("08-25T08:00", "desk", "overdue"),
+        ("08-25T08:00", "lead", "overdue"),
         ("08-25T08:00", "jia", "overdue"),
         ("08-25T08:00", "yi", "overdue"),
         ("08-26T08:00", "desk", "slip_blue"),
+        ("08-27T08:00", "jia", "still_overdue"),
+        ("08-27T08:00", "yi", "still_overdue"),
+        ("08-27T08:00", "lead", "still_overdue"),
         ("08-27T08:00", "desk", "slip_orange"),
         ("08-30T08:00", "desk", "slip_red"),
+        ("08-31T08:00", "jia", "still_overdue"),
+        ("08-31T08:00", "yi", "still_overdue"),
+        ("08-31T08:00", "lead", "still_overdue"),
+        ("09-02T08:00", "jia", "still_overdue"),
+        ("09-02T08:00", "yi", "still_overdue"),
+        ("09-02T08:00", "lead", "still_overdue"),
     ]
     states = [(one["at"][5:16], one["state"]) for one in lines if one["event"] == "ticket"]
     assert states == [("08-23T10:00", "new"), ("09-02T16:00", "completed")]

@@ -14,7 +14,9 @@ def test_three_days_down_one_message_a_person(office: Office) -> None:
     office.expect_silence()
     steps = [one.data["step"] for one in office.story("FJ-1", "step")]
     assert steps == ["receipt", "take_over", "nobody_took", "last_call", "target_passed"] + [
-        "leader_at_target", "overdue", "slip_blue"
+        "leader_at_target",
+        "overdue",
+        "slip_blue",
     ]
     office.says("jia", "办结")
 
@@ -30,7 +32,7 @@ def test_down_over_a_weekend_the_friday_ticket_is_told_on_monday(office: Office)
 
 def test_a_ticket_taken_in_late_hears_its_present_state_at_once(office: Office) -> None:
     office.down_until("08-25 10:00")
-    office.receives("FJ-1", at="08-23 10:00")
+    office.receives("FJ-1", at="08-23 10:00", problem="错别字")
     for who in ("jia", "yi"):  # the ticket itself, not an accusation
         told = office.expect(who, "overdue", at="08-25 10:00", says="【监测工单】" if who == "jia" else "【抄送】")
         assert all(words in told.text for words in ("问题：", "8月23日10:00下发，8月25日10:00录入", "已逾期1个工作日"))
