@@ -23,14 +23,8 @@ from storage.records import (
 )
 
 BY_WORK = frozenset({TimeUnit.WORKING_DAYS, TimeUnit.WORKING_HOURS, TimeUnit.FIXED})
-LATE_HEADS = (
-    "last_call",
-    "target_passed",
-    "leader_at_target",
-    "halfway",
-    "nobody_took",
-)  # true only as long as the limit lies ahead
-DAY = timedelta(days=1)
+# True only as long as the limit lies ahead.
+LATE_HEADS = ("last_call", "target_passed", "leader_at_target", "halfway", "nobody_took")
 
 
 def head(message: Message, ticket: Ticket, batch: ClaimedBatch, wording: Wording, now: datetime, *, first: bool) -> str:

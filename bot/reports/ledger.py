@@ -6,6 +6,7 @@ from datetime import date
 from bot.delivery.wording import Language, Wording
 from bot.rules.calendar.deadline import Lateness
 from bot.rules.calendar.zone import shanghai_day
+from bot.rules.tickets.ladder import base_name
 from storage.records import MessageKind, Telling, Ticket, TicketFacts, TicketState
 
 
@@ -50,7 +51,7 @@ def told_line(telling: Telling, wording: Wording) -> str:
 
 def step_word(telling: Telling, wording: Wording) -> str:
     """Name the step of a ladder as digests do; one nobody named in the texts goes by its kind."""
-    key = f"message.short_{telling.step}"
+    key = f"message.short_{base_name(telling.step)}"
     if telling.kind == MessageKind.UNREACHED or not wording.has(key):
         key = f"message.short_{telling.kind}"
     return wording(key)

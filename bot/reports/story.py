@@ -9,6 +9,7 @@ from bot.reports.ledger import ledger_line
 from bot.rules.calendar.deadline import lateness
 from bot.rules.calendar.workdays import GovChina
 from bot.rules.calendar.zone import shanghai
+from bot.rules.tickets.ladder import base_name
 from storage.records import JournalKind, JournalLine, TicketStory
 
 MOMENTS = ("until", "was")  # limits among what people asked and decided
@@ -120,8 +121,9 @@ def _channel(name: str, wording: Wording) -> str:
 
 
 def _step_name(line: JournalLine, wording: Wording) -> str:
-    key = f"message.short_{line.data.get('step')}"
-    return wording(key) if wording.has(key) else str(line.data.get("step", ""))
+    step = base_name(str(line.data.get("step", "")))
+    key = f"message.short_{step}"
+    return wording(key) if wording.has(key) else step
 
 
 def _note(note: str, names: Mapping[int, str], wording: Wording) -> str:

@@ -23,6 +23,7 @@ from bot.reports.ledger import ledger_line
 from bot.rules.calendar.weeks import Week
 from bot.rules.calendar.zone import SHANGHAI, shanghai
 from bot.rules.reports.figures import how_late
+from bot.rules.tickets.ladder import base_name
 from bot.simulator.play import Play, Sent, StageChannel, TicketChange
 from handlers.chat.reply import Conversation
 from handlers.intake.fields import map_columns, read_arrivals, ticket_headings
@@ -137,7 +138,7 @@ def _show(happened: Iterator[Sent | TicketChange], engine: Engine, console: Cons
             with engine.database.read() as conn:
                 directory = engine.context.directory(conn)
             person = directory.people[one.person_id]
-            step = engine.wording(f"message.short_{one.message.step or one.message.kind}")
+            step = engine.wording(f"message.short_{base_name(one.message.step) or one.message.kind}")
             console.print(_line(one.at, f"→ {person.name}（{directory.units[person.unit_id].name}）", step, "cyan"))
             say_wrapped(console, one.text, INDENT, style="dim")
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.rules.calendar.hours import WorkingTime
+from bot.rules.tickets.ladder import base_name
 from storage.records import (
     DEADLINE_MOVED,
     HANDED_OVER,
@@ -113,7 +114,7 @@ def _why_not_now(message: Message, ticket: Ticket, policy: Policy) -> str:
     if message.step == DEADLINE_MOVED:
         latest = isinstance(message.params, StepParams) and message.params.moves == ticket.moves
         return "" if latest else "时限又有调整"
-    step = next((one for one in policy.steps if one.name == message.step.partition(".")[0]), None)
+    step = next((one for one in policy.steps if one.name == base_name(message.step)), None)
     if step is not None and ticket.moves and message.step not in ticket.steps_taken:
         return "时限已调整"
     if step is not None and ticket.state != TicketState.NEW and _asks_who_takes_it(message, step):
