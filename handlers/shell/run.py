@@ -93,7 +93,9 @@ def _door(engine: Engine) -> socket.socket:
         return socket.create_server((web.host, web.port))
     except OSError as error:
         why = os.strerror(error.errno or 0)
-        sentence = f"网页地址 {web.host} 的端口 {web.port} 无法使用（{why}），请改设 DUBAN_WEB__PORT 或停掉占用它的程序。"
+        sentence = (
+            f"网页地址 {web.host} 的端口 {web.port} 无法使用（{why}），请改设 DUBAN_WEB__PORT 或停掉占用它的程序。"
+        )
         raise refuse(sentence) from None
 
 
