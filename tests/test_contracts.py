@@ -52,6 +52,7 @@ PLANTS = [
         "def late() -> None:\n    from storage.messages import claims, files, inbox_items, outbox, questions\n"
         "    from storage.nodes import leases",
     ),
+    ("a chat opens no", "handlers/chat/reply.py", "def late() -> None:\n    from storage.sql import database"),
     ("SQL stays in storage", "bot/health.py", "if __debug__:\n    from sqlalchemy import text"),
     ("SQL stays in storage", "handlers/shell/verify.py", "def late() -> None:\n    import sqlite3"),
     ("settings are passed", "bot/actions/context.py", "import settings"),

@@ -15,7 +15,7 @@ from bot.rules.tickets.lifecycle import Verb
 from bot.rules.tickets.oversight import Stuck
 from bot.rules.tickets.requests import VERBS
 from handlers.chat.commands import COMMANDS
-from storage.records import Audience, RequestKind, TicketState
+from storage.records import Audience, NotificationKind, RequestKind, TicketState
 from tests.sources import trees
 
 KEYS = set(texts("zh"))
@@ -35,6 +35,7 @@ EXACT: Mapping[str, Sequence[object]] = {
     "chat.{}_{}": [f"{ruling}_{kind}" for ruling in ("granted", "refused") for kind in RequestKind],
     "chat.stuck_{}": [why.name.lower() for why in Stuck],
     "message.vacant_{}": [*Audience],
+    "notice.{}": [*NotificationKind],
 }
 # Here other values come in from outside, and have a text or are shown as they are.
 AT_LEAST: Mapping[str, Sequence[object]] = {
@@ -43,7 +44,7 @@ AT_LEAST: Mapping[str, Sequence[object]] = {
     "message.short_{}": sorted({step.name for policy in load().by_name.values() for step in policy.steps}),
 }
 # Functions that are given the last part of a key: which argument it is, and the section.
-CARRIERS = {"MoveRefused": (0, "refusal"), "ask": (3, "ask"), "notices": (1, "notice")}
+CARRIERS = {"MoveRefused": (0, "refusal"), "ask": (3, "ask")}
 
 
 def filled(pattern: str, value: object) -> str:

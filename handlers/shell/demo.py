@@ -31,6 +31,7 @@ from handlers.intake.register_file import read_register
 from handlers.shell.report import write_weekly
 from handlers.shell.run import serve
 from handlers.shell.terminal.opening import refusals, refuse
+from handlers.shell.terminal.usage import program
 from handlers.shell.terminal.wrapping import say_wrapped, wrapped
 from settings import Settings
 from storage import views
@@ -159,13 +160,13 @@ def _end(engine: Engine, console: Console, out: Path) -> None:
     console.print("文件：")
     for path in (*paths, out / "duban.sqlite3"):
         console.print(f"  {path}")
-    told = f"DUBAN_DATA_DIR={out} .venv/bin/python -m bot ticket {NUMBER}"
+    told = f"DUBAN_DATA_DIR={out} {program()} ticket {NUMBER}"
     console.print(f"这件工单的全过程：[bold]{told}[/]", soft_wrap=True)
 
 
 def _go_on(settings: Settings, console: Console) -> None:
     """Keep the demo's data at work on the real clock, so that one can play on from another shell."""
-    command = f"DUBAN_DATA_DIR={settings.data_dir} .venv/bin/python -m bot tickets"
+    command = f"DUBAN_DATA_DIR={settings.data_dir} {program()} tickets"
     console.print(f"\n继续运行中，可在另一终端试：{command}。按 Ctrl-C 结束。", soft_wrap=True)
     engine = open_engine(settings, clock=SystemClock())
     try:

@@ -74,7 +74,7 @@ def test_of_what_goes_out_alone_no_more_is_claimed_than_asked_for(database: Data
 
 
 def test_a_claim_stays_small_and_still_takes_whole_people(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(claims, "ENOUGH", 10)
+    monkeypatch.setattr(claims, "MAX_CLAIMED_MESSAGES", 10)
     put(database, draft("first", urgency=0), draft("then", YI, urgency=1))
     put(database, *(draft(f"m{number}", (JIA, YI)[number % 2], urgency=9) for number in range(24)))
     assert [one.person_id for one in claim(database, limit=2)] == [JIA] * 13

@@ -10,6 +10,7 @@ from bot.actions.calendar.notices import CalendarRefused
 from storage.calendar import calendar as store
 from storage.records import OverlayDraft
 from storage.tickets import journal, tickets
+from tests.cast.bureau import HOUSE, WATER
 from tests.cast.decisions import TYPHOON, close, closure, received, told, who
 from tests.cast.office import Office
 
@@ -171,7 +172,7 @@ def test_completed_and_closed_tickets_keep_their_judgement(office: Office) -> No
     office.receives("FJ-2")
     told(office, "receipt", "jia", "yi")
     office.at("08-25 09:00")
-    office._heard.clear()
+    office.forget()
     office.says("jia", "办结 FJ-1 已整改")
     kept = office.ticket("FJ-1")
     close(office, closure(TYPHOON, date(2021, 8, 25)))
@@ -189,10 +190,10 @@ def test_completed_and_closed_tickets_keep_their_judgement(office: Office) -> No
 
 def test_a_closure_of_other_units_moves_nothing(office: Office) -> None:
     received(office)
-    done = close(office, closure(units={office.desk + 2}))
+    done = close(office, closure(units={HOUSE}))
     assert (done.recomputed.looked_at, done.recomputed.moved) == (0, [])
     told(office, "notice:calendar_changed", "wu", says="改动时限0件")
-    close(office, closure(units={office.water}))
+    close(office, closure(units={WATER}))
     told(office, "deadline_moved", "jia", "yi")
     told(office, "notice:calendar_changed", "wu")
     assert office.ticket("FJ-1").due_day == date(2021, 8, 25)

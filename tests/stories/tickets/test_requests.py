@@ -7,15 +7,15 @@ import pytest
 from bot.actions.tickets.requests import move_to
 from bot.actions.work import Work
 from bot.rules.messages.pacing import still_true
-from bot.rules.people.matching import name_key
 from bot.rules.tickets.lifecycle import Answer
 from bot.rules.tickets.targets import find_target
 from bot.simulator.play import Sent
 from handlers.chat.reply import Conversation, Reply
 from storage.messages import outbox
-from storage.people import addresses, register
-from storage.records import AccountDraft, MessageState, PersonDraft, Role, TicketState, UnitDraft
-from tests.cast.office import PLATFORM, Office, pressable
+from storage.people import register
+from storage.records import MessageState, TicketState
+from tests.cast.bureau import WATER
+from tests.cast.office import Office, pressable
 
 
 @pytest.fixture
@@ -25,21 +25,6 @@ def taken(office: Office) -> Office:
     office.expect("jia", "receipt")
     office.expect("yi", "receipt")
     office.says("jia", "签收")
-    return office
-
-
-def forest(office: Office) -> Office:
-    """A second bureau: 庚 A角 and 辛 B角 of 三明林业, overseen by 己."""
-    with office.database.begin() as conn:
-        unit = register.save_unit(conn, UnitDraft(name="三明市林业局", parent_id=office.desk))
-        for who, name in (("geng", "庚"), ("xin", "辛")):
-            office.people[who] = register.save_person(conn, PersonDraft(name=name, unit_id=unit))
-            addresses.bind(conn, office.people[who], "chat", f"chat:{who}", office.clock.now())
-        draft = AccountDraft(platform=PLATFORM, name="三明林业", name_key=name_key("三明林业"), unit_id=unit)
-        account = register.save_account(conn, draft)
-        for role, who in ((Role.PRIMARY, "geng"), (Role.BACKUP, "xin")):
-            register.set_duty(conn, account, role, office.people[who])
-        register.add_supervisor(conn, unit, office.people["ji"])
     return office
 
 
@@ -189,7 +174,7 @@ class TestExtension:
 
     def test_nobody_decides_what_they_asked_themselves(self, office: Office) -> None:
         with office.database.begin() as conn:
-            register.add_supervisor(conn, office.water, office.people["jia"])
+            register.add_supervisor(conn, WATER, office.people["jia"])
         office.at("08-23 10:00").receives("FJ-1")
         office.expect("jia", "receipt")
         office.expect("yi", "receipt")
@@ -299,7 +284,7 @@ class TestAtOnce:
         assert taken.ticket("FJ-1").state == TicketState.COMPLETED
 
     def test_a_message_on_its_way_to_the_wrong_people_is_stopped(self, office: Office) -> None:
-        forest(office)
+        office.add_forest()
         office.at("08-23 21:00").receives("FJ-1")
         with office.database.begin() as conn:
             directory = office.engine.context.directory(conn)
@@ -317,7 +302,7 @@ class TestAtOnce:
 
 class TestTransfer:
     def test_the_holder_asks_and_the_desk_gives_it_to_whom_it_belongs(self, taken: Office) -> None:
-        forest(taken)
+        taken.add_forest()
         reply = taken.says("jia", "转派 给市林业局，不是我单位的账号")
         assert "申请转派：给市林业局，不是我单位的账号" in reply.text
         asked = taken.expect("wu", "request_transfer", says="不归其办理")
@@ -342,7 +327,7 @@ class TestTransfer:
         assert (line.data["target"], line.data["left"]["account"]) == ("三明林业（微信公众号）", "水清三明")
 
     def test_old_buttons_are_refused_with_what_happened(self, taken: Office) -> None:
-        forest(taken)
+        taken.add_forest()
         number = taken.ticket("FJ-1").id
         taken.says("wu", "转派 FJ-1 三明林业")
         for who in ("geng", "xin"):
@@ -357,7 +342,7 @@ class TestTransfer:
         taken.says("geng", "已删除")
 
     def test_what_still_waited_to_be_said_to_the_others_is_taken_back(self, office: Office) -> None:
-        forest(office)
+        office.add_forest()
         office.at("08-23 20:30").receives("FJ-1")
         office.says("wu", "转派 FJ-1 给三明林业")
         office.at("08-24 08:00")
@@ -368,7 +353,7 @@ class TestTransfer:
         office.says("geng", "已删除")
 
     def test_when_it_is_late_already_the_new_supervisor_hears_it(self, taken: Office) -> None:
-        forest(taken)
+        taken.add_forest()
         taken.at("08-25 10:00").forget()
         taken.says("wu", "转派 FJ-1 三明林业")
         for who in ("geng", "xin"):
@@ -388,7 +373,7 @@ class TestTransfer:
         taken.says("ji", "已删除")
 
     def test_back_and_forth_everybody_hears_every_time(self, taken: Office) -> None:
-        forest(taken)
+        taken.add_forest()
         taken.says("wu", "转派 FJ-1 三明林业")
         taken.says("wu", "转派 FJ-1 水清三明")
         taken.says("wu", "转派 FJ-1 三明林业")
@@ -403,7 +388,7 @@ class TestTransfer:
         taken.says("geng", "已删除")
 
     def test_an_unknown_name_is_asked_back_and_answered_by_the_name_alone(self, taken: Office) -> None:
-        forest(taken)
+        taken.add_forest()
         assert "请问转给谁？" in taken.says("wu", "转派 FJ-1").text
         assert "没有找到“教育局”" in taken.says("wu", "教育局").text
         assert taken.says("wu", "林业局").text.startswith("已转派")
@@ -414,7 +399,7 @@ class TestTransfer:
         taken.says("geng", "已删除")
 
     def test_where_nobody_of_the_new_ones_is_reached_those_above_are_told(self, taken: Office) -> None:
-        forest(taken)
+        taken.add_forest()
         taken.breaks("geng", "xin")
         taken.says("wu", "转派 FJ-1 三明林业")
         taken.expect("ji", "unreached:rerouted", says="庚联系不上")
@@ -425,7 +410,7 @@ class TestTransfer:
         taken.says("wu", "办结 FJ-1 已删除")
 
     def test_refused_it_stays(self, taken: Office) -> None:
-        forest(taken)
+        taken.add_forest()
         taken.says("jia", "不属于我单位，请转市林业局")
         asked = taken.expect("wu", "request_transfer")
         assert "丁" not in taken.taps("ding", pressable(asked)["同意"]).text
@@ -435,7 +420,7 @@ class TestTransfer:
         taken.says("jia", "办结 已改")
 
     def test_only_the_desk_moves_it(self, taken: Office) -> None:
-        forest(taken)
+        taken.add_forest()
         taken.says("ding", "转派 FJ-1 三明林业")
         assert taken.ticket("FJ-1").account_name == "水清三明"
         taken.says("jia", "办结 已改")
