@@ -2,9 +2,10 @@
 
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 
 from bot.rules.calendar.hours import WorkingTime
+from bot.rules.calendar.zone import at, shanghai_day
 from storage.records import (
     DEADLINE_MOVED,
     HANDED_OVER,
@@ -20,8 +21,16 @@ from storage.records import (
 )
 
 ALONE = frozenset(
-    {MessageKind.ANSWER, MessageKind.SUMMARY, MessageKind.NOTIFICATION, MessageKind.DIGEST, MessageKind.REQUEST}
+    {
+        MessageKind.ANSWER,
+        MessageKind.SUMMARY,
+        MessageKind.BRIEF,
+        MessageKind.NOTIFICATION,
+        MessageKind.DIGEST,
+        MessageKind.REQUEST,
+    }
 )
+BRIEF_ENDS = time(12)  # a morning brief told later would be no news
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,6 +61,12 @@ def still_true(message: Message, ticket: Ticket | None, policy: Policy | None, p
     if message.kind in ALONE or ticket is None or policy is None:
         return ""
     return _why_not_open(ticket) or _why_not_theirs(message, ticket) or _why_not_now(message, ticket, policy)
+
+
+def expired(message: Message, now: datetime) -> str:
+    """Return "" unless the message is a morning brief whose morning is over."""
+    over = message.kind == MessageKind.BRIEF and now >= at(shanghai_day(message.created_at), BRIEF_ENDS)
+    return "已过上午，简报不再补发" if over else ""
 
 
 def wait_until(message: Message, any_hour: bool, working: WorkingTime, now: datetime) -> datetime | None:
