@@ -87,7 +87,7 @@ def _stage(settings: Settings) -> Play:
     inbox = InboxChannel(Database(settings.database), clock)
     stage = StageChannel(name="inbox", inner=inbox)
     engine = open_engine(settings, clock=clock, channels={"inbox": stage})
-    return Play(engine, clock, [stage], beats=[engine.weekly])
+    return Play(engine, clock, [stage], beats=[engine.brief, engine.weekly])
 
 
 def _tell(play: Play, console: Console, out: Path) -> None:
