@@ -9,8 +9,7 @@ from bot.delivery.facts import Body, briefly, standing, works
 from bot.delivery.heads import receipt_key
 from bot.delivery.wording import Wording
 from bot.rules.tickets.access import workers
-from bot.rules.tickets.ladder import base_name
-from storage.records import Message, MessageKind, Ticket, TicketState
+from storage.records import Message, MessageKind, Ticket, TicketState, step_of
 
 WHOLE = 8  # tickets told with everything; a longer message is cut by most platforms
 EXAMPLES = 2  # so many numbers show that several tickets can be taken at once
@@ -66,6 +65,6 @@ def _ask(message: Message, batch: ClaimedBatch, wording: Wording, told: Sequence
 
 
 def _short(message: Message, wording: Wording) -> str:
-    step = "unreached" if message.kind == MessageKind.UNREACHED else base_name(message.step)
+    step = "unreached" if message.kind == MessageKind.UNREACHED else step_of(message.step)
     key = f"message.short_{step}"
     return wording(key if wording.has(key) else f"message.short_{message.kind}")

@@ -7,7 +7,6 @@ from bot.delivery.wording import Wording
 from bot.rules.calendar.hours import WorkingTime
 from bot.rules.calendar.workdays import CalendarNotPublished
 from bot.rules.calendar.zone import shanghai_day
-from bot.rules.tickets.ladder import base_name
 from bot.rules.tickets.moving import with_lines
 from storage.records import (
     DEADLINE_MOVED,
@@ -20,6 +19,7 @@ from storage.records import (
     StepParams,
     Ticket,
     TimeUnit,
+    step_of,
 )
 
 BY_WORK = frozenset({TimeUnit.WORKING_DAYS, TimeUnit.WORKING_HOURS, TimeUnit.FIXED})
@@ -74,7 +74,7 @@ def _key(
 ) -> str:
     if message.kind == MessageKind.UNREACHED:
         return "unreached"
-    step = base_name(message.step)
+    step = step_of(message.step)
     if first and step != "take_over" and message.kind in (MessageKind.REMINDER, MessageKind.ESCALATION):
         return receipt_key(message, ticket, directory)
     if message.kind == MessageKind.ASSIGNED and step in ("receipt", REROUTED):

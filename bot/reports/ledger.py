@@ -6,8 +6,7 @@ from datetime import date
 from bot.delivery.wording import Language, Wording
 from bot.rules.calendar.deadline import Lateness
 from bot.rules.calendar.zone import shanghai_day
-from bot.rules.tickets.ladder import base_name
-from storage.records import MessageKind, Telling, Ticket, TicketFacts, TicketState
+from storage.records import MessageKind, Telling, Ticket, TicketFacts, TicketState, step_of
 
 
 def ledger_line(ticket: Ticket, lateness: Lateness | None, language: Language = "zh") -> str:
@@ -24,11 +23,27 @@ def ledger_line(ticket: Ticket, lateness: Lateness | None, language: Language = 
     return wording("format.comma").join(part for part in parts if part)
 
 
+def late_by(lateness: Lateness | None, wording: Wording) -> str:
+    """Tell lateness both ways, as far as it is known."""
+    if lateness is None or lateness.days == 0:
+        return wording("ledger.late_hours")
+    if lateness.workdays is None:
+        return wording("ledger.late_days", days=lateness.days)
+    return wording("ledger.late", workdays=lateness.workdays, days=lateness.days)
+
+
 def who(facts: TicketFacts, wording: Wording) -> str:
     """Name unit, account, platform and number of a ticket."""
     one = facts.ticket
     unit = facts.unit or wording("weekly.unmatched")
     return wording("weekly.who", unit=unit, account=one.account_name, platform=one.platform, number=one.number)
+
+
+def duty(primary: str, backup: str, wording: Wording) -> str:
+    """Name whom to ring: "A角甲、B角乙"; a role nobody holds is said to be vacant."""
+    names = (("primary", primary), ("backup", backup))
+    told = (wording(f"ledger.{role}", name=name) if name else wording(f"message.vacant_{role}") for role, name in names)
+    return wording("format.between_names").join(told)
 
 
 def told_briefly(told: Sequence[Telling], wording: Wording) -> str:
@@ -51,7 +66,7 @@ def told_line(telling: Telling, wording: Wording) -> str:
 
 def step_word(telling: Telling, wording: Wording) -> str:
     """Name the step of a ladder as digests do; one nobody named in the texts goes by its kind."""
-    key = f"message.short_{base_name(telling.step)}"
+    key = f"message.short_{step_of(telling.step)}"
     if telling.kind == MessageKind.UNREACHED or not wording.has(key):
         key = f"message.short_{telling.kind}"
     return wording(key)
@@ -80,18 +95,9 @@ def _judged(ticket: Ticket, lateness: Lateness | None, wording: Wording) -> str:
     if ticket.due_at is None or ticket.state == TicketState.VOID:
         return ""
     if ticket.completed_at is not None:
-        return _lateness(lateness, wording) if ticket.completed_at >= ticket.due_at else wording("ledger.on_time")
+        return late_by(lateness, wording) if ticket.completed_at >= ticket.due_at else wording("ledger.on_time")
     late = lateness is not None and lateness.days > 0
-    return wording("ledger.late_open", late=_lateness(lateness, wording)) if late else ""
-
-
-def _lateness(lateness: Lateness | None, wording: Wording) -> str:
-    """Tell lateness both ways, as far as it is known."""
-    if lateness is None or lateness.days == 0:
-        return wording("ledger.late_hours")
-    if lateness.workdays is None:
-        return wording("ledger.late_days", days=lateness.days)
-    return wording("ledger.late", workdays=lateness.workdays, days=lateness.days)
+    return wording("ledger.late_open", late=late_by(lateness, wording)) if late else ""
 
 
 def _day(day: date, wording: Wording, with_year: bool) -> str:

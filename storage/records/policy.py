@@ -77,6 +77,11 @@ class Step:
     until: int = 0  # of a step that repeats: it ends so many working days after the first
 
 
+def step_of(rung: str) -> str:
+    """The policy's step that a rung is one time of: `still_overdue.2` is the third `still_overdue`."""
+    return rung.partition(".")[0]
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Policy:
     """The rules a ticket is opened with; stamped on it and kept."""

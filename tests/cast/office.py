@@ -310,8 +310,8 @@ def pressable(sent: Sent) -> dict[str, str]:
 
 def label_of(message: Message) -> str:
     """What a message is about, in a word."""
-    if message.kind == MessageKind.DIGEST:
-        return "digest"
+    if message.kind in (MessageKind.DIGEST, MessageKind.BRIEF):
+        return str(message.kind)
     if message.kind == MessageKind.NOTIFICATION:
         return f"notice:{message.params.notice}"
     return f"unreached:{message.step}" if message.kind == MessageKind.UNREACHED else message.step

@@ -7,7 +7,7 @@ from datetime import datetime
 from bot.rules.calendar.hours import WorkingTime
 from bot.rules.people.routing import ABOVE, Recipients, audience
 from bot.rules.tickets.decision import Decision
-from bot.rules.tickets.ladder import PlannedStep, base_name, plan
+from bot.rules.tickets.ladder import PlannedStep, plan
 from bot.rules.tickets.lifecycle import archive
 from storage.records import (
     HANDED_OVER,
@@ -25,6 +25,7 @@ from storage.records import (
     StepParams,
     Ticket,
     TicketState,
+    step_of,
 )
 
 # A ticket given to somebody by hand: no rung of a ladder, but whoever gets it has to be reached as by one.
@@ -104,7 +105,7 @@ def unreached(
     now: datetime,
 ) -> Decision:
     """Go on at once where everybody told at a step turned out unreachable: the next in line is told why."""
-    failed = next((one for one in policy.steps if one.name == base_name(step)), _GIVEN.get(step))
+    failed = next((one for one in policy.steps if one.name == step_of(step)), _GIVEN.get(step))
     if failed is None or not ticket.state.open:
         return Decision(ticket=ticket)
     why = dict.fromkeys((*audience(failed.to, ticket, directory, now).notes, *_unreachable(lost)))

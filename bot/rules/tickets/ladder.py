@@ -39,11 +39,6 @@ def plan(
     return tuple(sorted(planned, key=attrgetter("at")))
 
 
-def base_name(name: str) -> str:
-    """Return the name of the policy's step that a taken rung was a time of."""
-    return name.partition(".")[0]
-
-
 def _offsets(step: Step) -> Sequence[int]:
     """The working days after its own moment at which a step comes, the first time included."""
     return range(0, step.until + 1, step.every) if step.every else (0,)
