@@ -17,7 +17,7 @@ from bot.delivery.sender import Sender
 from bot.delivery.wording import Wording
 from bot.policies.loading import load as load_policies
 from bot.reports.morning import text as brief_text
-from bot.reports.weekly import text
+from bot.reports.weekly import chat_text
 from bot.rules.reports.figures import WeeklyFigures
 from bot.rules.reports.morning import Brief
 from bot.sealing import Sealer
@@ -61,7 +61,7 @@ class Engine:
         return morning.plan(self.context, self._brief_text)
 
     def _weekly_text(self, figures: WeeklyFigures) -> str:
-        return text(figures, self.wording.language)
+        return chat_text(figures, self.wording.language)
 
     def _brief_text(self, brief: Brief) -> str:
         return brief_text(brief, self.wording.language)

@@ -45,7 +45,8 @@ def _lines(brief: Brief, lists: Lists, shares: Sequence[int], wording: Wording) 
     weekday = wording(f"format.weekday_{brief.day.weekday()}")
     yield wording("morning.title", day=wording.day(brief.day), weekday=weekday)
     for (key, rows), shown in zip(lists, shares, strict=True):
-        first = wording("morning.first", shown=shown) if 0 < shown < len(rows) else ""
+        which = "newest" if key == "stuck" else "first"
+        first = wording(f"morning.{which}", shown=shown) if 0 < shown < len(rows) else ""
         yield wording(f"morning.{key}", count=len(rows)) + first + wording("morning.colon" if shown else "weekly.stop")
         for row in rows[:shown]:
             yield _ticket(row, wording)

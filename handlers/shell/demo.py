@@ -22,7 +22,7 @@ from bot.engine import Engine, open_engine
 from bot.reports.ledger import ledger_line
 from bot.rules.calendar.weeks import Week
 from bot.rules.calendar.zone import SHANGHAI, shanghai
-from bot.rules.reports.figures import how_late
+from bot.rules.reports.late import how_late
 from bot.simulator.play import Play, Sent, StageChannel, TicketChange
 from handlers.chat.reply import Conversation
 from handlers.intake.fields import map_columns, read_arrivals, ticket_headings

@@ -107,6 +107,7 @@ def test_the_lists_share_the_lines_there_are() -> None:
     assert lines[1] == "今日到期9件，列出前6件："
     assert sum(line.startswith("·") for line in lines) == 8
     assert "逾期或停滞2件：" in lines
+    assert text(made([], [OVERDUE] * 30)).splitlines()[1] == "逾期或停滞30件，列出最近9件："
 
 
 def test_long_names_leave_room_for_fewer_lines() -> None:

@@ -66,7 +66,7 @@ class Brief:
     day: date
     oversees: bool  # else a leader, who has no list of a supervisor
     due: tuple[BriefTicket, ...]  # today, and past neither line; the first due first
-    stuck: tuple[BriefTicket, ...]  # past a line, or taken by nobody; the worst first
+    stuck: tuple[BriefTicket, ...]  # past a line, or taken by nobody; of each the newest first
     decisions: tuple[BriefTicket, ...]  # requests this reader may decide, the oldest first
     away: tuple[Absence, ...]
 
@@ -120,8 +120,9 @@ def brief(person_id: int, work: OpenWork) -> Brief:
     return Brief(
         day=day,
         oversees=scope.units != frozenset(),
-        due=tuple(sorted(due, key=_urgency)),
-        stuck=tuple(sorted((*past, *waiting), key=_urgency)),
+        due=tuple(sorted(due, key=_due_at)),
+        # The old ones were in the briefs before; what came since the last one must not be cut off behind them.
+        stuck=tuple(sorted(sorted((*past, *waiting), key=_due_at, reverse=True), key=_why)),
         decisions=tuple(_decisions(person_id, work)),
         away=tuple(_away(scope, directory, work.calendars, day)),
     )
@@ -212,6 +213,9 @@ def _name(person_id: int, directory: Directory) -> str:
     return person.name if person else ""
 
 
-def _urgency(one: BriefTicket) -> tuple[Stuck, datetime, int]:
-    """The worst first; what is not stuck at all goes by its due moment."""
-    return (one.why if one.why is not None else Stuck.NOT_TAKEN, one.ticket.due_at or FAR_FUTURE, one.ticket.id)
+def _due_at(one: BriefTicket) -> tuple[datetime, int]:
+    return one.ticket.due_at or FAR_FUTURE, one.ticket.id
+
+
+def _why(one: BriefTicket) -> Stuck:
+    return one.why if one.why is not None else Stuck.NOT_TAKEN

@@ -163,13 +163,13 @@ def test_past_the_target_of_today_it_is_stuck() -> None:
     assert (row.why, row.lateness) == (Stuck.TARGET_PASSED, None)
 
 
-def test_the_worst_come_first_and_say_how_late_they_are() -> None:
+def test_the_worst_and_of_these_the_newest_come_first_and_say_how_late_they_are() -> None:
     older, newer = ticket("2021-08-18 10:00", id=13), ticket("2021-08-20 10:00", id=14)
     untaken = ticket("2021-08-24 07:30", id=15, steps_taken=("take_over",))
     rows = told(DING, (untaken, newer, older)).stuck
-    assert [row.ticket.id for row in rows] == [13, 14, 15]
+    assert [row.ticket.id for row in rows] == [14, 13, 15]
     late = [(row.lateness.workdays, row.lateness.days) if row.lateness else None for row in rows]
-    assert late == [(3, 5), (1, 1), None]
+    assert late == [(1, 1), (3, 5), None]
     assert {(row.unit, row.primary, row.backup) for row in rows} == {("水利局", "甲", "乙")}
 
 
