@@ -5,8 +5,9 @@ BIN    := $(VENV)/bin
 PY     := $(BIN)/python
 SOURCE := settings.py bot handlers storage
 JOBS   ?= auto
+COMPILE = uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 
-.PHONY: demo run test check format lint types contracts tests bench lock clean
+.PHONY: demo run quick test matrix check format lint types contracts dead bench lock third-party clean
 
 demo: $(VENV)/.installed          ## play the sample case of 2021 and show it
 	$(PY) -m bot demo --once
@@ -14,10 +15,16 @@ demo: $(VENV)/.installed          ## play the sample case of 2021 and show it
 run: $(VENV)/.installed           ## run the bot on ./data
 	$(PY) -m bot run
 
+quick: $(VENV)/.installed-dev     ## the rules, actions, handlers and storage, on SQLite: in a minute
+	$(PY) -m pytest -n $(JOBS) --dist worksteal --sqlite $(addprefix tests/,rules actions policies delivery handlers storage)
+
 test: $(VENV)/.installed-dev      ## all tests, SQLite and PostgreSQL
 	$(PY) -m pytest -n $(JOBS) --dist worksteal
 
-check: lint types contracts test  ## exactly what CI runs
+matrix:                           ## all tests on every Python from 3.11 to 3.14 that is found here
+	@.ci/matrix
+
+check: lint types contracts dead test  ## exactly what CI runs
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
@@ -33,19 +40,25 @@ types: $(VENV)/.installed-dev
 contracts: $(VENV)/.installed-dev
 	$(BIN)/lint-imports
 
+dead: $(VENV)/.installed-dev      ## what nothing uses
+	$(BIN)/vulture
+
 bench: $(VENV)/.installed-dev     ## figures against something else in the same run
 	$(PY) -m benchmarks
 
 lock:                             ## compile the requirement files anew (needs uv)
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" requirements.in -o requirements.txt
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" requirements-dev.in -o requirements-dev.txt
+	$(COMPILE) pyproject.toml -o requirements.txt
+	$(COMPILE) --group dev --constraint requirements.txt -o requirements-dev.txt
+
+third-party: $(VENV)/.installed-dev   ## list what the locked packages are licensed under
+	$(PY) -m tests.third_party
 
 clean:
-	rm -rf $(VENV) data demo-out .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-3.* data demo-out .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "需要 Python 3.11 或更高版本（Python 3.11+ is needed）。可用 make PYTHON=python3.12 指定。" >&2; exit 1; }
-	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "这个 Python 缺少 venv,请先安装(Debian/Ubuntu:apt-get install python3-venv)。" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "这个 Python 缺少 venv，请先安装（Debian/Ubuntu:apt-get install python3-venv）。" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.installed: requirements.txt | $(VENV)/bin/python

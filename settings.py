@@ -30,6 +30,11 @@ from pydantic_settings import (
 )
 
 PREFIX = "DUBAN_"
+# "name=value" of what begins like a setting and is none: set by tests, by a failpoint, or by Kubernetes for each
+# service whose name begins with ours.
+FOREIGN = re.compile(
+    r"(failpoint|test_\w+|(\w+_)?(service_host|service_port\w*|port_\d+_\w+))=|(\w+_)?port=\w+://", re.ASCII
+)
 AES_KEY_CHARACTERS, AES_KEY_BYTES = 43, 32  # what both platforms of Tencent call EncodingAESKey
 # What is wrong with a value, by the kind of mistake or its family, for whoever has to put it right.
 WORDS: Mapping[str, str] = {
@@ -211,17 +216,11 @@ class Robot(Section):
 
 
 class Web(Section):
-    """The HTTP server: board, API and webhooks."""
+    """The HTTP server: health pages and webhooks."""
 
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     public_url: HttpUrl = ""
-
-
-class Api(Section):
-    """Who may push tickets."""
-
-    tokens: dict[str, SecretStr] = Field(default_factory=dict)  # source name -> token
 
 
 class Rhythm(Section):
@@ -248,10 +247,8 @@ class Settings(BaseSettings):
     policies: Path | None = None
     language: Literal["zh", "en"] = "zh"
     timezone: Literal["Asia/Shanghai"] = "Asia/Shanghai"
-    heartbeat_url: HttpUrl = ""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     web: Web = Web()
-    api: Api = Api()
     telegram: Telegram = Telegram()
     wecom: WeCom = WeCom()
     wechat: WeChat = WeChat()
@@ -292,13 +289,36 @@ class Settings(BaseSettings):
 class _Environment(EnvSettingsSource):
     """The environment, where KEY_FILE names a file that holds the value of KEY."""
 
+    def __call__(self) -> dict[str, Any]:
+        """Return the values by field, and with them the names of no field, so that they are refused."""
+        return {**super().__call__(), **dict.fromkeys(self._unknown(), "")}
+
+    def _unknown(self) -> list[str]:
+        ours = {key.removeprefix(PREFIX.lower()): value for key, value in self.env_vars.items() if _is_ours(key)}
+        return [
+            name
+            for name, value in ours.items()
+            if name.partition("__")[0] not in Settings.model_fields and not FOREIGN.match(f"{name}={value}")
+        ]
+
     def _load_env_vars(self) -> Mapping[str, str | None]:
         values = dict(super()._load_env_vars())
         values.pop((PREFIX + "CONFIG").lower(), None)
-        for key in [key for key in values if key.startswith(PREFIX.lower()) and key.endswith("_file")]:
+        for key in [key for key in values if _is_ours(key) and key.endswith("_file") and not _is_of_section(key)]:
             path = values.pop(key)
             values[key.removesuffix("_file")] = _secret_from(key, path or "")
         return values
+
+
+def _is_ours(key: str) -> bool:
+    return key.startswith(PREFIX.lower())
+
+
+def _is_of_section(key: str) -> bool:
+    """Whether a section has a setting of this very name, so that its value is itself a path ("mail__ca_file")."""
+    section, _, name = key.removeprefix(PREFIX.lower()).partition("__")
+    model = Settings.model_fields[section].annotation if section in Settings.model_fields else None
+    return isinstance(model, type) and issubclass(model, Section) and name in model.model_fields
 
 
 def _secret_from(key: str, path: str) -> str:

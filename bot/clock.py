@@ -1,5 +1,6 @@
 """The only place that reads the machine's clock."""
 
+import asyncio
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -14,6 +15,9 @@ class Clock(Protocol):
     def monotonic(self) -> float:
         """Seconds that never jump, for leases held by this process."""
 
+    async def sleep(self, seconds: float) -> None:
+        """Let so much time pass."""
+
 
 class SystemClock:
     """The machine's own clock."""
@@ -25,6 +29,10 @@ class SystemClock:
     def monotonic(self) -> float:
         """Seconds that never jump."""
         return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        """Let so much time pass."""
+        await asyncio.sleep(seconds)
 
 
 class WoundClock:
@@ -42,6 +50,12 @@ class WoundClock:
     def monotonic(self) -> float:
         """Seconds since the epoch of the wound time."""
         return self._now.timestamp()
+
+    async def sleep(self, seconds: float) -> None:
+        """Let so much time pass, which takes none; who sleeps at the same time sleeps through it together."""
+        until = self._now + timedelta(seconds=seconds)
+        await asyncio.sleep(0)
+        self._now = max(self._now, until)
 
     def wind_to(self, moment: datetime) -> None:
         """Set the clock; going back is refused with ValueError."""

@@ -2,12 +2,13 @@
 
 import os
 import signal
+from typing import Literal
 
-NAMES = ("before_commit", "after_claim", "before_send", "after_send", "after_settle", "after_keep")
+Failpoint = Literal["before_commit", "after_claim", "before_send", "after_send", "after_settle", "after_keep"]
 VARIABLE = "DUBAN_FAILPOINT"
 
 
-def failpoint(name: str) -> None:
+def failpoint(name: Failpoint) -> None:
     """Kill this process as `kill -9` would, if the environment names this place."""
     if os.environ.get(VARIABLE) == name:
         os.kill(os.getpid(), signal.SIGKILL)

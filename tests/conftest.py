@@ -11,7 +11,26 @@ import pytest
 from storage.sql.database import Database
 from storage.sql.schema import migrate
 from tests.cast.office import Office
+from tests.places import in_memory
 from tests.postgres import Postgres, server
+
+os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", in_memory())  # pytest's own name for where `tmp_path` lies
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--sqlite", action="store_true", help="leave out what needs PostgreSQL, which is then not started")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("sqlite"):
+        config.hook.pytest_deselected(items=[one for one in items if _needs_postgres(one)])
+        items[:] = [one for one in items if not _needs_postgres(one)]
+
+
+def _needs_postgres(item: pytest.Item) -> bool:
+    assert isinstance(item, pytest.Function)
+    params = item.callspec.params if hasattr(item, "callspec") else {}
+    return params.get("database_url") == "postgres" or "postgres" in item.fixturenames
 
 
 @pytest.fixture(scope="session")

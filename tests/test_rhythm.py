@@ -11,8 +11,7 @@ import time_machine
 
 from bot.engine import open_engine
 from bot.scheduler import Beat, BeatScheduler, Drift
-from settings import BeatScheduler as Pace
-from settings import Settings
+from settings import Rhythm, Settings
 
 
 async def test_a_long_piece_of_work_is_done_in_parts(tmp_path: Path) -> None:
@@ -54,7 +53,7 @@ class SetClock:
 
 @pytest.mark.parametrize("ahead", [timedelta(days=-3), timedelta(seconds=-20), timedelta(days=20_000)])
 async def test_beats_go_on_when_the_clock_is_set(tmp_path: Path, ahead: timedelta) -> None:
-    engine = open_engine(Settings(data_dir=tmp_path, rhythm=Pace(tick_seconds=0.05)))
+    engine = open_engine(Settings(data_dir=tmp_path, rhythm=Rhythm(tick_seconds=0.05)))
     asked: list[datetime] = []
 
     def beat() -> None:
@@ -94,7 +93,7 @@ async def test_a_beat_under_way_is_finished_before_the_rhythm_ends(tmp_path: Pat
 
 
 async def test_a_slow_beat_is_not_asked_for_twice_at_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    engine = open_engine(Settings(data_dir=tmp_path, rhythm=Pace(tick_seconds=0.05)))
+    engine = open_engine(Settings(data_dir=tmp_path, rhythm=Rhythm(tick_seconds=0.05)))
     asked = 0
 
     def slow() -> None:

@@ -44,6 +44,56 @@ def test_each_kind_of_mistake_is_told_in_chinese(monkeypatch: pytest.MonkeyPatch
     assert f"设置 {key} 有误：{MISTAKES[key, value]}" in refused(monkeypatch, **{key: value})
 
 
+@pytest.mark.parametrize(
+    "name", ["DUBAN_HEARTBEAT_URL", "DUBAN_API__TOKENS", "DUBAN_WEB_PORT", "DUBAN_TELEGRAM_TOKEN", "DUBAN_SECRETKEY"]
+)
+def test_a_variable_that_is_no_setting_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    assert refused(monkeypatch, **{name: "8080"}) == [f"设置 {name} 有误：没有这个设置，请检查拼写"]
+
+
+def test_a_key_of_the_file_that_is_no_setting_is_refused_by_name(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "duban.toml"
+    file.write_text('heartbeat_url = "https://example.cn"\n\n[web]\nprot = 8080\n', encoding="utf-8")
+    lines = refused(monkeypatch, DUBAN_CONFIG=str(file))
+    assert sorted(line.split()[1] for line in lines) == ["DUBAN_HEARTBEAT_URL", "DUBAN_WEB__PROT"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DUBAN_TEST_POSTGRES_URL", "postgresql://localhost"),
+        ("DUBAN_FAILPOINT", "before_send"),
+        ("DUBAN_HEARTBEAT_URL", ""),  # a line of an old form, never filled in
+        ("DUBAN_SERVICE_HOST", "10.0.0.1"),
+        ("DUBAN_SERVICE_PORT_HTTP", "8000"),
+        ("DUBAN_PORT", "tcp://10.0.0.1:8000"),
+        ("DUBAN_PORT_8000_TCP_ADDR", "10.0.0.1"),
+        ("DUBAN_WEB_PORT", "tcp://10.0.0.1:8000"),
+    ],
+)
+def test_what_others_put_into_the_environment_does_no_harm(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    assert load().web.port == 8000
+
+
+def test_a_value_may_stand_in_a_file_and_a_setting_that_is_a_path_stays_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "held"
+    file.write_text("hunter2\n", encoding="utf-8")
+    for key, value in {"HOST": "smtp.example.cn", "SENDER": "d@example.cn", "USER": "u"}.items():
+        monkeypatch.setenv(f"DUBAN_MAIL__{key}", value)
+    monkeypatch.setenv("DUBAN_MAIL__PASSWORD_FILE", str(file))
+    monkeypatch.setenv("DUBAN_MAIL__CA_FILE", str(file))
+    mail = load().mail
+    assert mail.password is not None
+    assert (mail.password.get_secret_value(), mail.ca_file) == ("hunter2", file)
+
+
 @pytest.mark.parametrize("left_out", WECOM)
 def test_a_channel_half_filled_names_what_is_missing(monkeypatch: pytest.MonkeyPatch, left_out: str) -> None:
     [line] = refused(monkeypatch, **{key: value for key, value in WECOM.items() if key != left_out})

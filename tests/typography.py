@@ -127,7 +127,7 @@ def chinese(text: str) -> bool:
     """Whether a text is a Chinese one, rather than English that quotes Chinese words."""
     han = len(CHINESE.findall(text))
     words = len(re.findall(r"[A-Za-z]{2,}", HOLE.sub("", KEPT.sub("", text))))
-    return han > 0 and han >= words
+    return han > 0 and (han >= words or text.rstrip().endswith("。"))
 
 
 def python_mended(source: str) -> str:

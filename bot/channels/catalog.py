@@ -1,7 +1,10 @@
-"""The only list of channels: which are there with these settings."""
+"""The only list of channels: which are there with these settings.
+
+A channel's file, and the library behind it, is loaded only where it is set up: commands start faster without. A maker
+names the class, so that mypy refuses one that does not keep the contract of `Channel`.
+"""
 
 from collections.abc import Callable, Mapping
-from importlib import import_module
 
 from bot.channels.base import Channel
 from bot.channels.console import ConsoleChannel
@@ -13,26 +16,62 @@ from storage.sql.database import Database
 ChannelMaker = Callable[[Settings, Database, Clock], Channel | None]
 
 
-def _when(wanted: Callable[[Settings], bool], module: str) -> ChannelMaker:
-    """Load a channel's file, and the library behind it, only where it is set up: commands start faster without."""
+def _inbox(_settings: Settings, database: Database, clock: Clock) -> Channel | None:
+    return InboxChannel(database, clock)
 
-    def make(settings: Settings, database: Database, clock: Clock) -> Channel | None:
-        if not wanted(settings):
-            return None
-        made: Channel = import_module(module).make(settings, database, clock)
-        return made
 
-    return make
+def _console(_settings: Settings, _database: Database, _clock: Clock) -> Channel | None:
+    return ConsoleChannel()
+
+
+def _telegram(settings: Settings, _database: Database, clock: Clock) -> Channel | None:
+    if not settings.telegram.configured:
+        return None
+    from bot.channels.telegram.channel import TelegramChannel
+
+    return TelegramChannel(settings, clock)
+
+
+def _wecom(settings: Settings, database: Database, clock: Clock) -> Channel | None:
+    if not settings.wecom.configured:
+        return None
+    from bot.channels.wecom.channel import WeComChannel
+
+    return WeComChannel(settings.wecom, database, clock)
+
+
+def _wechat(settings: Settings, database: Database, clock: Clock) -> Channel | None:
+    if not settings.wechat.configured:
+        return None
+    from bot.channels.wechat.channel import WeChatChannel
+
+    return WeChatChannel(settings.wechat, database, clock)
+
+
+def _robot(settings: Settings, database: Database, clock: Clock) -> Channel | None:
+    if not settings.robots:
+        return None
+    from bot.channels.robot.channel import RobotChannel
+
+    return RobotChannel(settings.robots, database, clock)
+
+
+def _mail(settings: Settings, _database: Database, clock: Clock) -> Channel | None:
+    if not settings.mail.configured:
+        return None
+    from bot.channels.mail import MailChannel
+
+    return MailChannel(settings.mail, clock)
 
 
 CATALOG: Mapping[str, ChannelMaker] = {
-    "inbox": lambda settings, database, clock: InboxChannel(database, clock),
-    "console": lambda settings, database, clock: ConsoleChannel(),
-    "telegram": _when(lambda settings: settings.telegram.configured, "bot.channels.telegram.channel"),
-    "wecom": _when(lambda settings: settings.wecom.configured, "bot.channels.wecom.channel"),
-    "wechat": _when(lambda settings: settings.wechat.configured, "bot.channels.wechat.channel"),
-    "robot": _when(lambda settings: bool(settings.robots), "bot.channels.robot.channel"),
-    "mail": _when(lambda settings: settings.mail.configured, "bot.channels.mail"),
+    "inbox": _inbox,
+    "console": _console,
+    "telegram": _telegram,
+    "wecom": _wecom,
+    "wechat": _wechat,
+    "robot": _robot,
+    "mail": _mail,
 }
 
 

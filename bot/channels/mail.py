@@ -17,8 +17,7 @@ from bot.channels.base import CONFIG_RETRY_AFTER, Abilities, Outgoing, Receipt, 
 from bot.channels.cutting import cut, cut_characters
 from bot.clock import Clock
 from bot.rules.calendar.zone import SHANGHAI
-from settings import Mail, Settings
-from storage.sql.database import Database
+from settings import Mail
 
 log = logging.getLogger(__name__)
 
@@ -135,11 +134,6 @@ class MailChannel:
             file = message.attachment
             mail.add_attachment(file.body, main or "application", sub or "octet-stream", filename=file.name)
         return mail
-
-
-def make(settings: Settings, _database: Database, clock: Clock) -> MailChannel:
-    """Build the channel from all settings."""
-    return MailChannel(settings.mail, clock)
 
 
 def _refused(error: Exception) -> SendFailed | None:

@@ -149,7 +149,7 @@ class Sender:
         for _ in range(WRITE_TRIES):
             if not unwritten:
                 return
-            await asyncio.sleep(WRITE_PAUSE)
+            await self._context.clock.sleep(WRITE_PAUSE)
             unwritten = await self._settled(unwritten)
         log.error("results not written; the messages come again", extra={"action": "settle", "count": len(unwritten)})
 

@@ -26,6 +26,7 @@ from storage.records import (
 __all__ = ["Policies", "PolicyInvalid", "decode", "encode", "key_of", "load"]
 
 SHIPPED = Path(__file__).with_name("default.toml")
+RETIRED = ("pausable",)  # fields of older snapshots that nothing ever read
 TOP_KEYS = ("default", "office_hours", "policies")
 
 
@@ -81,8 +82,8 @@ def encode(policy: Policy) -> str:
 
 
 def decode(text: str) -> Policy:
-    """Return the policy of a snapshot made by `encode`."""
-    fields: dict[str, Any] = json.loads(text)
+    """Return the policy of a snapshot made by `encode`, of this version or an older one."""
+    fields: dict[str, Any] = {name: value for name, value in json.loads(text).items() if name not in RETIRED}
     steps = tuple(_step(row) for row in fields.pop("steps"))
     unit, judged = TimeUnit(fields.pop("unit")), JudgingLine(fields.pop("judged"))
     return Policy(unit=unit, judged=judged, steps=steps, **fields)

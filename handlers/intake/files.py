@@ -97,13 +97,6 @@ class SpreadsheetFile:
         return Sheet(_filled(workbook.grid(name), self._limits), known)
 
 
-def read_rows(
-    path: Path, *, known: KnownHeadings, sheet: str | None = None, limits: FileLimits = DEFAULT_LIMITS
-) -> Iterator[SheetRow]:
-    """Yield the rows of a file; InputRefused names the fix."""
-    return SpreadsheetFile(path, limits, sheet).sheet(known, sheet).rows()
-
-
 def _is_workbook(path: Path, limits: FileLimits) -> bool:
     head = _checked_head(path, limits)
     if head.startswith((ZIP_MAGIC, OLE_MAGIC)):

@@ -3,13 +3,14 @@
 import gc
 import importlib
 import sys
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import Abort, TyperException
 
-from handlers.shell.terminal.usage import PROGRAM, sentence
+from handlers.shell.terminal import completion
+from handlers.shell.terminal.usage import COMMAND, program, sentence
 
 # name -> (module under handlers.shell, help); a module holds a typer app named `app`.
 COMMANDS = {
@@ -46,20 +47,22 @@ class Shell(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Load the command that is really called."""
+        if ctx.resilient_parsing and args[0] not in COMMANDS:
+            return None, None, []  # while completing nothing is told
         if args and not args[0].startswith("-") and args[0] not in COMMANDS:
             print(f"没有“{args[0]}”这个命令，可用：{'、'.join(COMMANDS)}。", file=sys.stderr)
             raise typer.Exit(2)
         name, listed, rest = super().resolve_command(ctx, args)
         if name is None or listed is None:
             return name, listed, rest
-        return name, typer.main.get_command(_loaded(COMMANDS[name][0]).app), rest
+        return name, typer.main.get_command(_loaded(f"handlers.shell.{COMMANDS[name][0]}").app), rest
 
 
 def _loaded(module: str) -> Any:
     # What is loaded stays. Looking through all of it for garbage, again and again, takes a tenth of the start.
     gc.disable()
     try:
-        return importlib.import_module(f"handlers.shell.{module}")
+        return importlib.import_module(module)
     finally:
         gc.enable()
 
@@ -68,24 +71,35 @@ app = typer.Typer(
     cls=Shell,
     help="督办：监测工单时限跟踪。时限按国务院放假安排计算。",
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
+def _tell_version(asked: bool) -> None:
+    if asked:
+        from bot.version import version  # reads the installed metadata, which no command needs
+
+        typer.echo(f"{COMMAND} {version()}")
+        raise typer.Exit
+
+
 @app.callback()
-def _root() -> None:
+def _root(
+    _: Annotated[bool, typer.Option("--version", help="显示版本号", callback=_tell_version, is_eager=True)] = False,
+) -> None:
     pass
 
 
 shell = typer.main.get_command(app)
+completion.set_up(shell)
 
 
 def main() -> int:
     """Carry out what was typed, and return the exit code."""
     try:
-        return int(shell.main(prog_name=PROGRAM, standalone_mode=False) or 0)
+        return int(shell.main(prog_name=program(), complete_var=completion.VARIABLE, standalone_mode=False) or 0)
     except TyperException as error:
         if said := sentence(error):
             print(said, file=sys.stderr)

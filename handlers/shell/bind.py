@@ -10,6 +10,7 @@ from bot.actions.people import binding
 from bot.channels.base import MemberLookup, Particular, SendFailed
 from bot.engine import Engine
 from handlers.chat.asking import AskOutcome, ask_members
+from handlers.shell.terminal import usage
 from handlers.shell.terminal.opening import opened, refuse
 from handlers.shell.terminal.people import find_person
 from storage.records import AnswerTo, Person
@@ -38,7 +39,8 @@ def bind(
             asyncio.run(_ask_all(engine))
             return
         if not person:
-            raise refuse("请写明给谁绑定，如：bind 张三；按手机号找企业微信成员请用：bind --wecom。")
+            start = f"{usage.program()} bind"
+            raise refuse(f"请写明给谁绑定，如：{start} 张三；按手机号找企业微信成员请用：{start} --wecom。")
         with engine.database.read() as conn:
             someone = find_person(engine.context.directory(conn), person)
         if not address:

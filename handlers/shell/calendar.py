@@ -31,6 +31,7 @@ from handlers.shell.terminal.calendar_words import (
 from handlers.shell.terminal.deciding import decide, deciding, scope
 from handlers.shell.terminal.lines import emit, refuse
 from handlers.shell.terminal.opening import input_file, opened
+from handlers.shell.terminal.usage import program
 from storage.records import OverlayDraft, OverlayKind, RevisionStatus
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="工作日历：查看、导入通知、停工与检查")
@@ -79,7 +80,7 @@ def import_notice(
         if as_json:
             emit(examined_json(examined) | {"number": number})
         elif number is not None:
-            typer.echo(f"\n已存为第{number}号，待另一人批准后生效：calendar approve {number} --by 姓名")
+            typer.echo(f"\n已存为第{number}号，待另一人批准后生效：{program()} calendar approve {number} --by 姓名")
 
 
 @app.command()

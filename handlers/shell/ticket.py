@@ -56,9 +56,9 @@ def _json(story: TicketStory) -> dict[str, object]:
                 "to": message.person,
                 "step": message.message.step,
                 "kind": str(message.message.kind),
-                "channel": (message.digest or message.message).channel,
+                "channel": message.carrier.channel,
                 "state": str(message.message.state),
-                "at": local((message.digest or message.message).accepted_at),
+                "at": local(message.carrier.accepted_at),
                 "reason": message.message.reason,
             }
             for message in story.messages

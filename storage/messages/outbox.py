@@ -6,7 +6,7 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, func, select, update
 
 from storage.messages import params
 from storage.records import Message, MessageDraft, MessageKind, MessageState
@@ -41,6 +41,8 @@ _HELD = select(outbox.c.id, outbox.c.fence).where(
     outbox.c.id.in_(bindparam("ids", expanding=True)), outbox.c.state == MessageState.LEASED
 )
 _HELD_STEADILY = _HELD.order_by(outbox.c.id).with_for_update()
+# What tells a person about a ticket; answers and requests tell of something else.
+TELLING = (MessageKind.ASSIGNED, MessageKind.REMINDER, MessageKind.ESCALATION, MessageKind.UNREACHED)
 LEARNT = ("provider_id", "accepted_at", "delivered_at", "not_before", "parent_id", "attempts", "payload")
 _SETTLE = Bulk(
     lambda _: (
@@ -52,7 +54,6 @@ _SETTLE = Bulk(
     ),
     ("b_id", "state", "reason", "lease_until", *LEARNT),
 )
-WAITING = (MessageState.PENDING, MessageState.LEASED, MessageState.UNCERTAIN)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -173,6 +174,25 @@ def of_step(conn: Connection, ticket_id: int, step: str) -> list[Message]:
     return read(conn, query.order_by(outbox.c.id))
 
 
+def first_told(conn: Connection, ticket_ids: Iterable[int]) -> dict[int, dict[int, datetime]]:
+    """Return when each person was first told of each of the tickets: ticket id -> person id -> moment.
+
+    Told is what a channel took that counts as telling, alone or inside a digest.
+    """
+    digest = outbox.alias("digest")
+    moment = func.coalesce(outbox.c.accepted_at, digest.c.accepted_at)
+    query = (
+        select(outbox.c.ticket_id, outbox.c.person_id, func.min(moment))
+        .select_from(outbox.outerjoin(digest, outbox.c.parent_id == digest.c.id))
+        .where(outbox.c.ticket_id.in_(sorted(set(ticket_ids))), outbox.c.kind.in_(TELLING), moment.is_not(None))
+        .group_by(outbox.c.ticket_id, outbox.c.person_id)
+    )
+    told: dict[int, dict[int, datetime]] = {}
+    for ticket_id, person_id, at in conn.execute(query):
+        told.setdefault(ticket_id, {})[person_id] = at
+    return told
+
+
 def by_ids(conn: Connection, ids: Iterable[int]) -> dict[int, Message]:
     """Return messages by id."""
     return {one.id: one for one in read(conn, select(*COLUMNS).where(outbox.c.id.in_(list(ids))))}
@@ -239,12 +259,6 @@ def in_state(*states: MessageState) -> ColumnElement[bool]:
     if len(states) == 1:
         return outbox.c.state == bindparam("state", *states, literal_execute=True)
     return outbox.c.state.in_(bindparam("states", states, expanding=True, literal_execute=True))
-
-
-def open_of_person(conn: Connection, person_id: int) -> list[Message]:
-    """Return what has not reached an end for a person."""
-    guard = or_(*(outbox.c.state == state for state in WAITING))
-    return read(conn, select(*COLUMNS).where(outbox.c.person_id == person_id, guard).order_by(outbox.c.id))
 
 
 def read(conn: Connection, query: Select[Any]) -> list[Message]:

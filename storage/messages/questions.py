@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, select
 
 from storage.records import Question
 from storage.sql.database import Connection
@@ -34,8 +34,3 @@ def pending(conn: Connection, person_id: int, now: datetime) -> Question | None:
     if row is None:
         return None
     return Question(**{**row, "ticket_ids": tuple(map(int, row["ticket_ids"].split()))})
-
-
-def drop(conn: Connection, person_id: int) -> None:
-    """Forget the person's question."""
-    conn.execute(delete(questions).where(questions.c.person_id == person_id))

@@ -167,8 +167,6 @@ class JournalLine:
     at: datetime
     actor: str
     data: Mapping[str, object]
-    previous_hash: str
-    hash: str
 
 
 def number_key(number: str) -> str:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from operator import itemgetter
 from typing import Any
@@ -21,6 +21,7 @@ PAGE_SIZE = 2000
 NAMES = ("ticket_id", "seq", "at", "kind", "actor", "data", "previous_hash", "hash")
 _INSERT = Bulk(lambda _: insert(journal), NAMES)
 _row = itemgetter(*NAMES)
+_LINE = [journal.c[field.name] for field in fields(JournalLine)]
 Head = tuple[int, str]  # length of a chain, and the hash of its last line
 UNREADABLE = (ValueError, TypeError)  # of a time on SQLite, which keeps it as text
 SYSTEM, SYSTEM_KEY = 0, "house_journal"  # the chain that belongs to no ticket
@@ -56,7 +57,7 @@ def write(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:
 
 def read(conn: Connection, ticket_id: int) -> list[JournalLine]:
     """Return the ticket's lines, oldest first."""
-    query = select(journal).where(journal.c.ticket_id == ticket_id).order_by(journal.c.seq)
+    query = select(*_LINE).where(journal.c.ticket_id == ticket_id).order_by(journal.c.seq)
     return [_line(row) for row in conn.execute(query).mappings()]
 
 

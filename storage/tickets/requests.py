@@ -61,6 +61,11 @@ def of_ticket(conn: Connection, ticket_id: int) -> list[Request]:
     return _read(conn, requests.c.ticket_id == ticket_id)
 
 
+def of_tickets(conn: Connection, ticket_ids: Iterable[int]) -> list[Request]:
+    """Return every request about these tickets, oldest first."""
+    return _read(conn, requests.c.ticket_id.in_(list(ticket_ids)))
+
+
 def pending(conn: Connection, ticket_ids: Iterable[int] | None = None) -> list[Request]:
     """Return what waits for a decision, oldest first; about these tickets when named."""
     open_ones = requests.c.decided_at.is_(None)

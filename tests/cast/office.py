@@ -4,10 +4,10 @@ Expectations are exclusive: a message that nobody expected fails the test at its
 """
 
 import json
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from pydantic import SecretStr
 
@@ -16,9 +16,8 @@ from bot.actions.tickets.intake import Arrival, ArrivalResult, take_in
 from bot.actions.tickets.tickets import answer
 from bot.actions.work import begin
 from bot.clock import WoundClock
-from bot.engine import Engine, open_engine
+from bot.engine import open_engine
 from bot.rules.calendar.zone import SHANGHAI
-from bot.rules.people.matching import name_key
 from bot.rules.tickets.arrivals import TicketInput, event_id
 from bot.rules.tickets.lifecycle import Answer, Verb
 from bot.simulator.play import Play, Sent
@@ -29,38 +28,25 @@ from settings import Settings
 from storage.messages import outbox
 from storage.people import addresses, leaves, register
 from storage.records import (
-    AccountDraft,
     JournalLine,
     Message,
     MessageKind,
     MessageState,
-    PersonDraft,
     Role,
     Ticket,
-    UnitDraft,
 )
 from storage.sql.database import Connection, Database
 from storage.tickets import journal, tickets
+from tests.cast import bureau
+from tests.cast.rows import open_of_person
 from tests.fakes.stage import ScriptedStage
 
 KEY = "only-for-tests-only-for-tests-only-for-tests"
 SOURCE = "省平台"
-PLATFORM, ACCOUNT = "微信公众号", "水清三明"
-NAMES = {"jia": "甲", "yi": "乙", "bing": "丙", "ding": "丁", "wu": "戊", "ji": "己"}
-ENDED = {
-    MessageState.ACCEPTED,
-    MessageState.DELIVERED,
-    MessageState.FAILED,
-    MessageState.SUPERSEDED,
-    MessageState.BUNDLED,
-}
 
 
 class Office:
-    """The water bureau of 2021: 甲 A角, 乙 B角, 丙 leader of 水清三明; 丁 oversees the bureau; 戊 sits at the desk.
-
-    己 works at the overseeing house and has no duty.
-    """
+    """The water bureau of 2021 (tests/cast/bureau.py), each person on every channel of a stage."""
 
     def __init__(
         self,
@@ -69,17 +55,22 @@ class Office:
         start: str = "2021-08-23 08:00",
         *,
         stage: Sequence[ScriptedStage] = (),
+        sections: Mapping[str, Any] | None = None,
     ) -> None:
+        """With settings of channels, real ones take the place of the stage."""
         self.year = start[:4]
-        self.stage = {one.name: one for one in stage or [ScriptedStage(name="chat")]}
+        stage = stage or ([] if sections else [ScriptedStage(name="chat")])
+        self.stage = {one.name: one for one in stage}
+        self._sections = sections or {}
         self.clock = WoundClock(self.moment(start))
-        self.people: dict[str, int] = {}
         self._url, self._folder = url, folder
         self._heard: list[Sent] = []
         self._said = 0
         self._open()
         with self.database.begin() as conn:
-            self._fill(conn)
+            self.people = bureau.water_bureau(conn)
+            for who in self.people:
+                self._reach(conn, who)
 
     def moment(self, text: str) -> datetime:
         """ "08-23 10:00" in the office's first year, on a clock in Shanghai."""
@@ -90,30 +81,33 @@ class Office:
 
     def at(self, moment: str) -> Self:
         """Let time pass, with everything that happens in it."""
-        self._keep(self._play.until(self.moment(moment)))
-        return self
+        return self._keep(self.play.until(self.moment(moment)))
+
+    def passes(self, span: timedelta) -> Self:
+        """Let so much time pass."""
+        return self._keep(self.play.until(self.clock.now() + span))
 
     def down_until(self, moment: str) -> Self:
         """Let time pass while nothing runs; then start again."""
-        self._play.skip_to(self.moment(moment))
+        self.play.skip_to(self.moment(moment))
         return self.settle()
 
     def reopen(self) -> Self:
         """Go on as a new process on the same database would."""
-        self._play.close()
+        self.play.close()
         self._open()
         return self
 
     def settle(self) -> Self:
         """Let everything happen that is due at this very moment."""
-        self._keep(self._play.settle())
+        self._keep(self.play.settle())
         return self
 
     def receives(
         self,
         *numbers: str,
         source: str = SOURCE,
-        account: str = ACCOUNT,
+        account: str = bureau.ACCOUNT,
         at: str = "",
         settle: bool = True,
         **given: str,
@@ -122,7 +116,7 @@ class Office:
         received = self.moment(at) if at else self.clock.now()
         arrivals = []
         for number in numbers:
-            fields = {"account_name": account, "platform": PLATFORM, **given}
+            fields = {"account_name": account, "platform": bureau.PLATFORM, **given}
             raw = {"number": number, **fields, "received_at": received.isoformat()}
             ticket = TicketInput(number=number, received_at=received, **fields)
             arrivals.append(Arrival(event_id=event_id(source, raw), raw=raw, ticket=ticket))
@@ -162,7 +156,7 @@ class Office:
         """Let the platform of a channel bring what people did, by event id."""
         for event in events:
             assert updates.keep(self.engine.context, channel, event, event)
-        self._play.run(Listener(self.engine, {channel: Script(**events)}).work())
+        self.play.run(Listener(self.engine, {channel: Script(**events)}).work())
 
     def does(self, who: str, verb: Verb, number: str, text: str = "") -> Ticket:
         """Let a person move a ticket; MoveRefused says why not."""
@@ -176,12 +170,21 @@ class Office:
     def vacate(self, role: Role) -> None:
         """Leave a duty of 水清三明 vacant."""
         with self.database.begin() as conn:
-            register.set_duty(conn, self.account, role, None)
+            register.set_duty(conn, bureau.WATER_ACCOUNT, role, None)
+
+    def add_forest(self) -> Self:
+        """A second bureau: 庚 A角 and 辛 B角 of 三明林业, overseen by 己."""
+        with self.database.begin() as conn:
+            more = bureau.forest_bureau(conn)
+            self.people |= more
+            for who in more:
+                self._reach(conn, who)
+        return self
 
     def unsupervised(self) -> None:
         """Nobody oversees the water bureau."""
         with self.database.begin() as conn:
-            register.set_supervisors(conn, {self.water: []})
+            register.set_supervisors(conn, {bureau.WATER: []})
 
     def on_leave(self, who: str, since: str, until: str, deputy: str | None = None) -> None:
         """Note a leave."""
@@ -227,7 +230,7 @@ class Office:
 
     def expect_silence(self) -> None:
         """Nothing was heard beyond what was expected."""
-        assert self.heard == []
+        assert not self.heard, f"nobody expected {self.heard}"
 
     @property
     def heard(self) -> list[str]:
@@ -256,17 +259,18 @@ class Office:
         try:
             self.expect_silence()
             with self.database.read() as conn:
-                open_ends = [one for who in self.people.values() for one in outbox.open_of_person(conn, who)]
+                open_ends = [one for who in self.people.values() for one in open_of_person(conn, who)]
                 assert [one for one in open_ends if one.state == MessageState.LEASED or self._is_due(one)] == []
                 assert [broken for _, broken in journal.verify(conn) if broken] == []
         finally:
-            self._play.close()
+            self.play.close()
 
     def _open(self) -> None:
-        settings = Settings(data_dir=self._folder, database_url=SecretStr(self._url), secret_key=SecretStr(KEY))
-        self.engine: Engine = open_engine(settings, clock=self.clock, channels=self.stage)
+        given = {"data_dir": self._folder, "database_url": SecretStr(self._url), "secret_key": SecretStr(KEY)}
+        settings = Settings(**given, **self._sections)
+        self.engine = open_engine(settings, clock=self.clock, channels=self.stage or None)
         self.database: Database = self.engine.database
-        self._play = Play(self.engine, self.clock, list(self.stage.values()), beats=())
+        self.play = Play(self.engine, self.clock, list(self.stage.values()), beats=())
         self._conversation = Conversation(self.engine.context, self.engine.wording)
 
     def _is_due(self, one: Message) -> bool:
@@ -283,21 +287,9 @@ class Office:
         local = moment.astimezone(SHANGHAI)
         return f"{local:%m-%d %H:%M}" if f"{local:%Y}" == self.year else f"{local:%Y-%m-%d %H:%M}"
 
-    def _fill(self, conn: Connection) -> None:
-        self.desk = register.save_unit(conn, UnitDraft(name="三明市人民政府办公室", desk=True))
-        self.water = register.save_unit(conn, UnitDraft(name="三明市水利局", parent_id=self.desk))
-        overseer = register.save_unit(conn, UnitDraft(name="三明市人民政府督查室", parent_id=self.desk))
-        for who, name in NAMES.items():
-            unit = {"wu": self.desk, "ding": overseer, "ji": overseer}.get(who, self.water)
-            self.people[who] = register.save_person(conn, PersonDraft(name=name, unit_id=unit))
-            for preference, way in enumerate(self.stage):
-                address = f"{way}:{who}"
-                addresses.bind(conn, self.people[who], way, address, self.clock.now(), preference)
-        draft = AccountDraft(platform=PLATFORM, name=ACCOUNT, name_key=name_key(ACCOUNT), unit_id=self.water)
-        self.account = register.save_account(conn, draft)
-        for role, who in zip(Role, ("jia", "yi", "bing"), strict=True):
-            register.set_duty(conn, self.account, role, self.people[who])
-        register.add_supervisor(conn, self.water, self.people["ding"])
+    def _reach(self, conn: Connection, who: str) -> None:
+        for preference, way in enumerate(self.stage):
+            addresses.bind(conn, self.people[who], way, f"{way}:{who}", self.clock.now(), preference)
 
 
 class Script:
@@ -318,8 +310,8 @@ def pressable(sent: Sent) -> dict[str, str]:
 
 def label_of(message: Message) -> str:
     """What a message is about, in a word."""
-    if message.kind == MessageKind.DIGEST:
-        return "digest"
+    if message.kind in (MessageKind.DIGEST, MessageKind.BRIEF):
+        return str(message.kind)
     if message.kind == MessageKind.NOTIFICATION:
         return f"notice:{message.params.notice}"
     return f"unreached:{message.step}" if message.kind == MessageKind.UNREACHED else message.step

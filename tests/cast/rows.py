@@ -4,12 +4,13 @@ from datetime import date, datetime, time, timedelta
 from itertools import count
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
+from bot.policies.loading import encode, load
 from bot.rules.calendar.zone import at
 from storage.messages import claims, outbox
-from storage.messages.outbox import Settlement
-from storage.records import DeadlineStatus, MessageDraft, MessageKind, MessageState, Ticket, TicketState
+from storage.messages.outbox import COLUMNS, Settlement
+from storage.records import DeadlineStatus, Message, MessageDraft, MessageKind, MessageState, Ticket, TicketState
 from storage.sql.database import Connection
 from storage.tables import accounts, people, policies, supervisors, units
 from storage.tables import outbox as messages
@@ -47,6 +48,13 @@ def office(conn: Connection) -> None:
     )
     conn.execute(insert(supervisors), [{"unit_id": WATER, "person_id": WU}, {"unit_id": FOREST, "person_id": JI}])
     conn.execute(insert(policies), {"key": "k", "name": "monitor_1wd", "body": "{}"})
+
+
+def stamp(conn: Connection, name: str = "monitor_1wd") -> None:
+    """Let the office's one policy be a shipped one."""
+    policy = load().named(name)
+    assert policy is not None
+    conn.execute(update(policies).where(policies.c.key == "k").values(body=encode(policy)))
 
 
 def ticket(received: datetime, due: date | None, done: datetime | None = None, **given: Any) -> Ticket:
@@ -109,3 +117,10 @@ def put_message(
         )
         assert len(settled) == 1
     return number
+
+
+def open_of_person(conn: Connection, person_id: int) -> list[Message]:
+    """Return the messages for a person that have not reached an end."""
+    waiting = (MessageState.PENDING, MessageState.LEASED, MessageState.UNCERTAIN)
+    query = select(*COLUMNS).where(messages.c.person_id == person_id, messages.c.state.in_(waiting))
+    return outbox.read(conn, query.order_by(messages.c.id))

@@ -14,11 +14,11 @@ from bot.channels.base import Channel
 from bot.channels.catalog import CATALOG
 from bot.clock import Clock
 from settings import Mail, Robot, Settings, Telegram, WeChat, WeCom
-from storage.messages import inbox_items
 from storage.people import register
 from storage.records import PersonDraft, UnitDraft
 from storage.sql.database import Database
 from tests.fakes import mpapi, qyapi, robots, telegram_wire
+from tests.fakes.inbox import items_of as inbox_items_of
 from tests.fakes.mpapi import MpApi
 from tests.fakes.peer import serving
 from tests.fakes.qyapi import QyApi
@@ -59,8 +59,7 @@ def inbox(database: Database, clock: Clock) -> Iterator[Rig]:
 
     def seen() -> list[Seen]:
         with database.read() as conn:
-            found = inbox_items.of_person(conn, person)[::-1]
-        return [Seen(text=one.text, labels=tuple(button["label"] for button in one.buttons)) for one in found]
+            return [Seen(text=item.text, labels=item.labels) for item in inbox_items_of(conn, person)]
 
     channel = made("inbox", Settings(), database, clock)
     yield Rig(channel=channel, good=str(person), bad=("chat:jia", "", "-1", "²", "999999", "9" * 40), seen=seen)

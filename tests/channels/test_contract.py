@@ -5,9 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.channels.base import Button, Outgoing, Particular, SendFailed
-from bot.channels.catalog import CATALOG, build
+from bot.channels.catalog import CATALOG
 from bot.clock import WoundClock
-from settings import Settings
 from storage.sql.database import Database
 from tests.cast.rows import sh
 from tests.channels.rigs import RIGS, Rig
@@ -28,8 +27,8 @@ def outgoing(rig: Rig, text: str = "【监测工单】请您处理。", key: str
     return Outgoing(**({"key": key, "address": rig.good, "text": text} | given))
 
 
-def test_every_channel_that_needs_no_account_is_tried_here(database: Database) -> None:
-    assert set(build(Settings(), database, CLOCK)) <= set(RIGS) <= set(CATALOG)
+def test_every_channel_there_is_is_tried_here() -> None:
+    assert RIGS.keys() == CATALOG.keys()
 
 
 async def test_what_is_sent_is_seen_and_receipted(rig: Rig) -> None:

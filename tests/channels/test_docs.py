@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
+from bot.channels.catalog import CATALOG
 from handlers.chat.platforms import wechat, wecom
 from settings import Mail, Robot, Settings, Telegram, WeChat, WeCom
 
@@ -49,3 +50,8 @@ def _is_there(parts: list[str]) -> bool:
             return False
         model = model.model_fields[part].annotation
     return True
+
+
+def test_every_channel_that_is_set_up_has_its_page() -> None:
+    assert {page.stem for page in DOCS.glob("*.md")} == set(PAGES)
+    assert {page.removesuffix("s") for page in PAGES} == CATALOG.keys() - {"inbox", "console"}

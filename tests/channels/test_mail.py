@@ -13,6 +13,7 @@ from bot.clock import WoundClock
 from settings import Mail, SettingsInvalid, load
 from tests.channels.leaks import everything, real_logs
 from tests.fakes.smtp import PASSWORD, USER, MailServer, mail_server, make_certificate
+from tests.waiting import HASTY
 
 SHEET = Attachment(id=1, name="督办周报.xlsx", media_type="application/vnd.ms-excel", body=bytes(range(256)) * 20)
 MESSAGE = Outgoing(
@@ -22,7 +23,7 @@ MESSAGE = Outgoing(
 
 def channel(server: MailServer, clock: WoundClock, **given: Any) -> MailChannel:
     values = {"host": "127.0.0.1", "port": server.port, "sender": f"督办 <{USER}>", "tls": server.tls}
-    return MailChannel(Mail(**(values | {"timeout_seconds": 0.5} | given)), clock)
+    return MailChannel(Mail(**(values | given)), clock)
 
 
 async def _failure(one: MailChannel, message: Outgoing = MESSAGE) -> SendFailed:
@@ -101,7 +102,7 @@ async def test_what_a_refusal_means(
 async def test_taken_but_not_confirmed_is_uncertain(clock: WoundClock, after_data: str) -> None:
     with mail_server() as server:
         server.after_data = after_data
-        failure = await _failure(channel(server, clock))
+        failure = await _failure(channel(server, clock, timeout_seconds=HASTY))
     assert (failure.uncertain, len(server.got)) == (True, 1)
 
 

@@ -17,6 +17,7 @@ from tests.channels.leaks import everything, real_logs
 from tests.fakes import robots as fakes
 from tests.fakes.peer import Fault, cut, late, page, serving
 from tests.fakes.robots import Robots
+from tests.waiting import HASTY, HELD, LONG
 
 NAMES = ("wecom", "dingtalk", "feishu")
 PATHS = {"wecom": fakes.WECOM, "dingtalk": fakes.DINGTALK, "feishu": fakes.FEISHU}
@@ -47,13 +48,21 @@ def _settings(url: str, **changes: Any) -> dict[str, Robot]:
     return {name: Robot.model_validate(plain[name] | changes.get(name, {})) for name in NAMES}
 
 
-def _channel(url: str, database: Database, clock: WoundClock, **changes: Any) -> RobotChannel:
-    return RobotChannel(_settings(url, **changes), database, clock, timeout=httpx.Timeout(0.4))
+def _channel(url: str, database: Database, clock: WoundClock, seconds: float = LONG, **changes: Any) -> RobotChannel:
+    return RobotChannel(_settings(url, **changes), database, clock, timeout=httpx.Timeout(seconds))
 
 
 @pytest.fixture
 async def channel(robots: Robots, file_database: Database, clock: WoundClock) -> AsyncIterator[RobotChannel]:
     one = _channel(robots.url, file_database, clock)
+    yield one
+    await one.close()
+
+
+@pytest.fixture
+async def hasty(robots: Robots, file_database: Database, clock: WoundClock) -> AsyncIterator[RobotChannel]:
+    """One that does not wait long for an answer."""
+    one = _channel(robots.url, file_database, clock, HASTY)
     yield one
     await one.close()
 
@@ -113,10 +122,10 @@ async def test_what_the_operator_has_to_put_right_harms_no_address(
 
 
 @pytest.mark.parametrize("name", NAMES)
-async def test_what_nobody_knows_is_uncertain(channel: RobotChannel, robots: Robots, name: str) -> None:
-    for fault in (late(1), cut(executed=True), page(502), page(200), Fault(executes=True, answer={"ok": True})):
+async def test_what_nobody_knows_is_uncertain(hasty: RobotChannel, robots: Robots, name: str) -> None:
+    for fault in (late(HELD), cut(executed=True), page(502), page(200), Fault(executes=True, answer={"ok": True})):
         robots.fail(PATHS[name], fault)
-        assert (await _failure(channel, name)).uncertain
+        assert (await _failure(hasty, name)).uncertain
 
 
 async def test_who_refuses_before_the_provider_has_surely_not_sent(channel: RobotChannel, robots: Robots) -> None:
@@ -184,13 +193,13 @@ async def test_check_says_nothing_in_the_groups_and_names_what_is_wrong(
     assert robots.said == []
 
 
-async def test_nothing_tells_a_key(channel: RobotChannel, robots: Robots, capfd: pytest.CaptureFixture[str]) -> None:
+async def test_nothing_tells_a_key(hasty: RobotChannel, robots: Robots, capfd: pytest.CaptureFixture[str]) -> None:
     told = ""
     with real_logs():
-        for fault in (late(1), cut(executed=True), page(502), _code("wecom", 93000, f"key={fakes.KEY}")):
+        for fault in (late(HELD), cut(executed=True), page(502), _code("wecom", 93000, f"key={fakes.KEY}")):
             robots.fail(fakes.WECOM, fault)
-            told += everything(await _failure(channel, "wecom"))
-        await channel.check()
+            told += everything(await _failure(hasty, "wecom"))
+        await hasty.check()
     told += "".join(capfd.readouterr()) + repr(_settings(robots.url))
     assert "SendFailed" in told
     assert fakes.KEY not in told

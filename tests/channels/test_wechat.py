@@ -14,10 +14,11 @@ from bot.clock import WoundClock
 from settings import WeChat
 from storage.sql.database import Database
 from tests.channels.leaks import everything, real_logs
-from tests.channels.test_wecom import AES_KEY, NOT_THEIRS
+from tests.channels.wecom.sending import AES_KEY, NOT_THEIRS
 from tests.fakes import mpapi as api
 from tests.fakes.mpapi import MpApi
 from tests.fakes.peer import Fault, code, cut, late, page
+from tests.waiting import HASTY, HELD
 
 ZHANG = "openid-zhang-san"
 NOTICE = Outgoing(key="t12:receipt:0:p7", address=ZHANG, text="工单 A-1 已到\n请于8月24日18:00前办结")
@@ -25,7 +26,7 @@ PICTURE = Attachment(id=1, name="周报.png", media_type="image/png", body=b"\x8
 
 
 def settings(url: str, **given: Any) -> WeChat:
-    values = {"app_id": api.APP, "secret": SecretStr(api.SECRET), "base_url": url, "read_seconds": 0.4}
+    values = {"app_id": api.APP, "secret": SecretStr(api.SECRET), "base_url": url}
     return WeChat(**(values | {"token": SecretStr("callback"), "aes_key": SecretStr(AES_KEY)} | given))
 
 
@@ -40,6 +41,14 @@ async def wechat(mpapi: MpApi, file_database: Database, clock: WoundClock) -> As
 async def noticing(mpapi: MpApi, file_database: Database, clock: WoundClock) -> AsyncIterator[WeChatChannel]:
     """An account with an approved template."""
     channel = WeChatChannel(settings(mpapi.url, template_id=api.TEMPLATE), file_database, clock)
+    yield channel
+    await channel.close()
+
+
+@pytest.fixture
+async def hasty(mpapi: MpApi, file_database: Database, clock: WoundClock) -> AsyncIterator[WeChatChannel]:
+    """The same, without much patience."""
+    channel = WeChatChannel(settings(mpapi.url, template_id=api.TEMPLATE, read_seconds=HASTY), file_database, clock)
     yield channel
     await channel.close()
 
@@ -137,8 +146,8 @@ class TestOutsideTheWindow:
         self, mpapi: MpApi, file_database: Database, clock: WoundClock
     ) -> None:
         fields = {"thing1": "title", "time2": "time"}
-        given = settings(mpapi.url, template_id=api.TEMPLATE, template_fields=fields, notice="subscription")
-        channel = WeChatChannel(given, file_database, clock)
+        given = {"template_fields": fields, "notice": "subscription", "read_seconds": HASTY}
+        channel = WeChatChannel(settings(mpapi.url, template_id=api.TEMPLATE, **given), file_database, clock)
         mpapi.consents = {ZHANG: 1}
         receipt = await channel.send(NOTICE)
         assert receipt.provider_id
@@ -147,15 +156,15 @@ class TestOutsideTheWindow:
         ]
         failure = await _failure(channel)
         assert (failure.unavailable, failure.permanent) == (True, False)
-        mpapi.fail(api.SUBSCRIBED, late(1))
+        mpapi.fail(api.SUBSCRIBED, late(HELD))
         mpapi.consents = {ZHANG: 1}
         assert (await _failure(channel)).uncertain
         await channel.close()
 
-    async def test_the_same_notice_twice_is_one(self, noticing: WeChatChannel, mpapi: MpApi) -> None:
-        mpapi.fail(api.NOTICE, late(1))
-        assert (await _failure(noticing)).uncertain
-        await noticing.send(NOTICE)
+    async def test_the_same_notice_twice_is_one(self, hasty: WeChatChannel, mpapi: MpApi) -> None:
+        mpapi.fail(api.NOTICE, late(HELD))
+        assert (await _failure(hasty)).uncertain
+        await hasty.send(NOTICE)
         assert len(mpapi.sent) == 1
 
     async def test_who_refuses_notices_is_reached_elsewhere(self, noticing: WeChatChannel, mpapi: MpApi) -> None:
@@ -175,12 +184,12 @@ class TestOutsideTheWindow:
 
 class TestFaults:
     @pytest.mark.parametrize(
-        "fault", [late(1), cut(executed=True), page(502), page(200)], ids=["late", "cut", "502", "page"]
+        "fault", [late(HELD), cut(executed=True), page(502), page(200)], ids=["late", "cut", "502", "page"]
     )
-    async def test_nobody_knows_whether_it_arrived(self, wechat: WeChatChannel, mpapi: MpApi, fault: Fault) -> None:
+    async def test_nobody_knows_whether_it_arrived(self, hasty: WeChatChannel, mpapi: MpApi, fault: Fault) -> None:
         mpapi.hear(ZHANG)
         mpapi.fail(api.CUSTOM, fault)
-        failure = await _failure(wechat)
+        failure = await _failure(hasty)
         assert (failure.uncertain, failure.permanent, failure.unavailable) == (True, False, False)
 
     @pytest.mark.parametrize("told", NOT_THEIRS, ids=str)
@@ -234,7 +243,7 @@ class TestFaults:
     @pytest.mark.parametrize(
         ("path", "fault"),
         [
-            (api.STABLE, late(1)),
+            (api.STABLE, late(HELD)),
             (api.STABLE, page(502)),
             (api.STABLE, code(40125, f"secret={api.SECRET}")),
             (api.CUSTOM, cut(executed=True)),
@@ -243,11 +252,11 @@ class TestFaults:
         ],
     )
     async def test_nothing_tells_a_secret(
-        self, wechat: WeChatChannel, mpapi: MpApi, capfd: pytest.CaptureFixture[str], path: str, fault: Fault
+        self, hasty: WeChatChannel, mpapi: MpApi, capfd: pytest.CaptureFixture[str], path: str, fault: Fault
     ) -> None:
         mpapi.fail(path, fault)
         with real_logs():
-            told = everything(await _failure(wechat)) + str(await wechat.check())
+            told = everything(await _failure(hasty)) + str(await hasty.check())
         told += "".join(capfd.readouterr())
         assert "SendFailed" in told
         assert api.SECRET not in told

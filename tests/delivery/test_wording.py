@@ -9,8 +9,7 @@ import pytest
 from bot.delivery.wording import Wording, texts
 from bot.rules.calendar.zone import at
 from bot.rules.refused import MoveRefused
-from bot.rules.tickets.lifecycle import MOVES, Verb
-from handlers.chat.commands import COMMANDS
+from bot.rules.tickets.lifecycle import Verb
 from storage.records import DeadlineStatus, Ticket, TicketState
 
 ZH, EN = Wording("zh"), Wording("en")
@@ -73,13 +72,6 @@ def test_a_missing_text_or_parameter_is_an_error() -> None:
 def test_values_are_put_in_as_they_are() -> None:
     text = ZH("chat.paste", text="{number} %s {0}")
     assert text.endswith("{number} %s {0}")
-
-
-def test_there_is_a_word_for_every_state_verb_and_command() -> None:
-    for wording in (ZH, EN):
-        assert all(wording.state(state) for state in TicketState)
-        assert all(wording.has(f"verb.{verb}") for verb in MOVES)
-        assert all(wording.has(f"help.{row.name}") for row in COMMANDS)
 
 
 @pytest.mark.parametrize(

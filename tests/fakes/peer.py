@@ -3,7 +3,6 @@
 import asyncio
 import json
 import threading
-import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
-import uvicorn
+from tests.fakes.serving import Serving
 
 HTML = b"<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
 
@@ -119,20 +118,8 @@ class Peer:
 @contextmanager
 def serving(app: Any, port: int = 0) -> Iterator[str]:
     """Serve an ASGI application on this machine while the block lasts; yields its URL."""
-    config = uvicorn.Config(
-        app, host="127.0.0.1", port=port, log_level="critical", lifespan="off", ws="none", timeout_graceful_shutdown=1
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.005)
-    host, number = server.servers[0].sockets[0].getsockname()[:2]
-    try:
-        yield f"http://{host}:{number}"
-    finally:
-        server.should_exit = server.force_exit = True
-        thread.join()
+    with Serving(app, port) as served:
+        yield served.url
 
 
 async def _read(scope: Any, receive: Any) -> Call:

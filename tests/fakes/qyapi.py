@@ -19,6 +19,7 @@ SEND, UPDATE, TOKEN = "/cgi-bin/message/send", "/cgi-bin/message/update_template
 UPLOAD, MEDIA, USERID, APP = (f"/cgi-bin/{one}" for one in ("media/upload", "media/get", "user/getuserid", "agent/get"))
 TASK_ID = re.compile(r"[A-Za-z0-9_@-]{1,128}")
 CODE_LIVES = timedelta(hours=72)
+A_MINUTE, AN_HOUR = 30, 1000  # so many messages to one member are delivered
 
 
 @dataclass(kw_only=True)
@@ -79,6 +80,7 @@ class QyApi(Peer):
         self.token, self.expired, self.unlicensed = "", set[str](), set[str]()
         self.trusted, self.closed, self.endless = True, False, False
         self.drops_silently = True
+        self.a_minute, self.an_hour = A_MINUTE, AN_HOUR
         self.sent: list[Sent] = []  # what reached a phone
         self.taken = 0  # what was answered with errcode 0
         self.dropped = 0
@@ -160,7 +162,7 @@ class QyApi(Peer):
         now, times = self.now(), self._to[member]
         minute = sum(now - one < timedelta(minutes=1) for one in times)
         hour = sum(now - one < timedelta(hours=1) for one in times)
-        if self.drops_silently and (minute >= 30 or hour >= 1000):
+        if self.drops_silently and (minute >= self.a_minute or hour >= self.an_hour):
             self.dropped += 1
             return
         times.append(now)

@@ -10,6 +10,8 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
+from tests.waiting import LONG
+
 T = TypeVar("T")
 
 Transports = dict[tuple[str, int], asyncio.Transport]
@@ -18,7 +20,8 @@ Transports = dict[tuple[str, int], asyncio.Transport]
 class Serving:
     """A server that is up when the `with` block begins and down as soon as it ends, without uvicorn's slow stop."""
 
-    def __init__(self, app: Any) -> None:
+    def __init__(self, app: Any, port: int = 0) -> None:
+        self._port = port
         options: dict[str, Any] = {"ws": "none", "lifespan": "off", "interface": "asgi3", "log_config": None}
         self._config = uvicorn.Config(app, log_level="critical", access_log=False, **options)
         self._transports: Transports = {}
@@ -26,17 +29,17 @@ class Serving:
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
 
     def __enter__(self) -> Self:
-        self._socket = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self._socket = socket.create_server(("127.0.0.1", self._port), backlog=128)
         self.port: int = self._socket.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self._thread.start()
-        assert self._up.wait(10), "the server did not start"
+        assert self._up.wait(LONG), "the server did not start"
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._thread.is_alive():
             self.call(self._down.set)
-            self._thread.join(10)
+            self._thread.join(LONG)
 
     def cut(self, scope: Any) -> None:
         """Tear the connection of a request, as a broken line does."""
@@ -48,7 +51,7 @@ class Serving:
         """Start work on the server's own loop."""
         asyncio.run_coroutine_threadsafe(work, self._loop)
 
-    def wait(self, work: Coroutine[Any, Any, T], seconds: float = 30) -> T:
+    def wait(self, work: Coroutine[Any, Any, T], seconds: float = LONG) -> T:
         """Do work on the server's own loop and return its result; never from that loop."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(seconds)
 
@@ -81,6 +84,8 @@ class _Cuttable(H11Protocol):
 
     def connection_made(self, transport: Any) -> None:
         self._open[transport.get_extra_info("peername")[:2]] = transport
+        # Head and body are written one after the other: without this the body waits 40 ms for the other side's receipt.
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         super().connection_made(transport)
 
     def connection_lost(self, exc: Exception | None) -> None:

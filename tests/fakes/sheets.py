@@ -1,11 +1,15 @@
-"""Makes spreadsheet files for the tests, good ones and broken ones."""
+"""Makes spreadsheet files for the tests, good ones and broken ones, and reads tickets from them."""
 
 import zipfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import xlsxwriter
 import xlwt
+
+from handlers.intake.fields import ticket_headings
+from handlers.intake.files import SheetRow, SpreadsheetFile
+from handlers.intake.grid import FileLimits
 
 Row = Sequence[object]
 HEADINGS = ("工单编号", "平台类型", "账号名称", "存在问题", "下发时间")
@@ -61,3 +65,9 @@ def rewrite(path: Path, part: str, change: Callable[[bytes], bytes]) -> Path:
         for name, body in parts.items():
             archive.writestr(name, body)
     return path
+
+
+def read_rows(path: Path, *, sheet: str | None = None, limits: FileLimits | None = None) -> Iterator[SheetRow]:
+    """Yield the rows of a file of tickets."""
+    known = ticket_headings()
+    return SpreadsheetFile(path, limits or FileLimits(), sheet).sheet(known, sheet).rows()

@@ -18,6 +18,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from tests.waiting import HELD
+
 USER, PASSWORD = "duban@example.org", "mail-password-9876"
 
 
@@ -88,7 +90,7 @@ class MailServer:
                     raw = (await reader.readuntil(b"\r\n.\r\n"))[:-3].replace(b"\r\n..", b"\r\n.")
                     self.got.append(Got(sender=sender, recipient=recipient, raw=raw, secure=secure))
                     if self.after_data == "silent":
-                        await asyncio.sleep(3)
+                        await asyncio.sleep(HELD)
                     if self.after_data:
                         return
                     await _say(writer, "250 taken")

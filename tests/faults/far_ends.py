@@ -14,9 +14,9 @@ from tests.fakes.qyapi import QyApi
 from tests.fakes.robots import Robots
 from tests.fakes.smtp import mail_server
 from tests.fakes.telegram import FakeTelegram
+from tests.waiting import HELD
 
 AES_KEY = base64.b64encode(bytes(range(32))).decode().rstrip("=")
-HELD = 20  # seconds an answer is held back: longer than anybody waits here
 MANY = 99
 
 

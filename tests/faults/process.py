@@ -2,14 +2,12 @@
 
 import asyncio
 import json
-import os
 import signal
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -17,24 +15,24 @@ from pydantic import SecretStr
 from sqlalchemy import select, update
 
 from bot.actions.tickets.intake import Arrival, take_in
-from bot.clock import SystemClock, WoundClock
+from bot.clock import Clock, SystemClock, WoundClock
 from bot.engine import Engine, open_engine
 from bot.failpoints import VARIABLE
 from bot.rules.tickets.arrivals import TicketInput
 from settings import Settings
 from storage.messages import outbox
-from storage.people import addresses, register
-from storage.records import AccountDraft, Message, MessageState, PersonDraft, Role, UnitDraft
+from storage.people import addresses
+from storage.records import Message, MessageState
 from storage.sql.database import Database
 from storage.tables import inbox_items
 from storage.tables import outbox as messages
 from storage.tickets import journal, tickets
-from tests.faults import nursery
+from tests.cast import bureau
+from tests.processes import Process, World, command, environment
+from tests.waiting import LONG
 
 ROOT = Path(__file__).parents[2]
 KEY = "only-for-tests-only-for-tests-only-for-tests"
-WORKER = Path(__file__).with_name("worker.py")
-NAMES = {"jia": "甲", "yi": "乙", "bing": "丙", "wu": "戊"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,9 +45,9 @@ class House:
     sections: Mapping[str, Any] = field(default_factory=dict)  # settings of channels
 
     @contextmanager
-    def engine(self) -> Iterator[Engine]:
-        """The engine in this process, on the machine's clock."""
-        opened = open_engine(self.settings, clock=SystemClock())
+    def engine(self, clock: Clock | None = None) -> Iterator[Engine]:
+        """The engine in this process, on the machine's clock unless another is given."""
+        opened = open_engine(self.settings, clock=clock)
         yield opened
         opened.database.close()
 
@@ -59,27 +57,17 @@ class House:
         given = {"data_dir": self.folder, "database_url": SecretStr(self.url), "secret_key": SecretStr(KEY)}
         return Settings(**given, **self.sections)
 
-    @contextmanager
-    def running(self, *words: str, failpoint: str = "") -> Iterator[BaseProcess]:
+    def running(self, *words: str, failpoint: str = "") -> AbstractContextManager[Process]:
         """Run `python -m bot …`, killed at the failpoint if it comes there, and at the end in any case."""
-        kept = {key: value for key, value in os.environ.items() if not key.startswith("DUBAN_")}
-        own = {
-            "DUBAN_DATA_DIR": str(self.folder),
-            "DUBAN_DATABASE_URL": self.url,
-            "DUBAN_SECRET_KEY": KEY,
-            "DUBAN_WEB__PORT": "0",
-            "DUBAN_RHYTHM__TICK_SECONDS": "0.2",
-            "DUBAN_LOG_LEVEL": "DEBUG",
-            VARIABLE: failpoint,
-            **{f"DUBAN_{name.upper()}": json.dumps(section) for name, section in self.sections.items()},
-        }
-        with nursery.process(kept | own, words or ("run",), self.log) as process:
-            yield process
+        settings = {name.upper(): json.dumps(section) for name, section in self.sections.items()}
+        settings |= {"DATABASE_URL": self.url, "SECRET_KEY": KEY, "RHYTHM__TICK_SECONDS": "0.2", "LOG_LEVEL": "DEBUG"}
+        own = environment(self.folder, settings) | {VARIABLE: failpoint}
+        return command(World(environment=own, err=self.log), *(words or ("run",)))
 
     def killed(self, *words: str, failpoint: str) -> None:
         """Run until the failpoint kills the process, as `kill -9` would."""
         with self.running(*words, failpoint=failpoint) as process:
-            process.join(30)
+            process.join(LONG)
             assert process.exitcode == -signal.SIGKILL, self.log.read_text()
 
     def go_on(self) -> None:
@@ -163,23 +151,16 @@ def furnish(url: str, folder: Path, numbers: Sequence[str] = ("FJ-1",)) -> House
 def arrival(number: str, received_at: datetime) -> Arrival:
     """A veto-class ticket of 水清三明: its messages go out at any hour."""
     given = TicketInput(
-        number=number, account_name="水清三明", platform="微信公众号", received_at=received_at, policy="veto_now"
+        number=number, account_name=bureau.ACCOUNT, platform=bureau.PLATFORM, received_at=received_at, policy="veto_now"
     )
     return Arrival(event_id=f"{number}@{received_at.isoformat()}", raw={"number": number}, ticket=given)
 
 
 def _people(url: str, now: datetime) -> dict[str, int]:
-    database, people = Database(url), {}
+    database = Database(url)
     with database.begin() as conn:
-        desk = register.save_unit(conn, UnitDraft(name="市政府办公室", desk=True))
-        water = register.save_unit(conn, UnitDraft(name="市水利局", parent_id=desk))
-        for who, name in NAMES.items():
-            unit = desk if who == "wu" else water
-            people[who] = register.save_person(conn, PersonDraft(name=name, unit_id=unit))
-            addresses.bind(conn, people[who], "inbox", str(people[who]), now)
-        draft = AccountDraft(platform="微信公众号", name="水清三明", name_key="水清三明", unit_id=water)
-        account = register.save_account(conn, draft)
-        for role, who in zip(Role, ("jia", "yi", "bing"), strict=True):
-            register.set_duty(conn, account, role, people[who])
+        people = bureau.water_bureau(conn)
+        for who in people.values():
+            addresses.bind(conn, who, "inbox", str(who), now)
     database.close()
     return people

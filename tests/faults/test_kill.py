@@ -10,6 +10,7 @@ import pytest
 from storage.records import InboundState
 from storage.tickets import inbound, tickets
 from tests.faults.process import House, furnish
+from tests.waiting import LONG, wait_for
 
 HEADINGS = "工单编号,平台名称,账号名称,存在问题,下发时间"
 ROWS = "FJ-7,微信公众号,水清三明,错别字,2021-08-23 10:00\nFJ-8,微信公众号,水清三明,错链,2021-08-23 10:00"
@@ -29,7 +30,7 @@ def test_killed_in_the_middle_of_taking_in_nothing_is_half_there(house: House, t
         assert [one.number for one in tickets.matching(conn)] == ["FJ-1"]
         assert len(inbound.in_state(conn, InboundState.SETTLED, "ticket")) == 1
     with house.running("intake", str(file)) as again:
-        again.join(30)
+        again.join(LONG)
         assert again.exitcode == 0, house.log.read_text()
     with house.database() as database, database.read() as conn:
         assert sorted(one.number for one in tickets.matching(conn)) == ["FJ-1", "FJ-7", "FJ-8"]
@@ -45,13 +46,6 @@ def test_killed_from_outside_and_started_again_it_goes_on_by_itself(house: House
         wait_for(lambda: {key.split(":")[1] for key in house.copies()} >= {"receipt", "take_over"})
         time.sleep(0.3)  # a tick more, in which nothing may be said again
         os.kill(second.pid or 0, signal.SIGTERM)
-        second.join(20)
+        second.join(LONG)
         assert second.exitcode == 0, house.log.read_text()
     house.assert_whole()
-
-
-def wait_for(what: object, seconds: float = 20) -> None:
-    end = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.05)

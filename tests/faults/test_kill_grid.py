@@ -4,24 +4,26 @@ Where the far end knows a copy by itself there is one. Elsewhere what may have a
 """
 
 import json
-import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from bot.clock import SystemClock
-from bot.failpoints import NAMES
+from bot.failpoints import Failpoint
 from storage.people import addresses
 from storage.records import Message, MessageState
 from tests.faults.far_ends import FAR_ENDS, Copy, FarEnd
 from tests.faults.process import House, furnish
+from tests.waiting import LONG, wait_for
 
 AGAIN = "（重复提醒）"
 ON_THE_WAY = "on_the_way"  # the far end did what was asked, and its answer has not come yet
-SENDING = tuple(name for name in NAMES if name != "after_keep")  # where messages go out, not where they come in
+# Where messages go out, not where they come in.
+SENDING = tuple(name for name in get_args(Failpoint) if name != "after_keep")
 GRID = [(name, place) for name in FAR_ENDS for place in (*SENDING, ON_THE_WAY)]
 GRID += [("inbox", place) for place in SENDING]  # there is no way to the web inbox: it is our own table
 TOLD = ("jia", "yi")
@@ -42,12 +44,9 @@ class Scene:
         assert self.end.hold is not None
         self.end.hold()
         with self.house.running() as process:
-            until = time.monotonic() + 20
-            while not self.end.seen():
-                assert time.monotonic() < until, self.house.log.read_text()
-                time.sleep(0.01)
+            wait_for(self.end.seen, self.house.log.read_text)
             process.kill()
-            process.join(10)
+            process.join(LONG)
         self.end.free()
 
     def rows(self) -> dict[int, Message]:

@@ -1,27 +1,25 @@
 """What goes wrong between us and Telegram, through the real sender: told once, or twice with a mark, never lost."""
 
 import os
+import signal
 import socket
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from bot.clock import WoundClock
 from storage.messages import outbox
 from storage.people import addresses, register
 from storage.records import AnswerTo, Message, MessageDraft, MessageKind, MessageState, TextParams
+from tests.cast.bureau import NUMBER
+from tests.cast.served import ServedOffice
 from tests.fakes.telegram import FakeTelegram, Person
 from tests.fakes.telegram_wire import TOKEN, Shown
-from tests.stories.platforms.office import NUMBER, House, moment
+from tests.processes import World, command, environment
+from tests.waiting import HASTY, HELD, LONG, wait_for
 
 AGAIN = "（重复提醒）"
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -36,29 +34,32 @@ def jia(fake: FakeTelegram) -> Person:
 
 
 @pytest.fixture
-def house(database_url: str, tmp_path: Path, fake: FakeTelegram, jia: Person) -> Iterator[House]:
-    """甲 on Telegram and in the web inbox, 乙 and 丁 on Telegram."""
+def office(database_url: str, tmp_path: Path, fake: FakeTelegram, jia: Person) -> Iterator[ServedOffice]:
+    """甲 on Telegram and in the web inbox, 乙 and 戊 on Telegram."""
     fake.person(1002, "乙")
-    fake.person(1004, "丁")
-    telegram = {"token": TOKEN, "base_url": fake.url, "connect_seconds": 1, "read_seconds": 0.5}
-    with House(database_url, tmp_path, WoundClock(moment("08-23 10:00")), telegram=telegram) as opened:
-        with opened.engine.database.begin() as conn:
-            now = opened.clock.now()
-            for name, address in {"甲": "1001", "乙": "1002", "丁": "1004"}.items():
-                addresses.bind(conn, opened.people[name], "telegram", address, now)
-            addresses.bind(conn, opened.people["甲"], "inbox", str(opened.people["甲"]), now, 9)
-        yield opened
+    fake.person(1004, "戊")
+    telegram = {"token": TOKEN, "base_url": fake.url, "connect_seconds": HASTY, "read_seconds": HASTY}
+    opened = ServedOffice(database_url, tmp_path, "2021-08-23 10:00", {"telegram": telegram})
+    with opened.database.begin() as conn:
+        now = opened.clock.now()
+        for who, address in {"jia": "1001", "yi": "1002", "wu": "1004"}.items():
+            addresses.bind(conn, opened.people[who], "telegram", address, now)
+        addresses.bind(conn, opened.people["jia"], "inbox", str(opened.people["jia"]), now, 9)
+    yield opened
+    opened.close()
 
 
-def received_by(house: House, name: str) -> Message:
+def received_by(office: ServedOffice, who: str) -> Message:
     """The message that told somebody of the ticket."""
-    with house.engine.database.read() as conn:
-        [found] = [one for one in outbox.of_ticket(conn, house.ticket.id) if one.person_id == house.people[name]]
+    with office.database.read() as conn:
+        [found] = [
+            one for one in outbox.of_ticket(conn, office.ticket(NUMBER).id) if one.person_id == office.people[who]
+        ]
     return found
 
 
-def after(house: House, **span: float) -> None:
-    list(house.play.until(house.clock.now() + timedelta(**span)))
+def after(office: ServedOffice, **span: float) -> None:
+    office.passes(timedelta(**span))
 
 
 def about_the_ticket(shown: list[Shown]) -> list[str]:
@@ -66,9 +67,9 @@ def about_the_ticket(shown: list[Shown]) -> list[str]:
 
 
 SILENCES: dict[str, Callable[[FakeTelegram], None]] = {
-    "late after execution": lambda fake: fake.late("sendMessage", 2, chat=1001),
+    "late after execution": lambda fake: fake.late("sendMessage", HELD, chat=1001),
     "cut after execution": lambda fake: fake.cut("sendMessage", executed=True, chat=1001),
-    "dripping answer": lambda fake: fake.drip("sendMessage", 30, chat=1001),
+    "dripping answer": lambda fake: fake.drip("sendMessage", HELD, chat=1001),
     "502 page after execution": lambda fake: fake.junk("sendMessage", 502, executed=True, chat=1001),
     "500 after execution": lambda fake: fake.junk("sendMessage", 500, b"{}", executed=True, chat=1001),
 }
@@ -76,19 +77,19 @@ SILENCES: dict[str, Callable[[FakeTelegram], None]] = {
 
 @pytest.mark.parametrize("how", SILENCES)
 def test_a_message_that_may_have_arrived_is_sent_once_more_and_says_so(
-    house: House, fake: FakeTelegram, jia: Person, how: str
+    office: ServedOffice, fake: FakeTelegram, jia: Person, how: str
 ) -> None:
     SILENCES[how](fake)
-    house.receive()
-    assert received_by(house, "甲").state == MessageState.UNCERTAIN
+    office.receives(NUMBER)
+    assert received_by(office, "jia").state == MessageState.UNCERTAIN
     [first] = about_the_ticket(jia.sees)
-    after(house, minutes=1)
+    after(office, minutes=1)
     assert len(jia.sees) == 1
-    after(house, minutes=1)
+    after(office, minutes=1)
     assert about_the_ticket(jia.sees) == [first, AGAIN + first]
     assert jia.sees[1].buttons == jia.sees[0].buttons != []
-    assert received_by(house, "甲").state == MessageState.ACCEPTED
-    after(house, hours=1)
+    assert received_by(office, "jia").state == MessageState.ACCEPTED
+    after(office, hours=1)
     assert len(jia.sees) == 2
 
 
@@ -102,193 +103,165 @@ def test_a_message_that_may_have_arrived_is_sent_once_more_and_says_so(
     ids=["cut before execution", "502 page", "dropped silently"],
 )
 def test_what_never_arrived_is_never_claimed_to_have(
-    house: House, fake: FakeTelegram, jia: Person, how: Callable[[FakeTelegram], None]
+    office: ServedOffice, fake: FakeTelegram, jia: Person, how: Callable[[FakeTelegram], None]
 ) -> None:
     how(fake)
-    house.receive()
-    message = received_by(house, "甲")
+    office.receives(NUMBER)
+    message = received_by(office, "jia")
     assert jia.sees == []
     assert message.state in (MessageState.UNCERTAIN, MessageState.ACCEPTED)
     assert message.delivered_at is None
     if message.state == MessageState.UNCERTAIN:
-        after(house, minutes=2)
+        after(office, minutes=2)
         assert [text.startswith(AGAIN) for text in about_the_ticket(jia.sees)] == [True]
 
 
 def test_a_telegram_that_never_answers_gets_two_copies_and_the_person_another_way(
-    house: House, fake: FakeTelegram, jia: Person
+    office: ServedOffice, fake: FakeTelegram, jia: Person
 ) -> None:
-    fake.late("sendMessage", 2, chat=1001, times=99)
-    house.receive()
-    after(house, minutes=10)
+    fake.late("sendMessage", HELD, chat=1001, times=99)
+    office.receives(NUMBER)
+    after(office, minutes=10)
     assert [text.startswith(AGAIN) for text in about_the_ticket(jia.sees)] == [False, True]
-    assert received_by(house, "甲").channel == "inbox"
-    assert received_by(house, "甲").state == MessageState.ACCEPTED
+    assert received_by(office, "jia").channel == "inbox"
+    assert received_by(office, "jia").state == MessageState.ACCEPTED
 
 
-def test_a_pause_is_kept_and_leads_to_one_unmarked_copy(house: House, fake: FakeTelegram, jia: Person) -> None:
+def test_a_pause_is_kept_and_leads_to_one_unmarked_copy(office: ServedOffice, fake: FakeTelegram, jia: Person) -> None:
     fake.flood("sendMessage", 47, chat=1001)
-    house.receive()
-    message = received_by(house, "甲")
-    assert (message.state, message.not_before - house.clock.now()) == (MessageState.PENDING, timedelta(seconds=47))
+    office.receives(NUMBER)
+    message = received_by(office, "jia")
+    assert (message.state, message.not_before - office.clock.now()) == (MessageState.PENDING, timedelta(seconds=47))
     assert len(fake.people[1002].sees) == 1
-    after(house, seconds=46)
+    after(office, seconds=46)
     assert jia.sees == []
-    after(house, seconds=2)
+    after(office, seconds=2)
     assert [text.startswith(AGAIN) for text in about_the_ticket(jia.sees)] == [False]
 
 
 def test_a_pause_asked_for_at_the_second_copy_takes_nothing_of_the_doubt(
-    house: House, fake: FakeTelegram, jia: Person
+    office: ServedOffice, fake: FakeTelegram, jia: Person
 ) -> None:
-    fake.late("sendMessage", 2, chat=1001)
+    fake.late("sendMessage", HELD, chat=1001)
     fake.flood("sendMessage", 600, chat=1001)
-    house.receive()
-    after(house, minutes=3)
-    assert received_by(house, "甲").state == MessageState.UNCERTAIN
-    after(house, minutes=12)
+    office.receives(NUMBER)
+    after(office, minutes=3)
+    assert received_by(office, "jia").state == MessageState.UNCERTAIN
+    after(office, minutes=12)
     assert [text.startswith(AGAIN) for text in about_the_ticket(jia.sees)] == [False, True]
 
 
 def test_a_telegram_that_is_down_for_hours_is_gone_round(
-    house: House, fake: FakeTelegram, jia: Person, database_url: str
+    office: ServedOffice, fake: FakeTelegram, jia: Person, database_url: str
 ) -> None:
     fake.goes_down()
-    house.receive()
-    assert received_by(house, "甲").state == MessageState.PENDING
-    after(house, minutes=6)
-    message = received_by(house, "甲")
+    office.receives(NUMBER)
+    assert received_by(office, "jia").state == MessageState.PENDING
+    after(office, minutes=6)
+    message = received_by(office, "jia")
     assert (message.channel, message.state) == ("inbox", MessageState.ACCEPTED)
-    with house.engine.database.read() as conn:
-        ways = register.load(conn).addresses[house.people["甲"]]
+    with office.database.read() as conn:
+        ways = register.load(conn).addresses[office.people["jia"]]
     assert all(way.usable for way in ways)
 
 
 def test_a_refused_token_leads_everybody_to_another_way_at_once(
-    house: House, fake: FakeTelegram, jia: Person, caplog: pytest.LogCaptureFixture
+    office: ServedOffice, fake: FakeTelegram, jia: Person, caplog: pytest.LogCaptureFixture
 ) -> None:
     fake.token = "987654321:AARevokedMeanwhile"
-    house.receive()
-    assert received_by(house, "甲").channel == "inbox"
-    assert received_by(house, "乙").state == MessageState.PENDING
+    office.receives(NUMBER)
+    assert received_by(office, "jia").channel == "inbox"
+    assert received_by(office, "yi").state == MessageState.PENDING
     assert TOKEN not in caplog.text
     fake.token = TOKEN
-    after(house, minutes=6)
+    after(office, minutes=6)
     assert len(about_the_ticket(fake.people[1002].sees)) == 1
 
 
 def test_who_blocked_the_bot_is_told_another_way_at_once_and_the_desk_hears_of_it(
-    house: House, fake: FakeTelegram, jia: Person
+    office: ServedOffice, fake: FakeTelegram, jia: Person
 ) -> None:
     jia.blocked = True
-    house.receive()
-    assert received_by(house, "甲").channel == "inbox"
-    with house.engine.database.read() as conn:
-        ways = register.load(conn).addresses[house.people["甲"]]
+    office.receives(NUMBER)
+    assert received_by(office, "jia").channel == "inbox"
+    with office.database.read() as conn:
+        ways = register.load(conn).addresses[office.people["jia"]]
     assert {way.channel: way.usable for way in ways} == {"telegram": False, "inbox": True}
     assert "甲的Telegram联系方式已失效" in fake.people[1004].sees[-1].text
 
 
-def test_a_firewall_on_the_way_costs_nobody_their_address(house: House, fake: FakeTelegram, jia: Person) -> None:
+def test_a_firewall_on_the_way_costs_nobody_their_address(
+    office: ServedOffice, fake: FakeTelegram, jia: Person
+) -> None:
     fake.junk("sendMessage", 403, b"<html>access denied by policy</html>", times=3)
-    house.receive()
-    after(house, minutes=3)
+    office.receives(NUMBER)
+    after(office, minutes=3)
     assert len(about_the_ticket(jia.sees)) == 1
-    with house.engine.database.read() as conn:
+    with office.database.read() as conn:
         assert all(way.usable for many in register.load(conn).addresses.values() for way in many)
 
 
-def test_a_group_that_became_another_keeps_its_place_in_the_register(house: House, fake: FakeTelegram) -> None:
+def test_a_group_that_became_another_keeps_its_place_in_the_register(office: ServedOffice, fake: FakeTelegram) -> None:
     old = fake.group(-500, "水利局值班群")
     new = old.becomes_supergroup(-1_000_000_500)
-    with house.engine.database.begin() as conn:
-        addresses.bind(conn, house.people["乙"], "telegram", "-500", house.clock.now())
-    house.receive()
+    with office.database.begin() as conn:
+        addresses.bind(conn, office.people["yi"], "telegram", "-500", office.clock.now())
+    office.receives(NUMBER)
     assert len(about_the_ticket(new.sees)) == 1
-    with house.engine.database.read() as conn:
-        [way] = register.load(conn).addresses[house.people["乙"]]
+    with office.database.read() as conn:
+        [way] = register.load(conn).addresses[office.people["yi"]]
     assert way.address == "-1000000500"
 
 
 def test_an_answer_to_a_group_that_became_another_moves_nobodys_own_address(
-    house: House, fake: FakeTelegram, jia: Person
+    office: ServedOffice, fake: FakeTelegram, jia: Person
 ) -> None:
     new = fake.group(-500).becomes_supergroup(-1_000_000_500)
     to = {"channel": "telegram", "address": "-500", "reply_to": "-500:7", "edits": "-500:7", "callback": ""}
     draft = MessageDraft(
         intent="answer:1",
-        person_id=house.people["甲"],
+        person_id=office.people["jia"],
         kind=MessageKind.ANSWER,
         params=TextParams(text="已签收", to=AnswerTo(**to)),
     )
-    with house.engine.database.begin() as conn:
-        outbox.put(conn, [draft], house.clock.now())
-    house.settle()
+    with office.database.begin() as conn:
+        outbox.put(conn, [draft], office.clock.now())
+    office.settle()
     assert [one.text for one in new.sees] == ["已签收"]
-    with house.engine.database.read() as conn:
-        ways = register.load(conn).addresses[house.people["甲"]]
+    with office.database.read() as conn:
+        ways = register.load(conn).addresses[office.people["jia"]]
     assert {way.address for way in ways if way.channel == "telegram"} == {"1001"}
 
 
-def environment(folder: Path, fake: FakeTelegram, **more: str) -> dict[str, str]:
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("DUBAN_")}
-    own = {
-        "DUBAN_DATA_DIR": str(folder),
-        "DUBAN_WEB__PORT": "0",
-        "DUBAN_TELEGRAM__TOKEN": TOKEN,
-        "DUBAN_TELEGRAM__BASE_URL": fake.url,
-        "DUBAN_LOG_LEVEL": "DEBUG",
-        "PYTHONPATH": str(ROOT),
-    }
-    return {**kept, **own, **more}
-
-
-def running(folder: Path, fake: FakeTelegram, **more: str) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen(
-        [sys.executable, "-m", "bot", "run"],
-        env=environment(folder, fake, **more),
-        cwd=folder.parent,
-        stderr=subprocess.PIPE,
-    )
-
-
-def wait_for(true: Callable[[], Any], seconds: float = 40) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "did not happen in time"
-        time.sleep(0.05)
+def world(folder: Path, fake: FakeTelegram, **more: object) -> World:
+    settings = {"TELEGRAM__TOKEN": TOKEN, "TELEGRAM__BASE_URL": fake.url, "LOG_LEVEL": "DEBUG", **more}
+    return World(environment=environment(folder / "data", settings), err=folder / "log", out=folder / "out")
 
 
 @pytest.mark.parametrize("mode", ["polling", "webhook"])
-def test_a_running_bot_answers_soon(fake: FakeTelegram, jia: Person, tmp_path: Path, mode: str) -> None:
+def test_a_running_bot_answers_who_presses_start(fake: FakeTelegram, jia: Person, tmp_path: Path, mode: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as door:
         port = door.getsockname()[1]
-    more = {"DUBAN_WEB__PORT": str(port), "DUBAN_TELEGRAM__MODE": mode}
+    more = {"WEB__PORT": port, "TELEGRAM__MODE": mode}
     if mode == "webhook":
-        more |= {"DUBAN_TELEGRAM__WEBHOOK_SECRET": "abc", "DUBAN_WEB__PUBLIC_URL": f"http://127.0.0.1:{port}"}
-    bot = running(tmp_path / "data", fake, **more)
-    try:
+        more |= {"TELEGRAM__WEBHOOK_SECRET": "abc", "WEB__PUBLIC_URL": f"http://127.0.0.1:{port}"}
+    with command(world(tmp_path, fake, **more), "run") as bot:
         wait_for(lambda: fake.polls or fake.webhook.get("url"))
-        started = time.monotonic()
         jia.start()
         wait_for(lambda: jia.sees)
-        took = time.monotonic() - started
         assert "还没有绑定" in jia.sees[0].text
-        assert took < 3  # a busy machine; the benchmark holds it to one
-    finally:
-        bot.terminate()
-        _, logged = bot.communicate(timeout=30)
-    assert bot.returncode == 0
-    assert TOKEN not in logged.decode()
+        os.kill(bot.pid or 0, signal.SIGTERM)
+        bot.join(LONG)
+        assert bot.exitcode == 0
+    assert TOKEN not in (tmp_path / "log").read_text()
     assert bool(fake.webhook.get("url")) == (mode == "webhook")
 
 
 def test_check_says_what_is_wrong_without_a_secret_in_any_line(fake: FakeTelegram, tmp_path: Path) -> None:
     fake.token = "987654321:AARevokedMeanwhile"
-    command = [sys.executable, "-m", "bot", "check"]
-    done = subprocess.run(
-        command, env=environment(tmp_path / "data", fake), capture_output=True, text=True, timeout=60, check=False
-    )
-    assert done.returncode == 1
-    assert "令牌被 Telegram 拒绝" in done.stdout
-    assert TOKEN not in done.stdout + done.stderr
+    with command(world(tmp_path, fake), "check") as check:
+        check.join(LONG)
+        assert check.exitcode == 1
+    told = (tmp_path / "out").read_text()
+    assert "令牌被 Telegram 拒绝" in told
+    assert TOKEN not in told + (tmp_path / "log").read_text()

@@ -3,28 +3,27 @@
 import asyncio
 import os
 import signal
-import subprocess
-import sys
-import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from bot.clock import SystemClock
 from storage.messages import outbox
 from storage.people import addresses, register
 from storage.records import MessageDraft, MessageKind, MessageState, TextParams, TicketState
 from storage.sql.database import Database
 from storage.tickets import journal, tickets
-from tests.faults.process import ROOT, WORKER, House, furnish
-from tests.faults.worker import ROUNDS, TICKETS
+from tests.faults.process import House, furnish
+from tests.faults.worker import CLOCK, ROUNDS, START, TICKETS, SharedClock, drain, sleepy, work
 from tests.postgres import Postgres
+from tests.processes import Process, World, forked
+from tests.waiting import LONG, wait_for
 
 MESSAGES = 300
+Running = AbstractContextManager[Process]
 
 
 @pytest.fixture
@@ -34,34 +33,34 @@ def url(postgres: Postgres) -> Iterator[str]:
         yield found
 
 
-@contextmanager
-def worker(mode: str, url: str, name: str, out: Path, began: float = 0) -> "Iterator[subprocess.Popen[bytes]]":
+def worker(function: Callable[..., None], url: str, name: str, out: Path) -> Running:
     """A node as a process of its own."""
-    own = {"PYTHONPATH": str(ROOT), "DUBAN_TEST_FOLDER": str(out.parent), "DUBAN_TEST_BEGAN": str(began)}
-    command = [sys.executable, str(WORKER), mode, url, name, str(out)]
-    with out.with_suffix(f".{name}.log").open("wb") as log:
-        process = subprocess.Popen(command, env=os.environ | own, cwd=ROOT, stdout=log, stderr=log)
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait(timeout=10)
+    world = World(environment=dict(os.environ), err=out.with_suffix(f".{name}.log"))
+    return forked(world, function, url, name, out)
 
 
-def side_by_side(mode: str, url: str, out: Path) -> list[list[str]]:
+def side_by_side(function: Callable[..., None], url: str, out: Path) -> list[list[str]]:
     """Run two nodes at once and return the words of every line they wrote."""
     out.touch()
-    began = time.time()  # of the clock both share
-    with worker(mode, url, "a", out, began) as a, worker(mode, url, "b", out, began) as b:
-        for name, process in (("a", a), ("b", b)):
-            assert process.wait(timeout=50) == 0, out.with_suffix(f".{name}.log").read_text()
+    clock(out)
+    with worker(function, url, "a", out) as a, worker(function, url, "b", out) as b:
+        for process in (a, b):
+            process.join(LONG)
+        assert (a.exitcode, b.exitcode) == (0, 0), [out.with_suffix(f".{one}.log").read_text() for one in "ab"]
     return [line.split() for line in out.read_text().splitlines()]
+
+
+def clock(out: Path) -> SharedClock:
+    """The clock of the nodes that write to this file, at its start."""
+    shared = SharedClock(out.with_suffix(CLOCK))
+    shared.wind_to(START)
+    return shared
 
 
 def bind(database: Database, who: int, *ways: tuple[str, str]) -> None:
     with database.begin() as conn:
         for preference, (channel, address) in enumerate(ways):
-            addresses.bind(conn, who, channel, address, SystemClock().now(), preference)
+            addresses.bind(conn, who, channel, address, START, preference)
 
 
 def test_three_hundred_messages_are_sent_once_each(url: str, tmp_path: Path) -> None:
@@ -76,8 +75,8 @@ def test_three_hundred_messages_are_sent_once_each(url: str, tmp_path: Path) -> 
             for place, key in enumerate(keys)
         ]
         with database.begin() as conn:
-            outbox.put(conn, drafts, SystemClock().now())
-    lines = side_by_side("drain", url, tmp_path / "sent")
+            outbox.put(conn, drafts, START)
+    lines = side_by_side(drain, url, tmp_path / "sent")
     assert sorted(key for _, key, _ in lines) == sorted(keys)
     with house.database() as database, database.read() as conn:
         found = [outbox.by_intent(conn, key) for key in keys]
@@ -91,7 +90,7 @@ def test_at_everything_at_once_nothing_is_done_twice_and_nobody_waits_in_a_circl
         for name, who in house.people.items():
             first = "chat:gone" if name == "yi" else f"chat:{who}"
             bind(database, who, ("chat", first), ("mail", f"mail:{who}"))
-    lines = side_by_side("work", url, tmp_path / "sent")
+    lines = side_by_side(work, url, tmp_path / "sent")
     copies = Counter(key for _, key, _ in lines)
     assert {key: count for key, count in copies.items() if count > 1} == {}
     with house.database() as database, database.read() as conn:
@@ -117,15 +116,17 @@ def test_a_node_stopped_past_its_lease_writes_nothing_and_sends_nothing_more(url
         bind(database, who, ("slow", "slow:jia"), ("chat", "chat:jia"))
         draft = MessageDraft(intent="x", person_id=who, kind=MessageKind.ANSWER, params=TextParams(text="x"))
         with database.begin() as conn:
-            outbox.put(conn, [draft], SystemClock().now())
-    with worker("sleepy", url, "sleepy", out) as process:
+            outbox.put(conn, [draft], START)
+    shared = clock(out)
+    with worker(sleepy, url, "sleepy", out) as process:
         wait_for(out.with_suffix(".waiting").exists)
-        process.send_signal(signal.SIGSTOP)
-        assert lease_over(house)
-        taken_over(house)
+        os.kill(process.pid or 0, signal.SIGSTOP)
+        shared.wind_to(START + timedelta(minutes=2))  # its lease was one minute
+        taken_over(house, shared)
         out.with_suffix(".go").touch()
-        process.send_signal(signal.SIGCONT)
-        assert process.wait(timeout=20) == 0, out.with_suffix(".sleepy.log").read_text()
+        os.kill(process.pid or 0, signal.SIGCONT)
+        process.join(LONG)
+        assert process.exitcode == 0, out.with_suffix(".sleepy.log").read_text()
     assert not out.exists(), "the sleeper sent by its next way"
     with house.database() as database, database.read() as conn:
         one = outbox.by_intent(conn, "x")
@@ -134,27 +135,8 @@ def test_a_node_stopped_past_its_lease_writes_nothing_and_sends_nothing_more(url
     assert all(way.usable for way in ways), "the sleeper's bad news came too late to count"
 
 
-def lease_over(house: House) -> bool:
-    """Wait until the sleeper's lease of one second is over."""
-    with house.database() as database:
-        while True:
-            with database.read() as conn:
-                until = outbox.by_intent(conn, "x").lease_until
-            assert until is not None
-            if until <= SystemClock().now():
-                return True
-            time.sleep(min(0.2, (until - SystemClock().now()) / timedelta(seconds=1) + 0.001))
-
-
-def taken_over(house: House) -> None:
+def taken_over(house: House, shared: SharedClock) -> None:
     """Another node sends the message: to the web inbox, the only way it has."""
-    with house.engine() as engine:
+    with house.engine(shared) as engine:
         asyncio.run(engine.sender.drain())
     assert house.copies() == ["x"]
-
-
-def wait_for(what: object, seconds: float = 20) -> None:
-    end = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.02)

@@ -1,11 +1,10 @@
-"""A node for the tests of several nodes on one database: `python worker.py MODE URL NAME OUT`.
+"""A node for the tests of several nodes on one database, as a process of its own.
 
 Every send is one line in the file OUT, so a copy too many is seen there.
 """
 
 import asyncio
 import os
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,7 +17,6 @@ from bot.actions.tickets.intake import take_in
 from bot.actions.tickets.tickets import answer
 from bot.actions.work import Work
 from bot.channels.base import Abilities, Outgoing, Receipt, SendFailed
-from bot.clock import Clock, SystemClock
 from bot.delivery.sender import Sender
 from bot.engine import Engine, open_engine
 from bot.rules.refused import MoveRefused
@@ -30,25 +28,31 @@ from storage.tickets import tickets
 from tests.faults.process import KEY, arrival
 
 START = datetime(2021, 8, 23, 2, tzinfo=UTC)
-FASTER = 1200  # a second is twenty minutes, so that the steps of two hours come while the nodes work
-LEASE = timedelta(hours=2)
+CLOCK = ".clock"
 ROUNDS = 12
 TICKETS = 4  # a round
+TURN = timedelta(minutes=20)  # so that the steps of two hours come while the nodes work
 
 
-class FastClock:
-    """A clock that all nodes share, faster than the machine's."""
+class SharedClock:
+    """A clock all nodes of a test share: it stands at what is written in its file."""
 
-    def __init__(self, began: float) -> None:
-        self._began = began
+    def __init__(self, file: Path) -> None:
+        self._file = file
 
     def now(self) -> datetime:
         """Aware UTC moment."""
-        return START + timedelta(seconds=self.monotonic())
+        return datetime.fromisoformat(self._file.read_text())
 
     def monotonic(self) -> float:
-        """Seconds since it began."""
-        return (time.time() - self._began) * FASTER
+        """Seconds, only for differences."""
+        return self.now().timestamp()
+
+    def wind_to(self, moment: datetime) -> None:
+        """Whoever looks sees the moment before or this one."""
+        fresh = self._file.with_suffix(f".{os.getpid()}")
+        fresh.write_text(moment.isoformat())
+        fresh.replace(self._file)
 
 
 class FileChannel:
@@ -92,49 +96,51 @@ class SleepyChannel(FileChannel):
         raise SendFailed("已停用", permanent=True)
 
 
-def node(url: str, name: str, clock: Clock, *channels: FileChannel) -> Engine:
-    """The engine with the node's own channels."""
-    folder = Path(os.environ["DUBAN_TEST_FOLDER"]) / name
-    settings = Settings(data_dir=folder, database_url=SecretStr(url), secret_key=SecretStr(KEY))
-    return open_engine(settings, clock=clock, channels={one.name: one for one in channels})
+def node(url: str, name: str, out: Path, *channels: FileChannel) -> Engine:
+    """The engine with the node's own channels, on the clock all share."""
+    settings = Settings(data_dir=out.parent / name, database_url=SecretStr(url), secret_key=SecretStr(KEY))
+    return open_engine(
+        settings, clock=SharedClock(out.with_suffix(CLOCK)), channels={one.name: one for one in channels}
+    )
 
 
 def drain(url: str, name: str, out: Path) -> None:
     """Send everything there is to send, beside another node."""
-    engine = node(url, name, SystemClock(), FileChannel("chat", out, name))
+    engine = node(url, name, out, FileChannel("chat", out, name))
     sender = Sender(engine.context, engine.channels, engine.wording, holder=name)
-    while asyncio.run(sender.drain()):
-        pass
+    with asyncio.Runner() as loop:
+        while loop.run(sender.drain()):
+            pass
     engine.database.close()
 
 
 def sleepy(url: str, name: str, out: Path) -> None:
     """Fall asleep in the middle of a send, and wake after the lease is over."""
-    engine = node(url, name, SystemClock(), SleepyChannel("slow", out, name), FileChannel("chat", out, name))
-    lease = timedelta(seconds=1)
-    asyncio.run(Sender(engine.context, engine.channels, engine.wording, holder=name, lease=lease).drain())
+    engine = node(url, name, out, SleepyChannel("slow", out, name), FileChannel("chat", out, name))
+    asyncio.run(Sender(engine.context, engine.channels, engine.wording, holder=name).drain())
     engine.database.close()
 
 
 def work(url: str, name: str, out: Path) -> None:
     """Do everything at once that nodes do: take in, tick, answer, send, find addresses dead."""
-    clock = FastClock(float(os.environ["DUBAN_TEST_BEGAN"]))
-    engine = node(url, name, clock, FileChannel("chat", out, name), FileChannel("mail", out, name))
-    sender = Sender(engine.context, engine.channels, engine.wording, holder=name, lease=LEASE)
+    engine = node(url, name, out, FileChannel("chat", out, name), FileChannel("mail", out, name))
+    sender = Sender(engine.context, engine.channels, engine.wording, holder=name)
     with engine.database.read() as conn:
         [jia] = [one.id for one in register.load(conn).people.values() if one.name == "甲"]
-    for turn in range(ROUNDS):
-        numbers = [f"FJ-{turn}-{place}" for place in range(TICKETS)]
-        _meet(out, turn, name)
-        # Both nodes bring the same tickets by rows of their own, in opposite order.
-        batch = [arrival(number, START) for number in (numbers if name == "a" else numbers[::-1])]
-        take_in(engine.context, "省平台", [replace(one, event_id=one.event_id + name) for one in batch])
-        engine.tick()
-        asyncio.run(sender.drain())
-        with engine.database.begin() as conn:
-            [done] = tickets.by_number(conn, numbers[0])
-            _complete(engine, conn, done.id, jia)
-    asyncio.run(sender.drain())
+    with asyncio.Runner() as loop:  # one for the whole life, as a node has
+        for turn in range(ROUNDS):
+            numbers = [f"FJ-{turn}-{place}" for place in range(TICKETS)]
+            _meet(out, turn, name)
+            SharedClock(out.with_suffix(CLOCK)).wind_to(START + turn * TURN)
+            # Both nodes bring the same tickets by rows of their own, in opposite order.
+            batch = [arrival(number, START) for number in (numbers if name == "a" else numbers[::-1])]
+            take_in(engine.context, "省平台", [replace(one, event_id=one.event_id + name) for one in batch])
+            engine.tick()
+            loop.run(sender.drain())
+            with engine.database.begin() as conn:
+                [done] = tickets.by_number(conn, numbers[0])
+                _complete(engine, conn, done.id, jia)
+        loop.run(sender.drain())
     engine.database.close()
 
 
@@ -152,8 +158,3 @@ def _complete(engine: Engine, conn: Connection, ticket_id: int, person_id: int) 
     except MoveRefused as refused:
         if refused.key != "already_complete":
             raise
-
-
-if __name__ == "__main__":
-    mode, url, name, out = sys.argv[1:]
-    {"drain": drain, "sleepy": sleepy, "work": work}[mode](url, name, Path(out))

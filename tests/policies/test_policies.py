@@ -1,5 +1,6 @@
 """Policies: the shipped ones, snapshots, an office's own file, and mistakes that name their line."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -73,14 +74,21 @@ def test_every_preset_is_shipped():
 def test_the_ladder_of_the_default_policy():
     steps = {one.name: one for one in policy().steps}
     assert list(steps) == [
-        "receipt", "take_over", "nobody_took", "last_call", "target_passed",
-        "overdue", "slip_blue", "slip_orange", "slip_red",
+        "receipt", "take_over", "nobody_took", "last_call", "target_passed", "leader_at_target",
+        "overdue", "still_overdue", "slip_blue", "slip_orange", "slip_red",
     ]  # fmt: skip
     assert steps["receipt"].to == (Audience.PRIMARY, Audience.BACKUP)
     assert steps["receipt"].kind is MessageKind.ASSIGNED
     assert (steps["take_over"].moment, steps["take_over"].amount) == (MomentKind.AFTER_RECEIPT_WORKING_HOURS, 2)
     assert [name for name, one in steps.items() if one.while_new] == ["take_over", "nobody_took"]
-    assert steps["overdue"].to == (Audience.SUPERVISOR, Audience.DESK, Audience.PRIMARY, Audience.BACKUP)
+    assert set(steps["overdue"].to) == {
+        Audience.SUPERVISOR,
+        Audience.DESK,
+        Audience.LEADER,
+        Audience.PRIMARY,
+        Audience.BACKUP,
+    }
+    assert (steps["still_overdue"].every, steps["still_overdue"].until) == (2, 18)
     assert [name for name, one in steps.items() if one.kind is MessageKind.SLIP] == list(steps)[-3:]
 
 
@@ -94,6 +102,11 @@ def test_a_snapshot_comes_back_as_it_was(name: str):
     assert decode(encode(one)) == one
     assert POLICIES.key(one) == key_of(decode(encode(one)))
     assert len(key_of(one)) == 64
+
+
+def test_a_snapshot_of_the_time_when_policies_had_a_flag_for_pauses_is_still_read():
+    old = json.loads(encode(policy("enquiry"))) | {"pausable": True}
+    assert decode(json.dumps(old)) == policy("enquiry")
 
 
 def test_the_key_changes_with_every_field_and_not_with_the_spelling(tmp_path: Path):
@@ -125,6 +138,7 @@ MISTAKES = [
     ("amount = 2", 'amount = "两天"', 5, "policies.ours.amount：应为0到3660的整数"),
     ("amount = 2", "amount = 1.5", 5, "policies.ours.amount"),
     ("amount = 2", "amount = true", 5, "policies.ours.amount"),
+    ("amount = 2", "amount = 2\npausable = true", 6, "policies.ours.pausable：没有这个键"),
     ("amount = 2", "amout = 2", 5, "policies.ours.amout：没有这个键"),
     ('title = "本市规则"', "title = 3", 3, "policies.ours.title：应为一段文字"),
     ('unit = "working_days"', 'unit = "workdays"', 4, "policies.ours.unit：应为 working_days、"),

@@ -35,7 +35,7 @@ DATA = {
 
 def told(kind: JournalKind, language: Language) -> str:
     data = {**DATA, "to": {}} if kind == K.DEADLINE_MOVED else DATA
-    line = JournalLine(ticket_id=12, seq=1, kind=kind, at=NOON, actor="person:1", data=data, previous_hash="", hash="")
+    line = JournalLine(ticket_id=12, seq=1, kind=kind, at=NOON, actor="person:1", data=data)
     story = TicketStory(ticket=ticket(), unit="市水利局", lines=(line,), messages=(), evidence=(), names={1: "甲"})
     return story_lines(story, CALENDAR, Wording(language), NOON)[3]
 

@@ -8,7 +8,8 @@ from bot.actions.context import Context
 from bot.actions.work import Work, begin, read
 from bot.rules.calendar.hours import WorkingTime
 from bot.rules.calendar.weeks import Week
-from bot.rules.reports.figures import WeeklyFigures, weekly, within
+from bot.rules.reports.counting import first_moment, weekly, within
+from bot.rules.reports.figures import WeeklyFigures
 from bot.rules.reports.summary import readers, weeks_owed
 from storage import views
 from storage.messages import files, outbox
@@ -89,17 +90,17 @@ def _areas(work: Work, week: Week, directory: Directory) -> dict[Area, list[int]
 
 
 def _facts(work: Work, week: Week) -> list[TicketFacts]:
-    # From the week before, because every figure is set beside that week's.
-    return views.weekly_facts(work.conn, week.previous().starts_at, week.ends_at)
+    return views.weekly_facts(work.conn, first_moment(week), week.ends_at)
 
 
 def _figures(
     facts: Iterable[TicketFacts], week: Week, now: datetime, working: WorkingTime, area: Area, directory: Directory
 ) -> WeeklyFigures:
+    issuer = next((unit.name for _, unit in sorted(directory.units.items()) if unit.desk), "")
     if area is None:
-        return weekly(facts, week, now, working.calendar)
+        return weekly(facts, week, now, working, issuer=issuer)
     names = tuple(directory.units[unit].name for unit in sorted(area) if unit in directory.units)
-    return weekly(within(facts, area), week, now, working.calendar, scope=names)
+    return weekly(within(facts, area), week, now, working, scope=names, issuer=issuer)
 
 
 def _put(

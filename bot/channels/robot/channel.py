@@ -14,7 +14,7 @@ from bot.channels.cutting import cut
 from bot.channels.robot.kinds import KINDS, MINUTE, Kind
 from bot.clock import Clock
 from bot.logs import PHONE
-from settings import Robot, Settings
+from settings import Robot
 from storage.nodes import quotas
 from storage.nodes.quotas import Limit
 from storage.sql.database import Database
@@ -124,11 +124,6 @@ class RobotChannel:
         except httpx.HTTPError:
             return SendFailed(f"{kind.word}服务器没有回应{UNKNOWN}", uncertain=True)
         return _read(answer) or _no_answer(kind, answer.status_code)
-
-
-def make(settings: Settings, database: Database, clock: Clock) -> RobotChannel:
-    """Build the channel from all settings."""
-    return RobotChannel(settings.robots, database, clock)
 
 
 def _read(answer: httpx.Response) -> _Said | None:

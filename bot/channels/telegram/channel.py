@@ -29,7 +29,6 @@ from bot.channels.telegram.layout import (
 from bot.channels.throttle import Rate, Throttle, TooFast
 from bot.clock import Clock
 from settings import Settings
-from storage.sql.database import Database
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +60,7 @@ class TelegramChannel:
         self.client = TelegramClient(settings.telegram)
         self._mode, self._hook = settings.telegram.mode, hook_url(settings)
         self._seconds = settings.telegram.connect_seconds + settings.telegram.read_seconds
+        self._clock = clock
         self._throttle = _throttle(clock, limits) if limits else None
         self._moved: dict[int, int] = {}  # groups that became others; Telegram tells again after a restart
         self._halves: OrderedDict[str, str] = OrderedDict()  # message key -> id of its text, which is out already
@@ -227,7 +227,7 @@ class TelegramChannel:
                 "Telegram 限制发送速度，稍后再发", retry_after=timedelta(seconds=too_fast.seconds)
             ) from None
         if wait > 0:
-            await asyncio.sleep(wait)
+            await self._clock.sleep(wait)
 
     def _failed(self, chat: int, error: Exception) -> SendFailed:
         if isinstance(error, RetryAfter) and self._throttle is not None:
@@ -238,11 +238,6 @@ class TelegramChannel:
             self._token_refused = True
             log.error("Telegram 拒绝了机器人令牌，此渠道停摆：请核对 DUBAN_TELEGRAM__TOKEN", extra={"action": "send"})
         return failure(error)
-
-
-def make(settings: Settings, database: Database, clock: Clock) -> TelegramChannel:
-    """Build the channel from its settings."""
-    return TelegramChannel(settings, clock)
 
 
 def _throttle(clock: Clock, limits: RateLimits) -> Throttle:

@@ -13,7 +13,7 @@ from bot.channels.tencent import Api, ApiRefused, SharedToken
 from bot.channels.wechat.api import WeChatAccountClient
 from bot.clock import Clock
 from bot.rules.calendar.zone import SHANGHAI
-from settings import Settings, WeChat
+from settings import WeChat
 from storage.nodes import tokens
 from storage.sql.database import Database
 
@@ -138,11 +138,6 @@ class WeChatChannel:
         except (ApiRefused, SendFailed) as failure:
             # The text is out: a failure now would only bring it a second time.
             log.warning("picture not sent: %s", failure, extra={"action": "picture", "channel": "wechat"})
-
-
-def make(settings: Settings, database: Database, clock: Clock) -> WeChatChannel:
-    """Build the channel from all settings."""
-    return WeChatChannel(settings.wechat, database, clock)
 
 
 def _mark(key: str) -> str:

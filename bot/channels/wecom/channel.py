@@ -13,7 +13,7 @@ from bot.channels.wecom import parts as parts
 from bot.channels.wecom.api import WeComClient
 from bot.channels.wecom.members import Members
 from bot.clock import Clock
-from settings import Settings, WeCom
+from settings import WeCom
 from storage.nodes import quotas, tokens
 from storage.nodes.quotas import Limit
 from storage.nodes.tokens import Token
@@ -208,11 +208,6 @@ class WeComChannel:
             retry_after = refused.retry_after or CONFIG_RETRY_AFTER
             return SendFailed(_wrong(refused), unavailable=True, retry_after=retry_after)
         return SendFailed(f"企业微信返回代码 {code}")
-
-
-def make(settings: Settings, database: Database, clock: Clock) -> WeComChannel:
-    """Build the channel from all settings."""
-    return WeComChannel(settings.wecom, database, clock)
 
 
 def _wrong(refused: ApiRefused) -> str:

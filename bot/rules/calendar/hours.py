@@ -117,13 +117,6 @@ class WorkingTime:
         axis, position = self._position(moment)
         return self._earliest(axis, position)
 
-    def next_opening(self, moment: datetime) -> datetime:
-        """Return the first morning opening of office hours at or after the moment."""
-        day = shanghai(moment).date()
-        if self.calendar.is_working_day(day) and moment <= self.opening(day):
-            return self.opening(day)
-        return self.opening(self.calendar.next_working_day(day))
-
     def next_sending(self, moment: datetime, any_hour: bool = False) -> datetime:
         """Return the moment itself if messages may go out then, else the next opening of the send window."""
         return _utc(moment) if any_hour else self._sending(moment)
@@ -131,11 +124,6 @@ class WorkingTime:
     def morning_after(self, moment: datetime, days: int, any_hour: bool = False) -> datetime:
         """Return the opening of office hours so many working days after messages about the moment may go out."""
         return self._morning(moment, days, any_hour)
-
-    def closing_of_window(self, moment: datetime) -> datetime:
-        """Return the first close of the send window after the moment, whatever day it is."""
-        closing = at(shanghai(moment).date(), self.send_until)
-        return closing if closing > moment else closing + DAY
 
     def _find_morning(self, moment: datetime, days: int, any_hour: bool) -> datetime:
         told = shanghai(self.next_sending(moment, any_hour)).date()

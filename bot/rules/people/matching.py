@@ -1,6 +1,5 @@
 """Which account is meant: names without width, case, spaces and quotes; platforms by their synonyms."""
 
-import difflib
 import unicodedata
 from functools import lru_cache
 
@@ -53,8 +52,6 @@ _SYNONYMS = {
     "其他": ("其它", "其他平台"),
 }
 _QUOTES = dict.fromkeys(map(ord, "“”‘’\"'《》〈〉「」『』"))
-# Wide enough for a changed prefix such as 福建省三明市…, narrow enough not to offer strangers.
-LIKENESS = 0.5
 KEY_CACHE_SIZE = 16_384  # names whose key is kept: those of an office come again and again
 
 
@@ -81,30 +78,6 @@ def find_account(directory: Directory, platform: str | None, name: str) -> Accou
         return None if found is None else directory.accounts[found]
     ids = [directory.account_keys[one, key] for one in PLATFORMS if (one, key) in directory.account_keys]
     return directory.accounts[ids[0]] if len(ids) == 1 else None
-
-
-def near_accounts(directory: Directory, platform: str | None, name: str, limit: int = 3) -> tuple[Account, ...]:
-    """Return accounts of a like name, the likest first, those on the platform before others.
-
-    Reads every account: some 20 ms for 5,000, so call it to show, not for every row of a batch.
-    """
-    wanted = name_key(name)
-    known = platform_of(platform) if platform else None
-    matcher = difflib.SequenceMatcher(b=wanted, autojunk=False)
-    ranked: list[tuple[bool, float, int]] = []
-    for (on, key), account_id in directory.account_keys.items():
-        likeness = 1.0 if wanted and wanted in key else _likeness(matcher, key)
-        if likeness >= LIKENESS:
-            ranked.append((on != known, -likeness, account_id))
-    return tuple(directory.accounts[one[2]] for one in sorted(ranked)[:limit])
-
-
-def _likeness(matcher: "difflib.SequenceMatcher[str]", key: str) -> float:
-    matcher.set_seq1(key)
-    # Two cheap upper bounds first: most names share nothing.
-    if matcher.real_quick_ratio() < LIKENESS or matcher.quick_ratio() < LIKENESS:
-        return 0.0
-    return matcher.ratio()
 
 
 _BY_KEY = {name_key(one): platform for platform in PLATFORMS for one in (platform, *_SYNONYMS[platform])}

@@ -232,7 +232,7 @@ def _number(match: "re.Match[str]") -> int:
 def _chinese(said: str) -> int:
     """三, 十五, 二十, 二十五."""
     tens, ten, ones = said.rpartition("十")
-    if not ten and len(said) > 1:
+    if max(len(tens), len(ones)) > 1 or tens == "十":
         raise ValueError("no number")
     return (CHINESE[tens] if tens else 1) * 10 * bool(ten) + (CHINESE[ones] if ones else 0)
 

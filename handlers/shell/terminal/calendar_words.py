@@ -57,7 +57,7 @@ def examined_json(examined: Examined) -> dict[str, Any]:
 def show_examined(console: Console, examined: Examined) -> None:
     """Print what was understood, the year as a picture, the differences and the doubts."""
     notice = examined.understood.notice
-    number, issued = f"({notice.number})" if notice.number else "", f"，{notice.issued}印发" if notice.issued else ""
+    number, issued = f"（{notice.number}）" if notice.number else "", f"，{notice.issued}印发" if notice.issued else ""
     console.print(f"[bold]{notice.document}[/]{number}{issued}", highlight=False)
     console.print(f"读出{notice.year}年{KINDS[notice.kind]}：放假{len(notice.off)}天，调休上班{len(notice.work)}天。")
     for item in examined.understood.items:

@@ -1,11 +1,15 @@
 """Says in Chinese what is wrong with how a command was typed, and where its usage is told."""
 
+import os
 import re
+import sys
+from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from typer.exceptions import TyperException
 
-PROGRAM = "python -m bot"
+COMMAND = "duban"  # what an installation puts on the path
 # The library tells its kinds of errors apart by class, of which only the common one is public.
 SENTENCES = {
     "NoSuchOption": "没有“{name}”这个选项。",
@@ -16,12 +20,23 @@ SENTENCES = {
 OTHERWISE = "没有这个命令，或多写了内容。"
 
 
+def program() -> str:
+    """Return how this process was started, for hints: `duban`, `python -m bot`, or either by its relative path.
+
+    An absolute path is shortened: shells and the Python of macOS put one in the place of what was typed.
+    """
+    as_module = Path(sys.argv[0]).name == "__main__.py"
+    typed = sys.orig_argv[0] if as_module else sys.argv[0]
+    start = ("python" if as_module else COMMAND) if os.path.isabs(typed) else quote(typed)
+    return f"{start} -m bot" if as_module else start
+
+
 def sentence(error: TyperException) -> str:
     """Return what to tell whoever typed it; nothing where the library has shown the whole help by itself."""
     kind = type(error).__name__
     if kind == "NoArgsIsHelpError":
         return ""
-    where = getattr(getattr(error, "ctx", None), "command_path", PROGRAM)
+    where = getattr(getattr(error, "ctx", None), "command_path", program())
     said = SENTENCES.get(kind, OTHERWISE).format(name=_named(error))
     return f"{said}用法请看：{where} --help"
 

@@ -9,11 +9,12 @@ from bot.actions.calendar import calendar
 from bot.actions.calendar.notices import Who
 from bot.actions.tickets.matching import rematch
 from storage.calendar import calendar as store
-from storage.people import register
-from storage.records import AccountDraft, OverlayKind
+from storage.records import OverlayKind
 from storage.tickets import journal, tickets
+from tests.cast import bureau
+from tests.cast.bureau import WATER
 from tests.cast.decisions import TYPHOON, close, closure, told, who
-from tests.cast.office import ACCOUNT, PLATFORM, Office
+from tests.cast.office import Office
 
 
 def test_more_tickets_than_a_batch_are_moved_in_one_transaction(office: Office) -> None:
@@ -29,7 +30,7 @@ def test_more_tickets_than_a_batch_are_moved_in_one_transaction(office: Office) 
     told(office, "notice:calendar_changed", "wu", says="改动时限701件")
     assert {line.split()[-1] for line in office.heard} == {"digest"}
     assert len(office.heard) < 12
-    office._heard.clear()
+    office.forget()
 
 
 def test_a_failure_half_way_leaves_everything_as_it_was(office: Office) -> None:
@@ -45,27 +46,27 @@ def test_a_failure_half_way_leaves_everything_as_it_was(office: Office) -> None:
 
 def test_a_ticket_that_finds_its_account_takes_on_the_closures_of_its_unit(office: Office) -> None:
     office.at("08-23 10:00").receives("FJ-1", account="新号")
-    office._heard.clear()
-    close(office, closure(units={office.water}))
+    office.forget()
+    close(office, closure(units={WATER}))
     told(office, "notice:calendar_changed", "wu", says="改动时限0件")
     with office.database.begin() as conn:
-        register.save_account(conn, AccountDraft(platform=PLATFORM, name="新号", name_key="新号", unit_id=office.water))
+        bureau.account(conn, "新号", WATER)
     assert rematch(office.engine.context) == 1
     found = office.ticket("FJ-1")
     assert (found.due_day, found.moves) == (date(2021, 8, 25), 1)
     [line] = office.story("FJ-1", "matched")
     assert line.data["to"]["due_day"] == "2021-08-25"  # type: ignore[index]
     office.settle()
-    office._heard.clear()
+    office.forget()
 
 
 def test_new_tickets_of_a_unit_count_with_its_closures_and_others_do_not(office: Office) -> None:
-    close(office, closure(units={office.water}))
+    close(office, closure(units={WATER}))
     told(office, "notice:calendar_changed", "wu")
     office.at("08-23 10:00").receives("FJ-1")
     office.receives("FJ-2", account="无人登记的号")
     assert [office.ticket(number).due_day for number in ("FJ-1", "FJ-2")] == [date(2021, 8, 25), TYPHOON]
-    office._heard.clear()
+    office.forget()
 
 
 def test_extra_work_brings_the_next_step_forward(office: Office) -> None:
@@ -91,7 +92,7 @@ def test_no_ticket_slips_between_a_change_and_an_intake_at_the_same_time(postgre
         def receive() -> None:
             started.wait()
             for n in range(40):
-                office.receives(f"FJ-{n}", settle=False, account=ACCOUNT)
+                office.receives(f"FJ-{n}", settle=False)
 
         intake = threading.Thread(target=receive)
         intake.start()
@@ -108,5 +109,5 @@ def test_no_ticket_slips_between_a_change_and_an_intake_at_the_same_time(postgre
             assert len(numbers) == 3
             assert all(broken is None for _, broken in journal.verify(conn))
         office.settle()
-        office._heard.clear()
+        office.forget()
         office.close()

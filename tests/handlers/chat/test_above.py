@@ -15,7 +15,6 @@ from storage.records import Role, TicketState
 from storage.tickets import journal
 from storage.tickets.journal import SYSTEM
 from tests.cast.office import Office
-from tests.stories.tickets.test_requests import forest
 
 
 @pytest.fixture
@@ -64,7 +63,7 @@ def test_what_is_not_theirs_is_refused_with_the_way_to_go(told: Office) -> None:
 
 class TestOversight:
     def test_the_list_is_by_unit_with_the_worst_first_and_numbers_that_work(self, told: Office) -> None:
-        forest(told)
+        told.add_forest()
         told.receives("LY-1", account="三明林业")
         told.receives("FJ-2")
         told.says("jia", "误报 FJ-2 原文为引用古籍")

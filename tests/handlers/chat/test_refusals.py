@@ -8,8 +8,8 @@ from bot.delivery.wording import Wording
 from handlers.chat.reply import Conversation, Reply
 from storage.people import register
 from storage.records import TicketState
+from tests.cast.bureau import WATER
 from tests.cast.office import Office, pressable
-from tests.stories.tickets.test_requests import forest
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def test_nothing_waits_to_be_decided(told: Office) -> None:
 
 def test_one_does_not_decide_ones_own(told: Office) -> None:
     with told.database.begin() as conn:
-        register.add_supervisor(conn, told.water, told.people["jia"])
+        register.add_supervisor(conn, WATER, told.people["jia"])
     told.says("jia", "误报 原文为引用古籍")
     asked = told.expect("ding", "request_dispute")
     reply = told.taps("jia", pressable(asked)["同意"])
@@ -43,7 +43,7 @@ def test_it_is_there_already(told: Office) -> None:
 
 
 def test_a_name_of_several_is_asked_back(told: Office) -> None:
-    forest(told)
+    told.add_forest()
     with told.database.begin() as conn:
         unit = next(one.id for one in register.load(conn).units.values() if one.name == "三明市林业局")
         draft = register.AccountDraft(platform="抖音", name="三明林业", name_key="三明林业", unit_id=unit)
@@ -56,7 +56,7 @@ def test_a_name_of_several_is_asked_back(told: Office) -> None:
 
 
 def test_a_transfer_to_nobody_in_particular_is_asked_back_when_granted(told: Office) -> None:
-    forest(told)
+    told.add_forest()
     told.says("jia", "不归我管")
     asked = told.expect("wu", "request_transfer")
     assert "甲于8月23日10:00申请转派，等待答复：不归我管" in told.says("wu", "工单 FJ-1").text

@@ -10,10 +10,10 @@ from sqlalchemy import select
 
 from handlers.chat.platforms.heard import Heard, HeardFile, HeardKind
 from handlers.chat.reply import Reply
-from storage.messages import outbox
 from storage.records import MessageKind, TicketState
 from storage.tables import evidence
 from tests.cast.office import Office, pressable
+from tests.cast.rows import open_of_person
 from tests.fakes.stage import ScriptedStage
 
 
@@ -186,7 +186,7 @@ def heard(event: str, at: datetime, **given: Any) -> dict[str, Heard]:
 def answers(office: Office, who: str) -> list[dict[str, object]]:
     """Where the answers to a person go, and what they say."""
     with office.database.read() as conn:
-        found = [one for one in outbox.open_of_person(conn, office.people[who]) if one.kind == MessageKind.ANSWER]
+        found = [one for one in open_of_person(conn, office.people[who]) if one.kind == MessageKind.ANSWER]
     return [asdict(one.params) for one in found]
 
 

@@ -8,16 +8,16 @@ import pytest
 
 from handlers.intake import InputRefused
 from handlers.intake.fields import ticket_headings
-from handlers.intake.files import SheetRow, SpreadsheetFile, read_rows
+from handlers.intake.files import SheetRow, SpreadsheetFile
 from handlers.intake.grid import FileLimits
-from tests.fakes.sheets import HEADINGS, WATER, Row, rewrite, xls, xlsx
+from tests.fakes.sheets import HEADINGS, WATER, Row, read_rows, rewrite, xls, xlsx
 
 SHEET = "xl/worksheets/sheet1.xml"
 FACTS = dict(zip(HEADINGS, WATER, strict=True))
 
 
 def rows_of(path: Path, sheet: str | None = None) -> list[SheetRow]:
-    return list(read_rows(path, known=ticket_headings(), sheet=sheet))
+    return list(read_rows(path, sheet=sheet))
 
 
 def cells_of(path: Path) -> list[dict[str, str]]:
@@ -352,4 +352,4 @@ def test_more_rows_than_allowed_are_refused(tmp_path: Path) -> None:
     rows = [HEADINGS, *[WATER] * 40]
     for path in (xlsx(tmp_path / "a.xlsx", rows), csv(tmp_path / "a.csv", rows), xls(tmp_path / "a.xls", rows)):
         with pytest.raises(InputRefused, match="超过 20 行"):
-            list(read_rows(path, known=ticket_headings(), limits=limits))
+            list(read_rows(path, limits=limits))

@@ -12,16 +12,14 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from handlers.intake import InputRefused
-from handlers.intake.fields import ticket_headings
-from handlers.intake.files import read_rows
 from handlers.intake.grid import FileLimits
-from tests.fakes.sheets import HEADINGS, WATER, rewrite, xls, xlsx
+from tests.fakes.sheets import HEADINGS, WATER, read_rows, rewrite, xls, xlsx
 
 SHEET = "xl/worksheets/sheet1.xml"
 
 
 def read(path: Path, limits: FileLimits | None = None) -> int:
-    return len(list(read_rows(path, known=ticket_headings(), limits=limits or FileLimits())))
+    return len(list(read_rows(path, limits=limits)))
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.xlsx", "a.xls"])
@@ -102,7 +100,7 @@ def test_cells_may_leave_out_where_they_stand(tmp_path: Path) -> None:
     path = xlsx(tmp_path / "a.xlsx")
     row = b"<row><c t='str'><f>A1</f><v>A2</v></c><c><f>A1</f></c></row></sheetData>"
     rewrite(path, SHEET, lambda xml: xml.replace(b"</sheetData>", row))
-    rows = list(read_rows(path, known=ticket_headings()))
+    rows = list(read_rows(path))
     assert rows[1].cells == {"工单编号": "A2"}
     assert set(rows[1].faults) == {"平台类型"}
 

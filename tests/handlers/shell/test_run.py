@@ -4,52 +4,33 @@ import json
 import os
 import signal
 import socket
-import subprocess
-import sys
-import time
 import urllib.request
 from pathlib import Path
 
-from tests.handlers.shell.commands import ROOT, SAMPLES, Shell
+from tests.handlers.shell.commands import SAMPLES, Shell
+from tests.waiting import LONG, wait_for
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as door:
-        return int(door.getsockname()[1])
-
-
-def start(shell: Shell) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "bot", "run"], env=shell.environment(), cwd=ROOT, stderr=subprocess.PIPE, text=True
-    )
-
-
-def wait_ready(port: int, within: float = 20) -> dict[str, str]:
-    end = time.monotonic() + within
-    while time.monotonic() < end:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=1) as answer:
-                return dict(json.load(answer))
-        except OSError:
-            time.sleep(0.05)
-    raise AssertionError("not ready in time")
+def ready(log: Path) -> int:
+    """The port it serves on; 0 while it does not."""
+    lines = [json.loads(line) for line in log.read_text().splitlines() if '"action": "ready"' in line]
+    return int(lines[0]["port"]) if lines else 0
 
 
 def test_run_serves_delivers_and_stops_cleanly_on_sigterm(tmp_path: Path) -> None:
-    port = free_port()
-    shell = Shell(
-        folder=tmp_path / "data", extra=(("DUBAN_WEB__PORT", str(port)), ("DUBAN_RHYTHM__SEND_FROM", "00:00"))
-    )
+    extra = (("DUBAN_RHYTHM__SEND_FROM", "00:00"),)
+    shell, log = Shell(folder=tmp_path / "data", extra=extra), tmp_path / "log"
     shell("register", "import", str(SAMPLES / "register.xlsx"))
-    running = start(shell)
-    try:
-        assert wait_ready(port) == {"status": "ready"}
+    log.touch()
+    with shell.started("run", err=log) as running:
+        wait_for(lambda: ready(log), log.read_text)
+        with urllib.request.urlopen(f"http://127.0.0.1:{ready(log)}/readyz", timeout=LONG) as answer:
+            assert json.load(answer) == {"status": "ready"}
         shell("intake", str(SAMPLES / "tickets-2021-08-23.xlsx"))
-    finally:
-        running.send_signal(signal.SIGTERM)
-        _, logged = running.communicate(timeout=20)
-    assert running.returncode == 0
-    lines = [json.loads(line) for line in logged.splitlines()]
+        os.kill(running.pid or 0, signal.SIGTERM)
+        running.join(LONG)
+        assert running.exitcode == 0
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
     assert [line["level"] for line in lines if line["level"] in ("ERROR", "CRITICAL")] == []
     assert lines[-1]["action"] == "stopped"
     assert shell("verify").code == 0
@@ -65,18 +46,11 @@ def test_a_second_run_on_the_same_port_is_refused_politely(tmp_path: Path) -> No
 
 
 def test_the_demo_ends_with_the_ledger_line_and_leaves_its_files(tmp_path: Path) -> None:
-    ran = subprocess.run(
-        [sys.executable, "-m", "bot", "demo", "--once", "--out", str(tmp_path / "out")],
-        env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "160"},
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
-    assert "应于8月24日办结，9月2日办结，逾期7个工作日（9个自然日）" in ran.stdout
+    ran = Shell(folder=tmp_path / "data").from_a_terminal("demo", "--once", "--out", str(tmp_path / "out"))
+    assert ran.code == 0
+    assert "应于8月24日办结，9月2日办结，逾期7个工作日（9个自然日）" in ran.out
     order = [
-        ran.stdout.index(word)
+        ran.out.index(word)
         for word in (
             "请您（A角）处理",
             "请接手",

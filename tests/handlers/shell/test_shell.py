@@ -1,6 +1,7 @@
 """The operator's day, command by command, in real processes on one SQLite file."""
 
 import sqlite3
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
@@ -30,7 +31,7 @@ def fresh(tmp_path: Path) -> Shell:
 
 
 def test_help_lists_every_command_in_chinese(fresh: Shell) -> None:
-    ran = fresh("--help")
+    ran = fresh.from_a_terminal("--help")
     assert ran.code == 0
     assert "计算并解释办结时限" in ran.out
     assert not fresh.folder.exists()
@@ -107,7 +108,7 @@ def test_a_changed_journal_line_is_named(tmp_path: Path) -> None:
     shell = Shell(folder=tmp_path / "data")
     shell("register", "import", str(SAMPLES / "register.xlsx"))
     shell("intake", str(SAMPLES / "tickets-2021-08-23.xlsx"))
-    with sqlite3.connect(shell.folder / "duban.sqlite3") as database:
+    with closing(sqlite3.connect(shell.folder / "duban.sqlite3")) as database, database:
         database.execute(
             "UPDATE journal SET data = replace(data, '2021-08-24', '2021-09-24') WHERE ticket_id = 1 AND seq = 1"
         )
@@ -121,7 +122,7 @@ def test_a_changed_journal_line_is_named(tmp_path: Path) -> None:
 def test_a_changed_line_of_the_register_is_named(tmp_path: Path) -> None:
     shell = Shell(folder=tmp_path / "data")
     shell("register", "import", str(SAMPLES / "register.xlsx"))
-    with sqlite3.connect(shell.folder / "duban.sqlite3") as database:
+    with closing(sqlite3.connect(shell.folder / "duban.sqlite3")) as database, database:
         database.execute("UPDATE journal SET actor = 'somebody' WHERE ticket_id = 0 AND seq = 1")
     assert "登记簿与日历的流水：第1行" in shell("verify").err
 

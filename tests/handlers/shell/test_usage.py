@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from handlers.shell.app import COMMANDS, shell
 from tests.handlers.shell.commands import Shell
 
 
@@ -30,3 +31,9 @@ def test_nothing_typed_shows_the_help(tmp_path: Path) -> None:
     ran = Shell(folder=tmp_path / "data")("report")
     assert (ran.code, ran.err) == (2, "")
     assert "weekly" in ran.out
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_of_the_table_shows_its_help(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    shell.main([name, "--help"], prog_name="duban", standalone_mode=False)
+    assert f"duban {name}" in capsys.readouterr().out

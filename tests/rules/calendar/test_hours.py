@@ -72,20 +72,6 @@ def test_hours_are_exact_to_the_microsecond():
 
 
 @pytest.mark.parametrize(
-    ("moment", "opening"),
-    [
-        ("2021-08-25 00:00", "2021-08-25 08:00"),
-        ("2021-08-25 08:00", "2021-08-25 08:00"),
-        ("2021-08-25 08:01", "2021-08-26 08:00"),
-        ("2021-09-17 19:00", "2021-09-18 08:00"),
-        ("2021-09-30 19:00", "2021-10-08 08:00"),
-    ],
-)
-def test_the_next_morning_opening(moment: str, opening: str):
-    assert on_clock(WORKING.next_opening(beijing(moment))) == opening
-
-
-@pytest.mark.parametrize(
     ("moment", "sending"),
     [
         ("2021-08-23 12:30", "2021-08-23 12:30"),  # lunch is inside the window
@@ -108,8 +94,6 @@ def test_a_window_of_ones_own():
     short = WorkingTime(CALENDAR, POLICIES.office_hours, send_from=time(9), send_until=time(17))
     assert on_clock(short.next_sending(beijing("2021-08-23 08:30"))) == "2021-08-23 09:00"
     assert on_clock(short.next_sending(beijing("2021-08-23 17:00"))) == "2021-08-24 09:00"
-    assert on_clock(short.closing_of_window(beijing("2021-08-23 08:30"))) == "2021-08-23 17:00"
-    assert on_clock(short.closing_of_window(beijing("2021-08-23 17:00"))) == "2021-08-24 17:00"
 
 
 def test_the_last_moment_of_working_time():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.rules.people.matching import PLATFORMS, find_account, name_key, near_accounts, platform_of
+from bot.rules.people.matching import PLATFORMS, find_account, name_key, platform_of
 from storage.records import Account, Directory
 
 NAMES = [("微信公众号", "水清三明"), ("新浪微博", "水清三明"), ("新浪微博", "三明特警"), ("抖音", "三明水利发布")]
@@ -64,11 +64,3 @@ def test_without_a_platform_only_a_single_name_is_found() -> None:
 @pytest.mark.parametrize(("platform", "name"), [("抖音", "水清三明"), ("查无此平台", "三明特警"), ("微博", "查无此号")])
 def test_what_does_not_fit_is_not_guessed(platform: str, name: str) -> None:
     assert find_account(register(), platform, name) is None
-
-
-def test_near_names_come_likest_first_and_own_platform_before_others() -> None:
-    near = near_accounts(register(), "抖音", "三明水利局发布")
-    assert near[0].name == "三明水利发布"
-    assert [one.platform for one in near_accounts(register(), "微博", "水清三明市")] == ["新浪微博", "微信公众号"]
-    assert near_accounts(register(), "微博", "完全不同") == ()
-    assert len(near_accounts(register(), None, "三明", limit=2)) == 2

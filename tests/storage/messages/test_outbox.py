@@ -10,7 +10,7 @@ from storage.messages import claims, outbox
 from storage.messages.outbox import Settlement
 from storage.records import Message, MessageDraft, MessageKind, MessageState, StepParams
 from storage.sql.database import Database
-from tests.cast.rows import JIA, YI, sh
+from tests.cast.rows import JIA, YI, open_of_person, sh
 
 NOW = sh(8, 23)
 LEASE = timedelta(minutes=1)
@@ -74,7 +74,7 @@ def test_of_what_goes_out_alone_no_more_is_claimed_than_asked_for(database: Data
 
 
 def test_a_claim_stays_small_and_still_takes_whole_people(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(claims, "ENOUGH", 10)
+    monkeypatch.setattr(claims, "MAX_CLAIMED_MESSAGES", 10)
     put(database, draft("first", urgency=0), draft("then", YI, urgency=1))
     put(database, *(draft(f"m{number}", (JIA, YI)[number % 2], urgency=9) for number in range(24)))
     assert [one.person_id for one in claim(database, limit=2)] == [JIA] * 13
@@ -218,7 +218,7 @@ def test_two_claim_at_once_and_nobody_gets_the_same(database: Database) -> None:
         one.join()
     assert sorted(got[0] + got[1]) == sorted(set(got[0] + got[1]))
     with database.read() as conn:
-        left = [one for person in range(1, 41) for one in outbox.open_of_person(conn, person) if one.state == S.PENDING]
+        left = [one for person in range(1, 41) for one in open_of_person(conn, person) if one.state == S.PENDING]
     # What one node skipped because the other held its person's rows comes at the next claim.
     assert {one.id for one in left}.isdisjoint(got[0] + got[1])
     assert len(got[0] + got[1]) + len(left) == 400

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import delete, insert, text, update
+from sqlalchemy import delete, insert, select, text, update
 
 from storage.records import JournalDraft, Ticket
 from storage.sql.database import Connection, Database
@@ -53,13 +53,13 @@ def tamper(database: Database, statement: object) -> None:
 def test_lines_are_chained_and_read_back_as_written(database: Database, ticket: Ticket) -> None:
     with database.read() as conn:
         found = journal.read(conn, ticket.id)
+        stored = conn.execute(select(lines).where(lines.c.ticket_id == ticket.id).order_by(lines.c.seq)).all()
         assert {number for number, _ in journal.verify(conn)} == {SYSTEM, ticket.id, ticket.id - 1}
     assert [(one.seq, one.kind, one.at, dict(one.data)) for one in found] == [
         (number, "told", draft(number).at, dict(draft(number).data)) for number in range(1, 6)
     ]
-    assert found[0].previous_hash == ""
-    assert [one.previous_hash for one in found[1:]] == [one.hash for one in found[:-1]]
-    assert (ticket.journal_seq, ticket.journal_hash) == (5, found[-1].hash)
+    assert [row.previous_hash for row in stored] == ["", *(row.hash for row in stored[:-1])]
+    assert (ticket.journal_seq, ticket.journal_hash) == (5, stored[-1].hash)
     assert broken(database) == []
 
 

@@ -5,74 +5,58 @@ from pathlib import Path
 
 import pytest
 
-from bot.actions.people.binding import bind
-from bot.clock import WoundClock
-from storage.messages import outbox
-from tests.fakes.peer import Fault, cut, page, serving
-from tests.fakes.qyapi import CORP, SECRET, SEND, QyApi
-from tests.stories.platforms.office import House, moment
+from tests.cast.rows import open_of_person
+from tests.fakes.peer import Fault, cut, page
+from tests.fakes.qyapi import SEND
+from tests.stories.platforms.rigs import WeComRig, wecom_rig
 
 FOR_HOURS = 2_000
 NUMBERS = tuple(f"FJ-{place}" for place in range(1, 7))
 
 
 @pytest.fixture
-def qyapi() -> Iterator[QyApi]:
-    peer = QyApi()
-    with serving(peer) as peer.url:
-        yield peer
-
-
-@pytest.fixture
-def house(database_url: str, tmp_path: Path, qyapi: QyApi) -> Iterator[House]:
-    clock = WoundClock(moment("08-23 08:00"))
-    qyapi.clock = clock
-    settings = {"corp_id": CORP, "agent_id": 1000002, "base_url": qyapi.url, "secret": SECRET}
-    settings |= {"token": "our-callback-token", "aes_key": "A" * 43}
-    with House(database_url, tmp_path, clock, wecom=settings) as opened:
-        bind(opened.engine.context, opened.people["甲"], "wecom", "ZhangSan")
-        bind(opened.engine.context, opened.people["乙"], "wecom", "LiSi")
+def rig(database_url: str, tmp_path: Path) -> Iterator[WeComRig]:
+    with wecom_rig(database_url, tmp_path) as opened:
         yield opened
 
 
-def shut(qyapi: QyApi, fault: Fault) -> None:
-    qyapi.fail(SEND, *[fault] * FOR_HOURS)
+def goes_down(rig: WeComRig, fault: Fault) -> None:
+    rig.fake.fail(SEND, *[fault] * FOR_HOURS)
 
 
-def come_in(house: House) -> None:
+def come_in(rig: WeComRig) -> None:
     for place, number in enumerate(NUMBERS):
-        house.at(f"08-23 10:{place:02}")
-        house.receive(number)
+        rig.office.at(f"08-23 10:{place:02}").receives(number)
 
 
 @pytest.mark.parametrize("fault", [cut(executed=False), page(502)], ids=["cut", "page"])
-def test_back_after_hours_it_brings_one_digest_a_person(house: House, qyapi: QyApi, fault: Fault) -> None:
-    shut(qyapi, fault)
-    come_in(house)
-    house.at("08-23 13:58")
-    assert qyapi.sent == []
-    qyapi.forgive(SEND)
-    house.at("08-23 14:30")
-    [to_jia] = [one for one in qyapi.sent if one.to == "ZhangSan"]
-    [to_yi] = [one for one in qyapi.sent if one.to == "LiSi"]
+def test_back_after_hours_it_brings_one_digest_a_person(rig: WeComRig, fault: Fault) -> None:
+    goes_down(rig, fault)
+    come_in(rig)
+    rig.office.at("08-23 13:58")
+    assert rig.fake.sent == []
+    rig.fake.forgive(SEND)
+    rig.office.at("08-23 14:30")
+    [to_jia], [to_yi] = rig.takes("jia"), rig.takes("yi")
     assert all(number in to_jia.text and number in to_yi.text for number in NUMBERS)
     assert "6件" in to_jia.text
-    with house.engine.database.read() as conn:
-        assert outbox.open_of_person(conn, house.people["甲"]) == []
+    with rig.office.database.read() as conn:
+        assert open_of_person(conn, rig.office.people["jia"]) == []
 
 
-def test_with_another_way_the_people_hear_there(house: House, qyapi: QyApi) -> None:
-    for name in ("甲", "乙"):
-        bind(house.engine.context, house.people[name], "inbox", str(house.people[name]))
-    shut(qyapi, cut(executed=False))
-    come_in(house)
-    house.at("08-23 10:15")
+def test_with_another_way_the_people_hear_there(rig: WeComRig) -> None:
+    office = rig.office
+    for who in ("jia", "yi"):
+        office.bind(who, "inbox")
+    goes_down(rig, cut(executed=False))
+    come_in(rig)
+    office.at("08-23 10:15")
     for number in NUMBERS:
-        told = [one for one in house.story("told", number) if one.data["state"] == "accepted"]
+        told = [one for one in office.story(number, "told") if one.data["state"] == "accepted"]
         assert {(one.data["to"], one.data["channel"]) for one in told} == {
-            (house.people["甲"], "inbox"),
-            (house.people["乙"], "inbox"),
+            (office.people["jia"], "inbox"),
+            (office.people["yi"], "inbox"),
         }
-    qyapi.forgive(SEND)
-    house.at("08-23 11:30")
-    assert qyapi.sent == []
+    rig.fake.forgive(SEND)
+    office.at("08-23 11:30")
+    assert rig.fake.sent == []

@@ -4,6 +4,7 @@ import pytest
 
 from storage.people import addresses, register
 from storage.records import PersonDraft, TicketState
+from tests.cast.bureau import DESK, WATER
 from tests.cast.office import Office
 
 
@@ -178,15 +179,15 @@ def test_the_supervisors_deputy_decides(busy: Office) -> None:
 
 def test_two_of_one_name_are_told_apart(busy: Office) -> None:
     with busy.database.begin() as conn:
-        for unit in (busy.water, busy.desk):
+        for unit in (WATER, DESK):
             person = register.save_person(conn, PersonDraft(name="张三", unit_id=unit))
             addresses.bind(conn, person, "chat", f"chat:{unit}", busy.clock.now())
             busy.people[f"zhang{unit}"] = person
     reply = busy.says("jia", "请假 到8月25日 由张三代")
     assert "期间由张三代办" in reply.text  # the one of the own unit
-    busy.expect(f"zhang{busy.water}", "notice:deputy")
+    busy.expect(f"zhang{WATER}", "notice:deputy")
     reply = busy.says("ding", "请假 到8月25日 由张三代")
     assert reply.text.startswith("有同名的人：张三（三明市水利局）、张三（三明市人民政府办公室）。")
     assert "期间由张三代办" in busy.says("ding", "张三（三明市人民政府办公室）").text
-    busy.expect(f"zhang{busy.desk}", "notice:deputy_empty")
+    busy.expect(f"zhang{DESK}", "notice:deputy_empty")
     finish(busy)

@@ -7,15 +7,15 @@ import pytest
 from bot.actions.tickets.requests import move_to
 from bot.actions.work import Work
 from bot.rules.messages.pacing import still_true
-from bot.rules.people.matching import name_key
 from bot.rules.tickets.lifecycle import Answer
 from bot.rules.tickets.targets import find_target
 from bot.simulator.play import Sent
 from handlers.chat.reply import Conversation, Reply
 from storage.messages import outbox
-from storage.people import addresses, register
-from storage.records import AccountDraft, MessageState, PersonDraft, Role, TicketState, UnitDraft
-from tests.cast.office import PLATFORM, Office, pressable
+from storage.people import register
+from storage.records import MessageState, TicketState
+from tests.cast.bureau import WATER
+from tests.cast.office import Office, pressable
 
 
 @pytest.fixture
@@ -28,26 +28,19 @@ def taken(office: Office) -> Office:
     return office
 
 
-def forest(office: Office) -> Office:
-    """A second bureau: 庚 A角 and 辛 B角 of 三明林业, overseen by 己."""
-    with office.database.begin() as conn:
-        unit = register.save_unit(conn, UnitDraft(name="三明市林业局", parent_id=office.desk))
-        for who, name in (("geng", "庚"), ("xin", "辛")):
-            office.people[who] = register.save_person(conn, PersonDraft(name=name, unit_id=unit))
-            addresses.bind(conn, office.people[who], "chat", f"chat:{who}", office.clock.now())
-        draft = AccountDraft(platform=PLATFORM, name="三明林业", name_key=name_key("三明林业"), unit_id=unit)
-        account = register.save_account(conn, draft)
-        for role, who in ((Role.PRIMARY, "geng"), (Role.BACKUP, "xin")):
-            register.set_duty(conn, account, role, office.people[who])
-        register.add_supervisor(conn, unit, office.people["ji"])
-    return office
-
-
 def hear(office: Office, who: str, text: str) -> Reply:
     """Let a person say something while others do."""
     conversation = Conversation(office.engine.context, office.engine.wording)
     person_id = office.people[who]
     return conversation.hear(person_id=person_id, text=text, at=office.clock.now(), via="chat", event_id=f"{who}{text}")
+
+
+PAST_THE_TARGET = [
+    ("jia", "last_call"),
+    ("yi", "last_call"),
+    ("ding", "target_passed"),
+    ("bing", "leader_at_target"),
+]
 
 
 def ask_extension(office: Office) -> Sent:
@@ -77,6 +70,7 @@ class TestExtension:
         for who in ("jia", "yi"):
             taken.at("08-26 16:00").expect(who, "last_call", at="08-26 16:00")
         taken.at("08-26 18:00").expect("ding", "target_passed", at="08-26 18:00")
+        taken.expect("bing", "leader_at_target", at="08-26 18:00")
         assert "未逾期" in taken.says("jia", "办结 已改").text
         line = taken.story("FJ-1", "grant_extension")[0]
         assert (line.actor, line.data["was"][:10]) == (f"person:{taken.people['ding']}", "2021-08-24")
@@ -84,9 +78,9 @@ class TestExtension:
     def test_granted_after_the_old_limit_it_is_no_longer_late(self, taken: Office) -> None:
         asked = ask_extension(taken)
         taken.at("08-25 09:00")
-        for who, label in (("jia", "last_call"), ("yi", "last_call"), ("ding", "target_passed")):
+        for who, label in PAST_THE_TARGET:
             taken.expect(who, label)
-        for who in ("jia", "yi", "ding", "wu"):
+        for who in ("jia", "yi", "bing", "ding", "wu"):
             taken.expect(who, "overdue", at="08-25 08:00")
         assert "1. FJ-1（水清三明）已逾期" in taken.says("ding", "督办列表").text
         taken.taps("ding", pressable(asked)["同意"])
@@ -145,7 +139,7 @@ class TestExtension:
 
     def test_only_before_the_limit(self, taken: Office) -> None:
         taken.at("08-24 23:59")
-        for who, label in (("jia", "last_call"), ("yi", "last_call"), ("ding", "target_passed")):
+        for who, label in PAST_THE_TARGET:
             taken.expect(who, label)
         taken.at("08-25 00:00")
         assert "延期须在到期前提出" in taken.says("jia", "延期 到8月26日 等审核").text
@@ -189,7 +183,7 @@ class TestExtension:
 
     def test_nobody_decides_what_they_asked_themselves(self, office: Office) -> None:
         with office.database.begin() as conn:
-            register.add_supervisor(conn, office.water, office.people["jia"])
+            register.add_supervisor(conn, WATER, office.people["jia"])
         office.at("08-23 10:00").receives("FJ-1")
         office.expect("jia", "receipt")
         office.expect("yi", "receipt")
@@ -234,7 +228,7 @@ class TestFalseAlarm:
         for who in ("jia", "yi"):
             told = taken.expect(who, "notice:dispute_refused", says="请继续办理")
             assert list(pressable(told)) == ["办结", "为什么"]
-        assert taken.ticket("FJ-1").state == TicketState.RETURNED
+        assert taken.ticket("FJ-1").state == TicketState.ACKNOWLEDGED
         assert "未逾期" in taken.taps("jia", pressable(told)["办结"]).text
 
     @pytest.mark.parametrize("words", ["误报", "误报 。。", "误报 FJ-1 是", "误报 ——"])
@@ -299,7 +293,7 @@ class TestAtOnce:
         assert taken.ticket("FJ-1").state == TicketState.COMPLETED
 
     def test_a_message_on_its_way_to_the_wrong_people_is_stopped(self, office: Office) -> None:
-        forest(office)
+        office.add_forest()
         office.at("08-23 21:00").receives("FJ-1")
         with office.database.begin() as conn:
             directory = office.engine.context.directory(conn)
@@ -317,7 +311,7 @@ class TestAtOnce:
 
 class TestTransfer:
     def test_the_holder_asks_and_the_desk_gives_it_to_whom_it_belongs(self, taken: Office) -> None:
-        forest(taken)
+        taken.add_forest()
         reply = taken.says("jia", "转派 给市林业局，不是我单位的账号")
         assert "申请转派：给市林业局，不是我单位的账号" in reply.text
         asked = taken.expect("wu", "request_transfer", says="不归其办理")
@@ -342,7 +336,7 @@ class TestTransfer:
         assert (line.data["target"], line.data["left"]["account"]) == ("三明林业（微信公众号）", "水清三明")
 
     def test_old_buttons_are_refused_with_what_happened(self, taken: Office) -> None:
-        forest(taken)
+        taken.add_forest()
         number = taken.ticket("FJ-1").id
         taken.says("wu", "转派 FJ-1 三明林业")
         for who in ("geng", "xin"):
@@ -357,7 +351,7 @@ class TestTransfer:
         taken.says("geng", "已删除")
 
     def test_what_still_waited_to_be_said_to_the_others_is_taken_back(self, office: Office) -> None:
-        forest(office)
+        office.add_forest()
         office.at("08-23 20:30").receives("FJ-1")
         office.says("wu", "转派 FJ-1 给三明林业")
         office.at("08-24 08:00")
@@ -368,7 +362,7 @@ class TestTransfer:
         office.says("geng", "已删除")
 
     def test_when_it_is_late_already_the_new_supervisor_hears_it(self, taken: Office) -> None:
-        forest(taken)
+        taken.add_forest()
         taken.at("08-25 10:00").forget()
         taken.says("wu", "转派 FJ-1 三明林业")
         for who in ("geng", "xin"):
@@ -388,7 +382,7 @@ class TestTransfer:
         taken.says("ji", "已删除")
 
     def test_back_and_forth_everybody_hears_every_time(self, taken: Office) -> None:
-        forest(taken)
+        taken.add_forest()
         taken.says("wu", "转派 FJ-1 三明林业")
         taken.says("wu", "转派 FJ-1 水清三明")
         taken.says("wu", "转派 FJ-1 三明林业")
@@ -403,7 +397,7 @@ class TestTransfer:
         taken.says("geng", "已删除")
 
     def test_an_unknown_name_is_asked_back_and_answered_by_the_name_alone(self, taken: Office) -> None:
-        forest(taken)
+        taken.add_forest()
         assert "请问转给谁？" in taken.says("wu", "转派 FJ-1").text
         assert "没有找到“教育局”" in taken.says("wu", "教育局").text
         assert taken.says("wu", "林业局").text.startswith("已转派")
@@ -414,7 +408,7 @@ class TestTransfer:
         taken.says("geng", "已删除")
 
     def test_where_nobody_of_the_new_ones_is_reached_those_above_are_told(self, taken: Office) -> None:
-        forest(taken)
+        taken.add_forest()
         taken.breaks("geng", "xin")
         taken.says("wu", "转派 FJ-1 三明林业")
         taken.expect("ji", "unreached:rerouted", says="庚联系不上")
@@ -425,7 +419,7 @@ class TestTransfer:
         taken.says("wu", "办结 FJ-1 已删除")
 
     def test_refused_it_stays(self, taken: Office) -> None:
-        forest(taken)
+        taken.add_forest()
         taken.says("jia", "不属于我单位，请转市林业局")
         asked = taken.expect("wu", "request_transfer")
         assert "丁" not in taken.taps("ding", pressable(asked)["同意"]).text
@@ -435,7 +429,7 @@ class TestTransfer:
         taken.says("jia", "办结 已改")
 
     def test_only_the_desk_moves_it(self, taken: Office) -> None:
-        forest(taken)
+        taken.add_forest()
         taken.says("ding", "转派 FJ-1 三明林业")
         assert taken.ticket("FJ-1").account_name == "水清三明"
         taken.says("jia", "办结 已改")

@@ -5,7 +5,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -101,6 +101,10 @@ class House:
 
     def kept(self) -> list[Inbound]:
         return updates.waiting(self.engine.context)
+
+    def beside(self) -> sqlite3.Connection:
+        """Somebody else's connection to the same file."""
+        return sqlite3.connect(self.engine.settings.database.removeprefix("sqlite:///"), isolation_level=None)
 
 
 def _instant(heard: Heard) -> str | None:
@@ -242,7 +246,7 @@ class TestKeeping:
         assert [wecom.read(one.raw).card for one in house.kept()] == ["card-1", "card-2"]  # type: ignore[union-attr]
 
     def test_a_locked_database_is_waited_for(self, house: House) -> None:
-        with sqlite3.connect(house.engine.settings.database.removeprefix("sqlite:///"), isolation_level=None) as other:
+        with closing(house.beside()) as other:
             other.execute("BEGIN IMMEDIATE")
             answers: list[int] = []
             waiting = threading.Thread(target=lambda: answers.append(house.wecom.post(HELLO, AT).status_code))
@@ -255,7 +259,7 @@ class TestKeeping:
 
     @pytest.mark.slow
     def test_a_database_locked_for_long_means_503_and_the_redelivery_is_kept_once(self, house: House) -> None:
-        with sqlite3.connect(house.engine.settings.database.removeprefix("sqlite:///"), isolation_level=None) as other:
+        with closing(house.beside()) as other:
             other.execute("BEGIN IMMEDIATE")
             assert house.wecom.post(HELLO, AT).status_code == 503
             other.execute("ROLLBACK")

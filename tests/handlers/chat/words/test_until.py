@@ -3,7 +3,7 @@
 from datetime import date, time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.rules.tickets.extension import Until
@@ -116,6 +116,8 @@ PIECES = st.lists(
 )
 
 
+@example(text="延期十二十天", today=date(2021, 8, 23))
+@example(text="十二五个工作日", today=date(2021, 8, 23))
 @given(text=PIECES.map("".join) | st.text(max_size=40), today=st.dates(date(2019, 1, 1), date(2030, 12, 31)))
 def test_any_text_is_read_without_error(text: str, today: date) -> None:
     read = read_until(text, today)
