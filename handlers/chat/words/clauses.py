@@ -26,6 +26,8 @@ ABOUTS = {
     S.ABOUT_STATE: "ticket",
     S.ABOUT_WHY: "why",
 }
+OPEN_END = ("了没", "了没有", "完没", "好没", "没啊")  # "改好了没"
+CHARGE = ("负责", "经办", "牵头", "主管")  # "哪个同志负责"
 INTERROGATIVE = re.compile("[什谁几哪啥怎吗么咋何]|多久|多少|不[^是]|没$|who|what|how|when|why|which")
 
 
@@ -95,7 +97,8 @@ class View:
     def topic(self) -> str:
         """What is asked about, as the command that answers it."""
         told = {token.slot for token in self.tokens if self.asked or not asks(token)}
-        return next((topic for slot, topic in ABOUTS.items() if slot in told), "")
+        found = next((topic for slot, topic in ABOUTS.items() if slot in told), "")
+        return found or ("who" if self.asked and self.says(*CHARGE) else "")
 
     @property
     def unknown(self) -> int:
@@ -136,7 +139,7 @@ def view_of(tokens: Sequence[Token], text: str, *, asked: bool) -> View:
     return View(
         tokens=tokens,
         text=text,
-        asked=asked or any(asks(token) for token in tokens),
+        asked=asked or text.endswith(OPEN_END) or any(asks(token) for token in tokens),
         slots=frozenset(token.slot for token in tokens),
         claim=claim,
         bare=bare,

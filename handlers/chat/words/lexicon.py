@@ -142,9 +142,13 @@ SECTIONS = frozenset(Slot) - {Slot.COUNT, Slot.UNKNOWN}
 FORMS: tuple[tuple[Slot, re.Pattern[str]], ...] = (
     (Slot.DETAIL, re.compile(f"{APART}+")),
     (Slot.DETAIL, re.compile(r"100\s?%|百分之?百")),
+    (
+        Slot.PLAIN,
+        re.compile(r"(?:按照?|根据|依照|遵照|依据)[^\s,。;、!?]{0,10}?(?:要求|通知|指示|规定|标准|意见|部署|建议)"),
+    ),
     (Slot.LEAVE, re.compile(r"[请休](?:\d{1,2}|[一二两三四五六七八九十半几])个?(?:天|工作日|周|星期)的?假")),
     (Slot.PART, re.compile(r"\d{1,3}(?:\.\d{1,2})?\s?%|百分之|[一二三四五六七八九]成|\d{1,2}/\d{1,2}(?![\d/])")),
-    (Slot.PART, re.compile(r"第\s?(?:\d{1,2}|[一二三四五六七八九十])\s?[处篇段张页点项]")),
+    (Slot.PART, re.compile(r"第\s?(?:\d{1,2}|[一二三四五六七八九十])\s?[处篇段张页点项批轮条部]")),
     (
         Slot.CLOCK,
         re.compile(r"\d{1,4}\s?[年月日号点时](?:\d{1,2}\s?[月日号分]?|半)*|\d{1,2}:\d{2}|20\d{2}-\d{1,2}-\d{1,2}"),
@@ -156,13 +160,14 @@ FORMS: tuple[tuple[Slot, re.Pattern[str]], ...] = (
             r"(?:\d{1,2}|[半一二两三四五六七八九十几])个?(?:多|半)?(?:天|小时|上午|下午|晚上|夜|宿|星期|分钟)(?!内|前|后)"
         ),
     ),
+    (Slot.PART, re.compile(r"好?[几数]\s?[处篇条张段项则幅页字个](?!月|小时)")),
     (
         Slot.COUNT,
-        re.compile(r"(?:\d{1,3}|[一二两三四五六七八九十几多]{1,2})\s?[处篇条张段件项则幅页字个](?!工作|小时)"),
+        re.compile(r"(?:\d{1,3}|[一二两三四五六七八九十多]{1,2})\s?[处篇条张段件项则幅页字个](?!工作|小时)"),
     ),
     (Slot.DETAIL, re.compile(r"[a-z0-9][a-z0-9._/#\-]{0,40}\d[a-z0-9._/#\-]{0,40}|\d{1,40}")),
 )
-FORMED = re.compile(rf"[{APART}\d请休第半好百一二两三四五六七八九十几多a-z]")
+FORMED = re.compile(rf"[{APART}\d请休第半好数按根依遵百一二两三四五六七八九十几多a-z]")
 LATIN = re.compile(r"[a-z0-9]+")
 
 

@@ -134,6 +134,9 @@ def _otherwise(reading: Reading) -> Reading:
         return replace(reading, verb="complete", why=claimed.why)
     found = ((clause, verb) for sense, verb in LEADING for clause in reading.clauses if clause.sense is sense)
     lead, verb = next(found, (None, ""))
+    unfinished = next((clause for clause in reading.clauses if clause.sense is Sense.UNFINISHED), None)
+    if lead is not None and lead.sense is Sense.QUESTION and not lead.topic and unfinished is not None:
+        lead, verb = unfinished, "unfinished"
     if lead is not None and lead.sense is Sense.QUESTION:
         verb = lead.topic or "question"
     if lead is None or (_goes_with_work(lead) and (reading.accepted or underway)):

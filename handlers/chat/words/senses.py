@@ -10,7 +10,7 @@ from handlers.chat.words.lexicon import Token
 UNCERTAIN = (S.HEDGE, S.HEARSAY, S.BUT, S.IF, S.EARLIER, S.MAY)
 INCOMPLETE = (S.NOT, S.CANNOT, S.FAILED, S.PART, S.REST, S.LATER, S.SOON, S.DOING, S.WAIT, S.STILL, S.UNDONE, S.ONLY)
 DOUBTS = (*INCOMPLETE, *UNCERTAIN, S.MORE_TIME, S.MISTAKE, S.ORDER, S.THEIRS, S.HANDED_ON)
-WARNINGS = (*INCOMPLETE, *UNCERTAIN, S.MORE_TIME, S.MISTAKE, S.HANDED_ON, S.AWAY)
+WARNINGS = (*INCOMPLETE, *UNCERTAIN, S.MORE_TIME, S.MISTAKE, S.HANDED_ON, S.AWAY, S.STEP)
 PLANNED = (S.CLOCK, S.LATER, S.SOON, S.MAY, S.WILL)  # "今天改好": of something that is still to come
 HELD_UP = (S.WAIT, S.PART, S.FAILED, S.IF, S.REST)
 OPEN_ENDS = (*HELD_UP, S.STILL, S.BUT, S.ONLY, S.NOT, S.CANNOT, S.UNDONE)  # no promise for the future excuses these
@@ -22,6 +22,10 @@ MINOR = (
     *(S.LE, S.US, S.OURS_TAIL, S.AGREE, S.YOU),
 )
 
+STEPS = (S.UNKNOWN, S.STEP, S.WAIT, S.PUBLISH, S.DETAIL)  # "已完成初审"
+THIS = ("该", "此", "这", "那", "本", "工单", "的", "上述")
+SO_FAR = ("目前", "目前已", "现均已", "截至", "截止到", "现在", "当前")
+SHORT_OBJECT = 4  # so many characters nobody knows may follow "删了"
 SHORT_REST = 3  # so many characters nobody knows may be a name
 SHORT_NAME = 6  # … and so many the name of an account
 SOME_PLACE = re.compile(r"(?:里|上|中|边)的$|(?:一|1)\s?[处篇条件个张段](?:了|的)?$")
@@ -32,6 +36,8 @@ OF_US = ("的", "单位", "局", "办", "处", "科")
 BELONGS = ("不该", "不归", "不由", "不应该由", "不属于", "不属")
 REPORTS = frozenset({"回复", "答复", "回应"})  # before a 已 of its own: "供应商回复已删除"
 LEADS_OBJECT = frozenset({"将", "把", "对", "在", "于", "从", "给", "为", "被", "按", "按照", "与", "和", "及"})
+THANKS = frozenset({"谢谢", "感谢", "多谢"})
+REPORTING = ("报告", "汇报", "反馈")  # alone at the head of a report
 ASKS_OTHERS = frozenset({"请", "麻烦", "劳烦", "有劳", "敬请", "please"})
 LATER_ON = ("下一步", "做到", "切实", "做好")  # promises that may also speak of this very work
 
@@ -70,7 +76,7 @@ def _claimed(view: View) -> Clause | None:
         return Clause(sense=sense, why="像是提问", topic=view.topic)
     if view.has(*DOUBTS):
         return said(view, Sense.NOT_DONE if _denies(view) else Sense.UNFINISHED, *DOUBTS)
-    if why := _only_planned(view) or _not_all(view) or _by_others(view):
+    if why := _only_planned(view) or _not_all(view) or _by_others(view) or _goes_on_strangely(view):
         return Clause(sense=Sense.UNFINISHED, why=why)
     word = view.tokens[view.claim]
     return Clause(sense=Sense.DONE, why=f"“{word.word}”说的是办完了", weak=word.slot is S.SO_DONE)
@@ -95,7 +101,21 @@ def _not_all(view: View) -> str:
     """Two different counts ("三处改了两处"), or a place that others are set against ("小程序里的")."""
     if len({token.word[0] for token in view.tokens if token.slot is S.COUNT}) > 1:
         return "两个数目不同"
+    if view.has(S.COUNT) and view.says(*SO_FAR):
+        return "说的是到目前为止"
     return "只说了其中一处" if SOME_PLACE.search(view.text.strip()) or _sets_apart(view) else ""
+
+
+def _goes_on_strangely(view: View) -> str:
+    """What follows "done" may be its object, but nothing nobody knows that happened too, and no mere step."""
+    tail = view.tokens[view.claim or 0 :]
+    if tail[0].word == "完成" and len(tail) > 1 and tail[1].slot in STEPS and not tail[1].word.startswith(THIS):
+        return f"只完成了“{tail[1].word}”"
+    behind = [token for token in tail if token.start >= view.claimed_to]
+    unknown = sum(len(token.word) for token in behind if token.slot is S.UNKNOWN)
+    ended = view.text.startswith("了", view.claimed_to - view.tokens[0].start - 1)
+    happens = any(one.slot is S.UNKNOWN and two.slot is S.LE for one, two in zip(behind, behind[1:], strict=False))
+    return "后半句没看懂" if happens or (ended and unknown > SHORT_OBJECT) else ""
 
 
 def _sets_apart(view: View) -> bool:
@@ -170,7 +190,7 @@ def _not_right(view: View) -> Clause | None:
         return said(view, Sense.RETIRED, S.RETIRED)
     if view.has(S.CORRECT):
         return said(view, Sense.CORRECT, S.CORRECT)
-    if view.says(*FALSE_ALARM) and (view.asked or view.has(S.HEDGE)):
+    if view.says(*FALSE_ALARM) and (view.asked or view.has(S.HEDGE)) and view.topic != "how":
         return said(view, Sense.CORRECT, S.ORDER)
     return said(view, Sense.DENIED, S.ORDER) if view.near(S.NOT, (S.ORDER,)) else None
 
@@ -261,7 +281,9 @@ def _is_yes(token: Token) -> bool:
 
 
 def _kindly(view: View) -> Clause | None:
-    return Clause(sense=Sense.COURTESY, why="客气话") if view.only(*KINDLY, S.LE) else None
+    thanks = bool(view.tokens) and view.tokens[0].word in THANKS and not view.has(*INCOMPLETE)
+    reports = view.says(*REPORTING) and view.only(S.STEP, *KINDLY)
+    return Clause(sense=Sense.COURTESY, why="客气话") if thanks or reports or view.only(*KINDLY, S.LE) else None
 
 
 def _rest(view: View) -> Clause:
@@ -270,7 +292,8 @@ def _rest(view: View) -> Clause:
         return said(view, Sense.DOUBTFUL, *WARNINGS)
     if _sets_apart(view):
         return Clause(sense=Sense.DOUBTFUL, why="只说了其中一处")
-    if view.has(S.SUPPORT, S.BECOMES, S.PROMISE) or view.unknown <= SHORT_REST:
+    signed = view.only(S.UNKNOWN, *KINDLY) and view.unknown <= SHORT_REST
+    if view.has(S.SUPPORT, S.BECOMES, S.PROMISE) or not view.unknown or signed:
         return Clause(sense=Sense.DETAIL, why="补充情况")
     return Clause(sense=Sense.STRANGE, why="没看懂")
 
@@ -279,5 +302,5 @@ Rule = Callable[[View], Clause | None]
 
 RULES: tuple[Rule, ...] = (
     *(_claimed, _undone, _promised, _not_ours, _leave, _more_time, _not_right, _asking, _refused, _mistaken, _away),
-    *(_circumstance, _in_hand, _passed_on, _unfinished, _accepted, _kindly),
+    *(_kindly, _circumstance, _in_hand, _passed_on, _unfinished, _accepted),
 )
