@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from bot.actions.calendar import calendar
 from bot.actions.context import Context
-from bot.actions.reports import weekly
+from bot.actions.reports import morning, weekly
 from bot.actions.tickets import watch
 from bot.channels import catalog
 from bot.channels.base import Channel
@@ -16,8 +16,10 @@ from bot.clock import Clock, SystemClock
 from bot.delivery.sender import Sender
 from bot.delivery.wording import Wording
 from bot.policies.loading import load as load_policies
-from bot.reports.weekly import text
+from bot.reports.morning import text as brief_text
+from bot.reports.weekly import chat_text
 from bot.rules.reports.figures import WeeklyFigures
+from bot.rules.reports.morning import Brief
 from bot.sealing import Sealer
 from settings import Settings, SettingsInvalid
 from storage.sql import schema
@@ -54,8 +56,15 @@ class Engine:
         """Enqueue the weekly summaries that are owed; returns how many."""
         return weekly.plan(self.context, self._weekly_text, _weekly_workbook)
 
+    def brief(self) -> int:
+        """Enqueue the morning briefs that are owed; returns how many."""
+        return morning.plan(self.context, self._brief_text)
+
     def _weekly_text(self, figures: WeeklyFigures) -> str:
-        return text(figures, self.wording.language)
+        return chat_text(figures, self.wording.language)
+
+    def _brief_text(self, brief: Brief) -> str:
+        return brief_text(brief, self.wording.language)
 
     async def close(self) -> None:
         """Give back connections."""

@@ -1,8 +1,10 @@
 """Read-only answers for people: the facts of a week, the story of one ticket, the open tickets."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import chain
+from typing import TypeVar
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
@@ -14,6 +16,8 @@ from storage.records import (
     Message,
     MessageKind,
     MessageState,
+    Request,
+    Role,
     StoryMessage,
     Telling,
     Ticket,
@@ -22,12 +26,15 @@ from storage.records import (
     TicketStory,
 )
 from storage.sql.database import Connection
-from storage.tables import inbound, people, tickets, units
+from storage.tables import duties, inbound, people, tickets, units
 from storage.tables import outbox as messages
 from storage.tickets import journal
+from storage.tickets.requests import of_tickets as requests_of
 from storage.tickets.tickets import by_ids, by_number, is_open, matching
 
 CHUNK = 500  # ids asked for at once
+T = TypeVar("T", Telling, Request)
+
 SENT = (MessageState.ACCEPTED, MessageState.DELIVERED)
 
 _ACTOR = re.compile(r"person:(\d+)", re.ASCII)
@@ -42,14 +49,20 @@ def weekly_facts(
     For those past due it is told who was told what and when: what a channel took, alone or within a digest.
     """
     window = _window(since, until, unit_ids)
-    found, names = matching(conn, *window), _unit_names(conn)
-    told: dict[int, list[Telling]] = {}
+    found, names, duties_of = matching(conn, *window), _unit_names(conn), _duty_names(conn)
     late = [one.id for one in found if one.due_at is not None and one.due_at < until and one.overdue(until)]
-    for start in range(0, len(late), CHUNK):
-        for telling in _tellings(conn, late[start : start + CHUNK]):
-            told.setdefault(telling.ticket_id, []).append(telling)
+    told = _by_ticket(_tellings(conn, some) for some in _chunks(late))
+    asked = _by_ticket(requests_of(conn, some) for some in _chunks([one.id for one in found]))
     return [
-        TicketFacts(ticket=one, unit=names.get(one.unit_id or 0, ""), told=tuple(told.get(one.id, ()))) for one in found
+        TicketFacts(
+            ticket=one,
+            unit=names.get(one.unit_id or 0, ""),
+            primary=duties_of.get((one.account_id or 0, Role.PRIMARY), ""),
+            backup=duties_of.get((one.account_id or 0, Role.BACKUP), ""),
+            requests=tuple(asked.get(one.id, ())),
+            told=tuple(told.get(one.id, ())),
+        )
+        for one in found
     ]
 
 
@@ -102,6 +115,17 @@ def overview(
     return [found[number] for number in ids]
 
 
+def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    return (ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK))
+
+
+def _by_ticket(found: Iterable[Iterable[T]]) -> dict[int, list[T]]:
+    groups: dict[int, list[T]] = {}
+    for one in chain.from_iterable(found):
+        groups.setdefault(one.ticket_id, []).append(one)
+    return groups
+
+
 def _window(since: datetime, until: datetime, unit_ids: frozenset[int] | None) -> list[ColumnElement[bool]]:
     # Open tickets and false alarms have no completed_at, so both halves of the first condition use its index.
     return [
@@ -129,6 +153,7 @@ def _tellings(conn: Connection, ticket_ids: Sequence[int]) -> list[Telling]:
             func.coalesce(people.c.name, "").label("person"),
             messages.c.kind,
             messages.c.step,
+            people.c.unit_id,
             at.label("at"),
         )
         .select_from(messages)
@@ -142,6 +167,11 @@ def _tellings(conn: Connection, ticket_ids: Sequence[int]) -> list[Telling]:
 
 def _unit_names(conn: Connection) -> dict[int, str]:
     return {row.id: row.name for row in conn.execute(select(units.c.id, units.c.name))}
+
+
+def _duty_names(conn: Connection) -> dict[tuple[int, Role], str]:
+    query = select(duties.c.account_id, duties.c.role, people.c.name).join(people, people.c.id == duties.c.person_id)
+    return {(row.account_id, Role(row.role)): row.name for row in conn.execute(query)}
 
 
 def _names(conn: Connection, ids: Iterable[int]) -> dict[int, str]:

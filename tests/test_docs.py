@@ -121,6 +121,18 @@ def test_what_is_named_in_a_file_is_in_it(page: Path) -> None:
         assert re.search(defined, text_of(ROOT / path), re.MULTILINE), (path, name)
 
 
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_target_of_make_is_there(page: Path) -> None:
+    rules = re.findall(r"^([\w-]+):", text_of(ROOT / "Makefile"), re.MULTILINE)
+    assert set(re.findall(r"(?:`|^)make ([a-z-]+)", text_of(page), re.MULTILINE)) <= {*rules}
+
+
+def test_every_decision_is_there_in_chinese() -> None:
+    assert [
+        page.name for page in ROOT.glob("docs/decisions/*.md") if page not in CHINESE and not twin(page).exists()
+    ] == []
+
+
 @pytest.mark.parametrize("page", CHINESE, ids=name_of)
 def test_a_chinese_page_names_what_its_english_one_names(page: Path) -> None:
     assert (paths_in(page), names_in(page)) == (paths_in(original(page)), names_in(original(page)))

@@ -31,6 +31,7 @@ def _write_rest(work: Work, decisions: Sequence[Decision], lines: list[dict[str,
         )
     requests.settle(work.conn, [ruling for decision in decisions for ruling in decision.rulings])
     requests.lapse(work.conn, [decision.ticket.id for decision in decisions if decision.lapse], work.now)
+    requests.reopen(work.conn, [number for decision in decisions for number in decision.reopened])
     requests.add(work.conn, [request for decision in decisions for request in decision.requests])
     outbox.put(work.conn, [message for decision in decisions for message in decision.messages], work.now)
     failpoint("before_commit")

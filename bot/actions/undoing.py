@@ -8,7 +8,7 @@ from bot.actions.tickets.tickets import opened
 from bot.actions.work import Work
 from bot.rules.refused import MoveRefused
 from bot.rules.tickets.lifecycle import Answer, Verb
-from bot.rules.tickets.undo import ASKED, UNDOABLE, in_time, undo
+from bot.rules.tickets.undo import ASKED, RULED, RULINGS, UNDOABLE, in_time, told_of, undo, undo_ruling
 from storage.messages import outbox
 from storage.records import HANDED_OVER, LastAct, MessageState, Ticket
 from storage.tickets import journal, last_acts, requests
@@ -37,12 +37,26 @@ def undo_last(work: Work, given: Answer, expected: int | None = None) -> Undone:
     if act.verb == LEAVE:
         put_back(work, act, given)
         ticket = None
+    elif act.verb in RULED and act.ticket_id is not None:
+        return _undo_ruling(work, act, act.ticket_id, given)
     elif act.verb in UNDOABLE and act.ticket_id is not None:
         ticket = _undo(work, act, act.ticket_id, given)
     else:
         raise MoveRefused("cannot_undo")
     last_acts.forget(work.conn, given.person_id)
     return Undone(verb=act.verb, ticket=ticket)
+
+
+def undoable(work: Work, person_id: int) -> LastAct | None:
+    """Return what the person did last, if it can still be taken back."""
+    act = last_acts.of(work.conn, person_id)
+    if act is None or (act.verb != LEAVE and act.verb not in UNDOABLE):
+        return None
+    try:
+        in_time(act, work.now)
+    except MoveRefused:
+        return None
+    return act
 
 
 def _undo(work: Work, act: LastAct, ticket_id: int, given: Answer) -> Ticket:
@@ -58,6 +72,24 @@ def _undo(work: Work, act: LastAct, ticket_id: int, given: Answer) -> Ticket:
     )
     record(work, [decision])
     return decision.ticket
+
+
+def _undo_ruling(work: Work, act: LastAct, ticket_id: int, given: Answer) -> Undone:
+    hand = opened(work, ticket_id, given)
+    every = requests.of_ticket(work.conn, ticket_id)
+    own = [one for one in every if one.decided_by == act.person_id and one.granted is not None]
+    if not own:
+        raise MoveRefused("cannot_undo")
+    request = max(own, key=lambda one: (one.decided_at, one.id))
+    lapsed = [one.id for one in every if one.decided_at == act.at and one.granted is None and one.decided_by is None]
+    put = [one for one in outbox.of_step(work.conn, ticket_id, told_of(request)) if one.created_at >= act.at]
+    told = [one.person_id for one in put if one.state not in UNTOLD]
+    story = journal.read(work.conn, ticket_id)
+    decision = undo_ruling(hand.ticket, act, request, lapsed, story, told, given, hand.scene)
+    outbox.supersede_steps(work.conn, ticket_id, [told_of(request)], act.at, "答复已撤回")
+    record(work, [decision])
+    last_acts.forget(work.conn, given.person_id)
+    return Undone(verb=RULINGS[request.kind, bool(request.granted)], ticket=decision.ticket)
 
 
 def _told(work: Work, act: LastAct, ticket_id: int) -> list[int]:

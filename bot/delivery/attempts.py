@@ -18,6 +18,7 @@ from storage.records import Address, ContactNotification, Message, MessageKind, 
 log = logging.getLogger(__name__)
 
 SET_ASIDE_FOR = timedelta(hours=1)
+REPORTS = (MessageKind.SUMMARY, MessageKind.BRIEF)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -97,10 +98,10 @@ class Attempts:
     def beyond(self, attempt: Attempt, settled: Settlement, batch: ClaimedBatch) -> Attempt | End:
         """Go on from a one-way channel that took it to a way people can answer on; without one they are not told.
 
-        The weekly summary asks for no answer, so any address will do.
+        Weekly summary and morning brief ask for no answer, so any address will do.
         """
         taken = settled.state in (MessageState.ACCEPTED, MessageState.DELIVERED)
-        if not taken or self._two_way(attempt.address) or attempt.message.kind == MessageKind.SUMMARY:
+        if not taken or self._two_way(attempt.address) or attempt.message.kind in REPORTS:
             return End(settlement=settled)
         besides = (*attempt.besides, attempt.address.channel)
         rest = [way for way in _behind(attempt.address, self._ways(attempt.message, batch)) if self._two_way(way)]

@@ -2,32 +2,29 @@
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.actions.messages.dispatch import ClaimedBatch
 from bot.channels.base import Attachment, Button, Outgoing
+from bot.delivery.contacts import contacts
+from bot.delivery.digests import digest
 from bot.delivery.explaining import explain
-from bot.delivery.facts import Body, facts, standing, work_buttons
+from bot.delivery.facts import Body, facts, standing, work_buttons, works
+from bot.delivery.heads import head
 from bot.delivery.notifications import word_notification, word_request
 from bot.delivery.wording import Wording
-from bot.rules.tickets.access import workers
 from bot.rules.tickets.escalation import deadline_of
-from bot.rules.tickets.moving import with_lines
 from storage.records import (
-    DEADLINE_MOVED,
-    REROUTED,
     Directory,
     Message,
     MessageKind,
-    Role,
     StepParams,
     TextParams,
     Ticket,
     TicketState,
 )
 
-DIGEST_LINES = 20
-EXAMPLES = 2  # so many numbers show that several tickets can be taken at once
+LATE_ENTRY = timedelta(hours=1)  # from issue to entry: longer is told, so that nobody is accused of our delay
 OVERVIEWS = frozenset({MessageKind.DIGEST, MessageKind.SUMMARY})
 ANSWERING = ("reply_to", "edits", "callback")
 
@@ -35,7 +32,7 @@ ANSWERING = ("reply_to", "edits", "callback")
 def compose(message: Message, batch: ClaimedBatch, wording: Wording, now: datetime) -> Body:
     """Word one message; a digest lists what it tells."""
     if message.kind == MessageKind.DIGEST:
-        return _digest(message, batch, wording, now)
+        return digest(message, batch, wording, now)
     if message.kind == MessageKind.NOTIFICATION:
         return word_notification(message, batch, wording, now)
     if message.kind == MessageKind.REQUEST:
@@ -74,52 +71,23 @@ def _ready(params: TextParams) -> Body:
 
 
 def _about(message: Message, ticket: Ticket, batch: ClaimedBatch, wording: Wording, now: datetime) -> str:
-    head, working = _head(message, ticket, batch, wording), batch.calendars.of(ticket.unit_id)
-    told = message.kind in (MessageKind.ASSIGNED, MessageKind.UNREACHED) or message.step == "take_over"
-    lines = [head, *(facts(ticket, wording) if told else ())]
-    if message.kind == MessageKind.ASSIGNED:
+    working, doing = batch.calendars.of(ticket.unit_id), works(message, ticket, batch.directory)
+    first = message.person_id not in batch.first_told.get(ticket.id, {})
+    whole = first or message.kind in (MessageKind.ASSIGNED, MessageKind.UNREACHED) or message.step == "take_over"
+    lines = [head(message, ticket, batch, wording, now, first=first and doing)]
+    lines += facts(ticket, wording) if whole else ()
+    if message.kind == MessageKind.ASSIGNED or (first and doing):
         lines.append(explain(batch.policies[ticket.policy_key], deadline_of(ticket), working))
-    else:
+    if message.kind != MessageKind.ASSIGNED or (ticket.target_at is not None and now >= ticket.target_at):
         lines.append(standing(ticket, working, wording, now))
+    if whole and ticket.created_at - ticket.received_at >= LATE_ENTRY:
+        times = (wording.moment_short(moment) for moment in (ticket.received_at, ticket.created_at))
+        lines.append(wording("message.entered_late", **dict(zip(("issued", "entered"), times, strict=True))))
+    lines += [] if doing else contacts(ticket, batch, wording)
     if why := _why(message, batch.directory, wording):
         lines.append(why)
     lines.append(wording(f"message.ask_{_ask(message, ticket, batch.directory)}", number=ticket.number))
     return "\n".join(line for line in lines if line)
-
-
-def _head(message: Message, ticket: Ticket, batch: ClaimedBatch, wording: Wording) -> str:
-    if message.step == DEADLINE_MOVED:
-        return _moved(message, ticket, wording)
-    key = "unreached" if message.kind == MessageKind.UNREACHED else message.step
-    if message.kind == MessageKind.ASSIGNED and message.step in ("receipt", REROUTED):
-        key = _receipt(message, ticket, batch.directory)
-    if not wording.has(f"message.{key}"):
-        key = message.kind
-    return wording(f"message.{key}", number=ticket.number, account=ticket.account_name, platform=ticket.platform)
-
-
-def _moved(message: Message, ticket: Ticket, wording: Wording) -> str:
-    params = message.params
-    if not isinstance(params, StepParams) or params.old is None:
-        raise ValueError("a moved deadline names the old one")
-    before = with_lines(ticket, params.old)
-    key = "deadline_lost" if ticket.due_day is None else "deadline_moved" if before.due_day else "deadline_set"
-    return wording(
-        f"message.{key}",
-        number=ticket.number,
-        account=ticket.account_name,
-        old=wording.due(before),
-        new=wording.due(ticket),
-        document=params.document,
-    )
-
-
-def _receipt(message: Message, ticket: Ticket, directory: Directory) -> str:
-    primary, backup = (directory.duties.get((ticket.account_id or 0, role)) for role in (Role.PRIMARY, Role.BACKUP))
-    if message.person_id == primary or (message.step == REROUTED and message.person_id == ticket.holder_id):
-        return message.step
-    # Notes say that somebody is missing: then the B角 or a deputy is asked to act, not only told.
-    return "receipt_copy" if message.person_id == backup and not _notes(message) else "receipt_stand_in"
 
 
 def _why(message: Message, directory: Directory, wording: Wording) -> str:
@@ -139,16 +107,10 @@ def _note(note: str, directory: Directory, wording: Wording) -> str:
     return wording(f"message.{kind}", name=person.name if person else "")
 
 
-def _works(message: Message, ticket: Ticket, directory: Directory) -> bool:
-    """Whether the message goes to somebody who is to do the work, rather than to hear of it."""
-    duty = {directory.duties.get((ticket.account_id or 0, role)) for role in (Role.PRIMARY, Role.BACKUP)}
-    return message.kind == MessageKind.ASSIGNED or message.person_id in duty | {ticket.holder_id}
-
-
 def _ask(message: Message, ticket: Ticket, directory: Directory) -> str:
     if message.kind == MessageKind.SLIP:
         return "slip"
-    if _works(message, ticket, directory):
+    if works(message, ticket, directory):
         return "work" if ticket.state == TicketState.NEW else "finish"
     if ticket.account_id is None:
         return "match"
@@ -156,45 +118,6 @@ def _ask(message: Message, ticket: Ticket, directory: Directory) -> str:
 
 
 def _buttons(message: Message, ticket: Ticket, batch: ClaimedBatch, wording: Wording) -> tuple[Button, ...]:
-    if not _works(message, ticket, batch.directory):
+    if not works(message, ticket, batch.directory):
         return ()
     return work_buttons(ticket, wording)
-
-
-def _digest(message: Message, batch: ClaimedBatch, wording: Wording, now: datetime) -> Body:
-    told = [one for one in batch.bundled.get(message.id, ()) if one.ticket_id in batch.tickets]
-    lines = [wording("message.digest", count=len(told))]
-    numbers = batch.numbers[message.id]
-    for one in told[:DIGEST_LINES]:
-        ticket = batch.tickets[one.ticket_id or 0]
-        state = standing(ticket, batch.calendars.of(ticket.unit_id), wording, now)
-        lines.append(
-            wording(
-                "message.digest_line",
-                place=numbers.index(ticket.id) + 1,
-                number=ticket.number,
-                account=ticket.account_name,
-                what=_short(one, wording),
-                standing=state,
-            )
-        )
-    if len(told) > DIGEST_LINES:
-        lines.append(wording("message.digest_more", count=len(told) - DIGEST_LINES))
-    lines.append(_ask_digest(message, batch, wording, [batch.tickets[one.ticket_id or 0] for one in told], now))
-    return Body(text="\n".join(lines))
-
-
-def _ask_digest(message: Message, batch: ClaimedBatch, wording: Wording, told: Sequence[Ticket], now: datetime) -> str:
-    if not any(message.person_id in workers(one, batch.directory, now) for one in told):
-        return wording("message.ask_digest_overseer")
-    shown = {one.id: one for one in told[:DIGEST_LINES]}
-    new = [one for one in shown.values() if one.state == TicketState.NEW and _works(message, one, batch.directory)]
-    if len(new) < EXAMPLES:
-        return wording("message.ask_digest")
-    places = [batch.numbers[message.id].index(one.id) + 1 for one in new]
-    return wording("message.ask_digest_new", places=" ".join(map(str, sorted(places)[:EXAMPLES])))
-
-
-def _short(message: Message, wording: Wording) -> str:
-    key = f"message.short_{'unreached' if message.kind == MessageKind.UNREACHED else message.step}"
-    return wording(key if wording.has(key) else f"message.short_{message.kind}")

@@ -8,9 +8,10 @@ from bot.delivery.wording import Wording
 from bot.rules.calendar.deadline import INSTANT, lateness
 from bot.rules.calendar.hours import WorkingTime
 from bot.rules.calendar.zone import shanghai, shanghai_day
-from storage.records import AnswerTo, Ticket, TicketState
+from storage.records import AnswerTo, Directory, Message, MessageKind, Role, Ticket, TicketState
 
 PROBLEM_CHARACTERS = 300
+BRIEF_CHARACTERS = 60  # of a problem or suggestion in a line of a list
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,7 +31,9 @@ def standing(ticket: Ticket, working: WorkingTime, wording: Wording, now: dateti
         late = lateness(ticket.due_day, now, working.calendar)
         this_year = ticket.due_day.year == shanghai_day(now).year
         due = wording.day(ticket.due_day) if this_year else wording.day_with_year(ticket.due_day)
-        if late.workdays is None:
+        if not late.days:
+            return wording("message.late_hours", due=wording.moment_short(ticket.due_at))
+        if not late.workdays:
             return wording("message.late_days", due=due, days=late.days)
         return wording("message.late", due=due, workdays=late.workdays, days=late.days)
     if now >= ticket.target_at:
@@ -46,7 +49,7 @@ def standing_briefly(ticket: Ticket, working: WorkingTime, wording: Wording, now
         late = lateness(ticket.due_day, now, working.calendar)
         if late.days == 0:
             return wording("brief.late_hours")
-        if late.workdays is None:
+        if not late.workdays:
             return wording("brief.late_days", days=late.days)
         return wording("brief.late", workdays=late.workdays, days=late.days)
     latest = _clock(ticket.due_at - INSTANT, ticket.due_at)
@@ -71,6 +74,20 @@ def facts(ticket: Ticket, wording: Wording) -> list[str]:
     return [wording(f"message.fact_{name}", value=value) for name, value in found if value]
 
 
+def briefly(ticket: Ticket, wording: Wording) -> list[str]:
+    """Say what is wrong and where in two short lines, for a list; the suggestion is never left out."""
+    wrong = cut(ticket.problem or ticket.problem_class, BRIEF_CHARACTERS)
+    if ticket.suggestion:
+        wrong = wording("message.wrong_to_right", wrong=wrong, right=cut(ticket.suggestion, BRIEF_CHARACTERS))
+    return [value for value in (wrong, ticket.url) if value]
+
+
+def works(message: Message, ticket: Ticket, directory: Directory) -> bool:
+    """Whether the message goes to somebody who is to do the work, rather than to hear of it."""
+    duty = {directory.duties.get((ticket.account_id or 0, role)) for role in (Role.PRIMARY, Role.BACKUP)}
+    return message.kind == MessageKind.ASSIGNED or message.person_id in duty | {ticket.holder_id}
+
+
 def work_buttons(ticket: Ticket, wording: Wording) -> tuple[Button, ...]:
     """Return what somebody who works on the ticket can press."""
     actions = ["done", "why"] if ticket.state != TicketState.NEW else ["ack", "done", "why"]
@@ -79,9 +96,9 @@ def work_buttons(ticket: Ticket, wording: Wording) -> tuple[Button, ...]:
     )
 
 
-def cut(text: str) -> str:
+def cut(text: str, longest: int = PROBLEM_CHARACTERS) -> str:
     """Shorten a text that is quoted."""
-    return text if len(text) <= PROBLEM_CHARACTERS else text[:PROBLEM_CHARACTERS] + "…"
+    return text if len(text) <= longest else text[:longest] + "…"
 
 
 def _clock(within: datetime, end: datetime) -> str:

@@ -82,6 +82,22 @@ class Wording:
         hours, minutes = divmod(working_time // MINUTE, 60)
         return self("format.left", hours=hours, minutes=minutes)
 
+    def working_span(self, working_time: timedelta) -> str:
+        """Word a span of working time: "2个工作小时30分"."""
+        hours, minutes = divmod(max(working_time // MINUTE, 0), 60)
+        if not hours:
+            return self("format.working_minutes", minutes=minutes)
+        return self("format.working_both" if minutes else "format.working_hours", hours=hours, minutes=minutes)
+
+    def span(self, time: timedelta) -> str:
+        """Word a plain span: "15分钟", "2小时30分", "3天"."""
+        if time >= timedelta(days=2):
+            return self("format.span_days", days=time.days)
+        hours, minutes = divmod(time // MINUTE, 60)
+        if not hours:
+            return self("format.span_minutes", minutes=minutes)
+        return self("format.span_both" if minutes else "format.span_hours", hours=hours, minutes=minutes)
+
     def state(self, state: TicketState) -> str:
         """Word a state: "待签收"."""
         return self(f"state.{state}")

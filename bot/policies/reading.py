@@ -37,7 +37,7 @@ POLICY_KEYS = frozenset(
         "legal",
     ]
 )
-STEP_KEYS = frozenset(["name", "kind", "to", "while_new", "urgency"])
+STEP_KEYS = frozenset(["name", "kind", "to", "while_new", "urgency", "every", "until"])
 STEP_KINDS = (MessageKind.ASSIGNED, MessageKind.REMINDER, MessageKind.ESCALATION, MessageKind.SLIP)
 MOMENTS = {kind.value: kind for kind in MomentKind}
 PLAIN_MOMENTS = frozenset({MomentKind.AT_RECEIPT, MomentKind.AT_TARGET, MomentKind.AT_DUE, MomentKind.BEFORE_HOLIDAY})
@@ -49,6 +49,7 @@ POLICY_NAME = re.compile(r"[a-z0-9_]{1,40}(:[a-z0-9_]{1,20})?")
 STEP_NAME = re.compile(r"[a-z0-9_]{1,32}")  # the width of the tables' column
 SESSION = re.compile(r"(\d\d):(\d\d)-(\d\d):(\d\d)")
 MONTH_DAY = re.compile(r"(\d\d)-(\d\d)")
+MAX_REPEAT_DAYS = 60  # working days; who has not answered by then is no longer reached by repeating
 MAX_AMOUNT = 3660  # of any amount; ten years of days
 
 
@@ -121,6 +122,7 @@ def _step(row: TomlTable, place: Place) -> Step:
     kind = _word(MessageKind, row, "kind", place)
     if kind not in STEP_KINDS:
         raise place.wrong("kind", "应为 " + "、".join(STEP_KINDS) + " 之一")
+    every, until = _repeats(row, moment, place)
     return Step(
         name=name,
         kind=kind,
@@ -129,7 +131,20 @@ def _step(row: TomlTable, place: Place) -> Step:
         amount=_moment_amount(row, moment, place),
         while_new=_flag(row, "while_new", place, False),
         urgency=int(_number(row, "urgency", place, 0, 9, whole=True, default=5)),
+        every=every,
+        until=until,
     )
+
+
+def _repeats(row: TomlTable, moment: MomentKind, place: Place) -> tuple[int, int]:
+    """How often a step comes again, and for how long; both are written or neither."""
+    if "every" not in row and "until" not in row:
+        return 0, 0
+    if moment is not MomentKind.WORKING_MORNINGS_AFTER_OVERDUE:
+        raise place.wrong("every", f"只有按 {MomentKind.WORKING_MORNINGS_AFTER_OVERDUE} 计时的一级可以重复")
+    every = int(_number(row, "every", place, 1, MAX_REPEAT_DAYS, whole=True))
+    until = int(_number(row, "until", place, every, MAX_REPEAT_DAYS, whole=True))
+    return every, until
 
 
 def _audience(row: TomlTable, place: Place) -> tuple[Audience, ...]:

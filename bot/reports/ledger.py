@@ -1,12 +1,18 @@
 """The ledger line of a ticket, and who was told about it: the words every report shares."""
 
+import re
 from collections.abc import Sequence
 from datetime import date
 
 from bot.delivery.wording import Language, Wording
+from bot.logs import PHONE
 from bot.rules.calendar.deadline import Lateness
 from bot.rules.calendar.zone import shanghai_day
-from storage.records import MessageKind, Telling, Ticket, TicketFacts, TicketState
+from bot.rules.reports.late import LateTicket
+from storage.records import MessageKind, Request, RequestKind, Telling, Ticket, TicketFacts, TicketState, step_of
+
+QUOTED = 30  # characters of what a source wrote
+LANDLINE = re.compile(r"(?<![\d-])(0\d{2,3}[- ]?)\d{7,8}(?!\d)")
 
 
 def ledger_line(ticket: Ticket, lateness: Lateness | None, language: Language = "zh") -> str:
@@ -23,11 +29,32 @@ def ledger_line(ticket: Ticket, lateness: Lateness | None, language: Language = 
     return wording("format.comma").join(part for part in parts if part)
 
 
-def who(facts: TicketFacts, wording: Wording) -> str:
-    """Name unit, account, platform and number of a ticket."""
-    one = facts.ticket
+def late_by(lateness: Lateness | None, wording: Wording) -> str:
+    """Tell lateness both ways, as far as it is known."""
+    if lateness is None or lateness.days == 0:
+        return wording("ledger.late_hours")
+    if lateness.workdays is None:
+        return wording("ledger.late_days", days=lateness.days)
+    if lateness.workdays == 0:
+        return wording("ledger.late_off", days=lateness.days)
+    return wording("ledger.late", workdays=lateness.workdays, days=lateness.days)
+
+
+def whom_to_ring(facts: TicketFacts, wording: Wording) -> str:
+    """Name unit, account, platform and number of a ticket, and who is responsible for it."""
+    ticket = facts.ticket
     unit = facts.unit or wording("weekly.unmatched")
-    return wording("weekly.who", unit=unit, account=one.account_name, platform=one.platform, number=one.number)
+    who = wording("weekly.who", unit=unit, account=ticket.account_name, platform=ticket.platform, number=ticket.number)
+    if ticket.account_id is None:
+        return who
+    return wording("format.comma").join((who, duty(facts.primary, facts.backup, wording)))
+
+
+def duty(primary: str, backup: str, wording: Wording) -> str:
+    """Name whom to ring: "A角甲、B角乙"; a role nobody holds is said to be vacant."""
+    names = (("primary", primary), ("backup", backup))
+    told = (wording(f"ledger.{role}", name=name) if name else wording(f"message.vacant_{role}") for role, name in names)
+    return wording("format.between_names").join(told)
 
 
 def told_briefly(told: Sequence[Telling], wording: Wording) -> str:
@@ -41,16 +68,58 @@ def told_briefly(told: Sequence[Telling], wording: Wording) -> str:
     return wording("weekly.told", people=wording("format.between_names").join(people))
 
 
-def told_line(telling: Telling, wording: Wording) -> str:
-    """Say once who was told what and when: "8月23日10:00 甲 收单通知"."""
-    return wording(
-        "weekly.told_line", at=wording.moment_short(telling.at), person=telling.person, step=step_word(telling, wording)
-    )
+def told_last(told: Sequence[Telling], wording: Wording) -> str:
+    """Say who was told last and when, and how often anybody was: "丁 8月26日08:00（共5次）"."""
+    if not told:
+        return wording("weekly.told_none")
+    last = wording("weekly.told_who", person=told[-1].person, at=wording.moment_short(told[-1].at))
+    return last + (wording("weekly.told_times", count=len(told)) if len(told) > 1 else "")
+
+
+def reason(late: LateTicket, wording: Wording) -> str:
+    """Say why a ticket is late, as far as the record tells."""
+    return wording(f"weekly.reason_{late.reason}")
+
+
+def untold_line(late: LateTicket, wording: Wording) -> str:
+    """Say since when the unit knows of a ticket that was late before that, and what became of it then."""
+    if late.told_at is None:
+        return wording("weekly.untold_unmatched" if late.facts.ticket.account_id is None else "weekly.untold_never")
+    at, since = wording.moment_short(late.told_at), late.since_told
+    if since is None or since.days == 0:
+        return wording("weekly.untold_since", at=at)
+    key = "weekly.untold_days" if since.workdays is None else "weekly.untold_workdays"
+    return wording(key, at=at, workdays=since.workdays, days=since.days)
+
+
+def extension(requests: Sequence[Request], wording: Wording) -> str:
+    """Say what became of the last request for more time; empty where there was none."""
+    last = next((one for one in reversed(requests) if one.kind == RequestKind.EXTENSION), None)
+    if last is None or last.until is None:
+        return ""
+    if last.pending or last.granted is None:
+        key = "pending" if last.pending else "lapsed"
+    else:
+        key = "granted" if last.granted else "refused"
+    return wording(f"weekly.extension_{key}", until=wording.end(last.until).removesuffix("24:00").rstrip())
+
+
+def problem(ticket: Ticket, wording: Wording) -> str:
+    """Say what is wrong and what it should be: "错敏词：… → …", shortened, phone numbers masked."""
+    wrong, right = (masked(_cut(text)) for text in (ticket.problem, ticket.suggestion))
+    what = wording("weekly.problem_right", wrong=wrong, right=right) if right else wrong
+    named = [part for part in (ticket.problem_class, what) if part]
+    return wording("weekly.problem_colon").join(named)
+
+
+def masked(text: str) -> str:
+    """Hide phone numbers in a text that leaves the office."""
+    return LANDLINE.sub(r"\1****", PHONE.sub(r"\1****\2", text))
 
 
 def step_word(telling: Telling, wording: Wording) -> str:
     """Name the step of a ladder as digests do; one nobody named in the texts goes by its kind."""
-    key = f"message.short_{telling.step}"
+    key = f"message.short_{step_of(telling.step)}"
     if telling.kind == MessageKind.UNREACHED or not wording.has(key):
         key = f"message.short_{telling.kind}"
     return wording(key)
@@ -79,19 +148,15 @@ def _judged(ticket: Ticket, lateness: Lateness | None, wording: Wording) -> str:
     if ticket.due_at is None or ticket.state == TicketState.VOID:
         return ""
     if ticket.completed_at is not None:
-        return _lateness(lateness, wording) if ticket.completed_at >= ticket.due_at else wording("ledger.on_time")
+        return late_by(lateness, wording) if ticket.completed_at >= ticket.due_at else wording("ledger.on_time")
     late = lateness is not None and lateness.days > 0
-    return wording("ledger.late_open", late=_lateness(lateness, wording)) if late else ""
-
-
-def _lateness(lateness: Lateness | None, wording: Wording) -> str:
-    """Tell lateness both ways, as far as it is known."""
-    if lateness is None or lateness.days == 0:
-        return wording("ledger.late_hours")
-    if lateness.workdays is None:
-        return wording("ledger.late_days", days=lateness.days)
-    return wording("ledger.late", workdays=lateness.workdays, days=lateness.days)
+    return wording("ledger.late_open", late=late_by(lateness, wording)) if late else ""
 
 
 def _day(day: date, wording: Wording, with_year: bool) -> str:
     return wording.day_with_year(day) if with_year else wording.day(day)
+
+
+def _cut(text: str) -> str:
+    plain = " ".join(text.split())
+    return plain if len(plain) <= QUOTED else plain[: QUOTED - 1] + "…"

@@ -9,7 +9,7 @@ from bot.reports.ledger import ledger_line
 from bot.rules.calendar.deadline import lateness
 from bot.rules.calendar.workdays import GovChina
 from bot.rules.calendar.zone import shanghai
-from storage.records import JournalKind, JournalLine, TicketStory
+from storage.records import JournalKind, JournalLine, TicketStory, step_of
 
 MOMENTS = ("until", "was")  # limits among what people asked and decided
 
@@ -120,8 +120,9 @@ def _channel(name: str, wording: Wording) -> str:
 
 
 def _step_name(line: JournalLine, wording: Wording) -> str:
-    key = f"message.short_{line.data.get('step')}"
-    return wording(key) if wording.has(key) else str(line.data.get("step", ""))
+    step = step_of(str(line.data.get("step", "")))
+    key = f"message.short_{step}"
+    return wording(key) if wording.has(key) else step
 
 
 def _note(note: str, names: Mapping[int, str], wording: Wording) -> str:
@@ -159,5 +160,6 @@ _WORDS: Mapping[JournalKind, Words] = {
     **dict.fromkeys((K.ASK_TRANSFER, K.TRANSFER, K.REFUSE_TRANSFER), _acted),
     **dict.fromkeys((K.HAND_OVER, K.UNDO, K.DENIED), _acted),
     **dict.fromkeys((K.ACKNOWLEDGE, K.COMPLETE, K.RETURN, K.DISPUTE, K.APPROVE, K.REFUSE, K.CLOSE, K.FILE), _answered),
+    K.NOTE: _answered,
     **dict.fromkeys((K.CLOSED, K.SET_ASIDE, K.MATCHED), _fixed),
 }

@@ -1,12 +1,14 @@
 """The sentences that the text and the table of the weekly summary share."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from bot.delivery.wording import Wording
 from bot.rules.calendar.deadline import INSTANT
 from bot.rules.calendar.workdays import DayKind
-from bot.rules.reports.figures import Ahead, CauseCount, Span, WeekCounts, WeeklyFigures
+from bot.rules.reports.ahead import Ahead, Span
+from bot.rules.reports.figures import CauseCount, Stages, WeekCounts, WeeklyFigures
 
+HOUR = timedelta(hours=1)
 UNITS = 3  # so many are named, the others counted
 
 
@@ -15,6 +17,13 @@ def title(figures: WeeklyFigures, wording: Wording) -> str:
     week = figures.week
     first, last = wording.day(week.monday), wording.day(week.sunday)
     return wording("weekly.title", year=week.year, number=week.number, first=first, last=last)
+
+
+def period(figures: WeeklyFigures, wording: Wording) -> str:
+    """Name the week and the moment the figures stand for, as they stand over a page."""
+    week = figures.week
+    days = wording("weekly.span", first=wording.day_with_year(week.monday), last=wording.day(week.sunday))
+    return wording("weekly.period", days=days, number=week.number, at=as_of(figures, wording))
 
 
 def scope(figures: WeeklyFigures, wording: Wording) -> str:
@@ -60,6 +69,19 @@ def points(figures: WeeklyFigures, wording: Wording) -> str:
     by = _plain(abs(figures.rate_change) * 100)
     key = "same" if by == "0" else "up" if figures.rate_change > 0 else "down"
     return wording(f"weekly.rate_{key}", points=by)
+
+
+def stages(stages: Stages, wording: Wording) -> str:
+    """Word where the time went of what was answered; empty where nothing was."""
+    if stages.to_entry is None or stages.to_answer is None:
+        return ""
+    entry, answer = hours(stages.to_entry, wording), hours(stages.to_answer, wording)
+    return wording("weekly.stages", count=stages.answered, entry=entry, answer=answer)
+
+
+def hours(duration: timedelta, wording: Wording) -> str:
+    """Word a duration of working time: "3.5个工作小时"."""
+    return wording("weekly.hours", hours=_plain(duration / HOUR))
 
 
 def percent(rate: float) -> str:

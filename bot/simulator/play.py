@@ -31,6 +31,7 @@ class Sent:
     channel: str
     message: Message
     text: str
+    buttons: tuple[str, ...] = ()  # what can be pressed under it
     told: tuple[Message, ...] = ()  # inside a digest
 
 
@@ -87,6 +88,12 @@ class Play:
         """Do something on the loop the channels live on."""
         return self._loop.run(work)
 
+    def break_address(self, channel: str, address: str) -> None:
+        """Let every send there fail for good."""
+        for one in self._stage:
+            if one.name == channel:
+                one.dead |= {address}
+
     def close(self) -> None:
         """Close the engine."""
         self._loop.run(self.engine.close())
@@ -122,14 +129,16 @@ class Play:
 
     def _following(self) -> datetime | None:
         with self.engine.database.read() as conn:
-            looks = (tickets.next_look(conn), outbox.next_due(conn), self._next_opening(conn))
+            looks = (tickets.next_look(conn), outbox.next_due(conn), *self._openings(conn))
         return min((look for look in looks if look is not None and look > self.clock.now()), default=None)
 
-    def _next_opening(self, conn: Connection) -> datetime:
-        # What happens once a day or week happens when messages may go out again.
-        working, now = self.engine.context.working(conn), self.clock.now()
-        today = working.next_sending(now)
-        return today if today > now else working.next_sending(at(shanghai_day(now) + DAY, time(0)))
+    def _openings(self, conn: Connection) -> Iterator[datetime]:
+        """What happens once a day or week happens when offices open, or when messages may go out again."""
+        context, now = self.engine.context, self.clock.now()
+        calendars, today = context.calendars(conn), shanghai_day(now)
+        for day in (today, today + DAY):
+            yield calendars.of(None).next_sending(max(now, at(day, time(0))))
+            yield from (calendars.of(unit).opening(day) for unit in (None, *context.directory(conn).units))
 
     def _changes(self) -> list[TicketChange]:
         with self.engine.database.read() as conn:
@@ -151,5 +160,6 @@ class Play:
             channel=channel,
             message=message,
             text=outgoing.text,
+            buttons=tuple(button.label for button in outgoing.buttons),
             told=tuple(told),
         )

@@ -1,11 +1,13 @@
 """Plays a scenario and tells it line by line: messages, replies, ticket changes, a summary last."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from bot.actions.calendar.calendar import close
 from bot.actions.calendar.notices import Who
+from bot.actions.messages.inbox import look
 from bot.actions.tickets.intake import Arrival, ArrivalOutcome, take_in
 from bot.engine import Engine
 from bot.rules.calendar.deadline import lateness
@@ -13,14 +15,24 @@ from bot.rules.calendar.zone import SHANGHAI
 from bot.rules.people.matching import name_key, platform_of
 from bot.rules.tickets.arrivals import TicketInput, event_id
 from bot.simulator.play import Play, Sent, TicketChange
-from bot.simulator.scenario import Closure, Event, Scenario, ScenarioTicket
+from bot.simulator.scenario import INBOX, Closure, Event, Say, Scenario, ScenarioPerson, ScenarioTicket
 from storage.people import addresses, leaves, register
-from storage.records import AccountDraft, OverlayDraft, OverlayKind, PersonDraft, Role, Ticket, UnitDraft
+from storage.records import AccountDraft, OverlayDraft, OverlayKind, PersonDraft, Role, Ticket, UnitDraft, step_of
 from storage.tickets import tickets
 
 Line = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answered:
+    """What the bot answered, with the labels of what can be pressed."""
+
+    text: str
+    buttons: tuple[str, ...] = ()
+
+
 # Hears what a person typed and returns the bot's answer: (person id, text, moment).
-Hear = Callable[[int, str, datetime], str]
+Hear = Callable[[int, str, datetime], Answered]
 
 
 class Simulation:
@@ -30,6 +42,7 @@ class Simulation:
         self._scenario, self._play, self._hear = scenario, play, hear
         self._engine: Engine = play.engine
         self._ids: dict[str, int] = {}
+        self._issued: dict[str, datetime] = {}  # by number: when the platform issued it
 
     def lines(self) -> Iterator[Line]:
         """Yield what happens, in time order, then the summary."""
@@ -55,16 +68,7 @@ class Simulation:
         if event.ticket is not None:
             yield from self._receive(event.ticket, event.at)
         elif event.say is not None:
-            answer = self._hear(self._ids[event.say.person], event.say.text, event.at)
-            number = self._number_in(event.say.text)
-            yield {
-                "at": _local(event.at),
-                "event": "reply",
-                "person": event.say.person,
-                "ticket": number,
-                "said": event.say.text,
-                "text": answer,
-            }
+            yield self._answer(event.say, event.at)
         elif event.leave is not None:
             away = event.leave
             with self._engine.database.begin() as conn:
@@ -73,6 +77,22 @@ class Simulation:
             yield {"at": _local(event.at), "event": "leave", "person": away.person, "until": _local(away.until)}
         elif event.closure is not None:
             yield self._decide(event.closure, event.at)
+        elif event.open is not None:
+            person = event.open.person
+            seen = look(self._engine.context, self._ids[person])
+            yield {"at": _local(event.at), "event": "open", "person": person, "items": seen}
+
+    def _answer(self, said: Say, at: datetime) -> Line:
+        answer = self._hear(self._ids[said.person], said.text, at)
+        return {
+            "at": _local(at),
+            "event": "reply",
+            "person": said.person,
+            "ticket": self._number_in(said.text),
+            "said": said.text,
+            "text": answer.text,
+            "buttons": list(answer.buttons),
+        }
 
     def _decide(self, given: Closure, at: datetime) -> Line:
         """A local decision for everybody; who is no person of the scenario decides by name alone."""
@@ -94,6 +114,7 @@ class Simulation:
         }
 
     def _receive(self, given: ScenarioTicket, at: datetime) -> Iterator[Line]:
+        self._issued[given.no] = given.issued_at or at
         raw = {key: str(value) for key, value in given.model_dump(exclude_none=True).items()}
         arrival = Arrival(
             event_id=event_id(given.source, raw),
@@ -118,7 +139,15 @@ class Simulation:
 
     def _told(self, happened: Iterator[Sent | TicketChange]) -> Iterator[Line]:
         for one in happened:
-            yield self._message(one) if isinstance(one, Sent) else _ticket_line(one)
+            yield self._message(one) if isinstance(one, Sent) else self._ticket(one)
+
+    def _ticket(self, changed: TicketChange) -> Line:
+        ticket = changed.ticket
+        issued = {"issued_at": _local(self._issued.get(ticket.number))}
+        line = {"at": _local(changed.at), "event": "ticket", **_facts(ticket), **issued}
+        if ticket.completed_at is not None:
+            line["completed_at"] = _local(ticket.completed_at)
+        return line
 
     def _message(self, sent: Sent) -> Line:
         people = {number: name for name, number in self._ids.items()}
@@ -130,12 +159,15 @@ class Simulation:
             "to": people.get(sent.person_id, str(sent.person_id)),
             "channel": sent.channel,
             "kind": str(sent.message.kind),
-            "step": sent.message.step,
+            "step": step_of(sent.message.step),
             "ticket": numbers.get(sent.message.ticket_id or 0),
             "text": sent.text,
+            "buttons": list(sent.buttons),
         }
         if sent.told:
-            line["items"] = [{"ticket": numbers.get(one.ticket_id or 0), "step": one.step} for one in sent.told]
+            line["items"] = [
+                {"ticket": numbers.get(one.ticket_id or 0), "step": step_of(one.step)} for one in sent.told
+            ]
         return line
 
     def _numbers(self, ids: Sequence[int]) -> Mapping[int, str]:
@@ -174,10 +206,11 @@ class Simulation:
                 parent = units[unit.parent] if unit.parent else None
                 units[unit.id] = register.save_unit(conn, UnitDraft(name=unit.name, parent_id=parent, desk=unit.desk))
             for person in scenario.person:
-                ids[person.id] = number = register.save_person(
-                    conn, PersonDraft(name=person.name, unit_id=units[person.unit])
-                )
-                addresses.bind(conn, number, person.channel, f"{person.channel}:{person.id}", scenario.start)
+                named = PersonDraft(name=person.name, unit_id=units[person.unit])
+                ids[person.id] = number = register.save_person(conn, named)
+                addresses.bind(conn, number, person.channel, _address(person, number), scenario.start)
+                if not person.reachable:
+                    self._play.break_address(person.channel, _address(person, number))
             for account in scenario.account:
                 platform = platform_of(account.platform) or account.platform
                 draft = AccountDraft(
@@ -201,11 +234,9 @@ def _parents_first(scenario: Scenario) -> Iterator[Any]:
         waiting = [one for one in waiting if one not in ready]
 
 
-def _ticket_line(changed: TicketChange) -> Line:
-    line = {"at": _local(changed.at), "event": "ticket", **_facts(changed.ticket)}
-    if changed.ticket.completed_at is not None:
-        line["completed_at"] = _local(changed.ticket.completed_at)
-    return line
+def _address(person: ScenarioPerson, number: int) -> str:
+    """Return where a person of a scenario is reached; the web inbox knows people by their numbers."""
+    return str(number) if person.channel == INBOX else f"{person.channel}:{person.id}"
 
 
 def _facts(ticket: Ticket) -> Line:

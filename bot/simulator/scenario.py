@@ -32,6 +32,10 @@ WORDS = {
 }
 
 
+CHAT = "wecom"  # where people are who name no channel: a chat that works
+INBOX = "inbox"  # nothing but the web inbox: told once they looked
+
+
 class ScenarioInvalid(Exception):
     """The scenario cannot be played; the sentence names the place."""
 
@@ -69,7 +73,7 @@ class ScenarioPerson(Part):
     name: str
     unit: str
     phone: str = ""
-    channel: str = "inbox"
+    channel: str = CHAT
     reachable: bool = True
 
 
@@ -99,6 +103,7 @@ class ScenarioTicket(Part):
     url: str = ""
     policy: str | None = None
     fixed_at: Moment | None = None
+    issued_at: Moment | None = None  # by the platform; None: at the moment of the event
 
 
 class Say(Part):
@@ -123,6 +128,15 @@ class Down(Part):
     minutes: Annotated[float, Field(gt=0)]
 
 
+class Look(Part):
+    """A look into the web inbox."""
+
+    person: str
+
+
+KINDS = ("ticket", "say", "leave", "closure", "down", "open")
+
+
 class Event(Part):
     """Something that happens at a moment: exactly one of the kinds."""
 
@@ -132,12 +146,14 @@ class Event(Part):
     leave: Absence | None = None
     closure: Closure | None = None
     down: Down | None = None
+    open: Look | None = None
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
-        kinds = [one for one in (self.ticket, self.say, self.leave, self.closure, self.down) if one is not None]
-        if len(kinds) != 1:
-            raise ValueError("每个 event 应恰好写 ticket、say、leave、closure、down 之一")
+        if sum(getattr(self, kind) is not None for kind in KINDS) != 1:
+            raise ValueError(f"每个 event 应恰好写 {'、'.join(KINDS)} 之一")
+        if self.ticket and self.ticket.issued_at and self.ticket.issued_at > self.at:
+            raise ValueError(f"工单 {self.ticket.no} 的 issued_at 晚于录入时间 at，请改正")
         return self
 
 
@@ -191,8 +207,9 @@ class Scenario(Part):
     def _people_named(self) -> list[str | None]:
         duties = [one for account in self.account for one in (account.primary, account.backup, account.leader)]
         said = [event.say.person for event in self.event if event.say]
+        looked = [event.open.person for event in self.event if event.open]
         away = [one for event in self.event if event.leave for one in (event.leave.person, event.leave.deputy)]
-        return [*duties, *(one.person for one in self.supervisor), *said, *away]
+        return [*duties, *(one.person for one in self.supervisor), *said, *looked, *away]
 
 
 def read(path: Path) -> Scenario:

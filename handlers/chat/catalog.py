@@ -11,8 +11,9 @@ from typing import Any
 from fastapi import APIRouter
 
 from bot.actions.messages import updates
+from bot.actions.people.abilities import abilities_of
 from bot.engine import Engine
-from handlers.chat.commands import help_text
+from handlers.chat.answers.helping import help_text
 from handlers.chat.parse import parse
 from handlers.chat.platforms.heard import Heard, Reader
 
@@ -75,7 +76,7 @@ def _help(engine: Engine) -> Callable[[Heard], str | None]:
         if parse(heard.text).command != "help":
             return None
         known = updates.speaker(engine.context, "wechat", heard.address, "").person
-        return help_text(engine.wording, overseeing=updates.oversees(engine.context, known.id)) if known else None
+        return help_text(engine.wording, abilities_of(engine.context, known.id)) if known else None
 
     return instant
 

@@ -7,6 +7,9 @@ from bot.actions.tickets import visible
 from bot.actions.tickets.tickets import deny
 from bot.rules.refused import MoveRefused
 from bot.rules.tickets.lifecycle import Verb, states_for
+from handlers.chat.answers.moves import together
+from handlers.chat.answers.requests import LISTED as REQUESTS
+from handlers.chat.answers.requests import listed_request
 from handlers.chat.answers.tickets import numbered
 from handlers.chat.commands import BY_NAME, Command
 from handlers.chat.parse import Parsed
@@ -14,6 +17,7 @@ from handlers.chat.turn import Reply, Turn, Wish
 from handlers.chat.words.numbers import is_place
 from storage.records import Ticket, TicketState, number_key
 
+UNFINISHED = "unfinished"  # the question whether all of it is done; a 办结 after it means the same ticket
 MOST_AT_ONCE = 10  # tickets in one message, so that the answers can be read
 
 
@@ -21,9 +25,13 @@ def carry(turn: Turn, row: Command, parsed: Parsed) -> Reply:
     """Do what was asked to the ticket that is meant, or ask which one that is."""
     if row.above and not turn.oversees:
         return not_above(turn, row)
-    if row.many and len(parsed.numbers) > MOST_AT_ONCE:
-        return Reply(text=turn.wording("chat.too_many", most=MOST_AT_ONCE), reason="too_many", keeps_card=True)
-    strange = [number for number in parsed.numbers if not by_number(turn, number)] if row.many else []
+    many = row.many or (parsed.listed and row.verb == Verb.COMPLETE)
+    if many and len(parsed.numbers) > MOST_AT_ONCE:
+        verb = turn.wording(f"verb.{row.verb}")
+        return Reply(
+            text=turn.wording("chat.too_many", most=MOST_AT_ONCE, verb=verb), reason="too_many", keeps_card=True
+        )
+    strange = [number for number in parsed.numbers if not by_number(turn, number)] if many else []
     if not strange or len(strange) == len(parsed.numbers):
         return _carry(turn, row, parsed)
     # Of several numbers each is answered for itself: the good ones do not wait for a wrong one.
@@ -53,6 +61,8 @@ def not_above(turn: Turn, row: Command) -> Reply:
 def chosen(turn: Turn, number: str) -> Reply:
     """Answer a bare number: it answers the question that waits, else it shows that ticket."""
     waits, found = turn.numbering, by_number(turn, number)
+    if is_place(number) and (request_id := listed_request(turn, int(number))) is not None:
+        return decided(turn, BY_NAME[waits.command], request_id)
     listed = any(one.id in waits.ticket_ids for one in found)
     answers = waits.waiting and not waits.words and (listed or not found)
     row = BY_NAME[waits.command if answers else "ticket"]
@@ -60,6 +70,42 @@ def chosen(turn: Turn, number: str) -> Reply:
     if listed and waits.command and not waits.waiting:
         return replace(reply, text=turn.wording("chat.expired", place=number) + "\n" + reply.text)
     return reply
+
+
+def decided(turn: Turn, row: Command, request_id: int) -> Reply:
+    """Decide the request a number of the list named."""
+    words = turn.numbering.text.partition(" ")[2]
+    return row.does(turn, Wish(command=row.name, verb=row.verb, text=words, request_id=request_id))
+
+
+def chosen_several(turn: Turn, places: Sequence[int]) -> Reply:
+    """Answer several bare numbers: each answers the question that waits, or all are shown as a list."""
+    waits = turn.numbering
+    numbers = tuple(str(place) for place in places)
+    row = BY_NAME.get(waits.command)
+    if waits.waiting and not waits.words and row is not None and row.needs_ticket and not row.of_request:
+        if row.many or row.verb == Verb.COMPLETE:
+            return carry(turn, row, Parsed(numbers=numbers, rest=waits.text, listed=True))
+        return together([carry(turn, row, Parsed(numbers=(one,), rest=waits.text)) for one in numbers])
+    found = [ticket for number in numbers for ticket in by_number(turn, number)]
+    if not found:
+        return _unknown(turn, numbers[0])
+    return numbered(turn, found, turn.wording("chat.which_what", count=len(found)), code="ticket")
+
+
+def all_meant(turn: Turn, row: Command | None) -> Reply | None:
+    """Do to all of the person's tickets what was said or asked; None where nothing waits for such an answer."""
+    waits = turn.numbering
+    asked = BY_NAME.get(waits.command) if waits.waiting and not waits.words else None
+    row = row or asked
+    if row is None or row.verb not in (Verb.ACKNOWLEDGE, Verb.COMPLETE):
+        return None
+    fits = [ticket for ticket in turn.open if ticket.state in states_for(row.verb)]
+    if not fits:
+        return Reply(text=turn.wording("chat.nothing_open"), reason="nothing_open")
+    text = waits.text if asked is row else ""
+    turn.remember()
+    return row.does(turn, Wish(command=row.name, verb=row.verb, tickets=tuple(fits), text=text))
 
 
 def by_number(turn: Turn, number: str) -> list[Ticket]:
@@ -79,18 +125,21 @@ def ask(turn: Turn, tickets: Sequence[Ticket], row: Command, wish: Wish) -> Repl
     if row.verb is None:
         head = turn.wording("chat.which_show", count=len(tickets))
     else:
-        head = turn.wording("chat.which", count=len(tickets), verb=turn.wording(f"verb.{row.verb}"))
+        key = "chat.which_or_all" if row.verb == Verb.COMPLETE and len(tickets) == len(turn.open) else "chat.which"
+        head = turn.wording(key, count=len(tickets), verb=turn.wording(f"verb.{row.verb}"))
     code = "" if row.of_request else row.code
     return replace(numbered(turn, tickets, head, code=code, waiting=wish), reason="asked_which", keeps_card=True)
 
 
 def _meant(turn: Turn, row: Command, parsed: Parsed, wish: Wish) -> Sequence[Ticket] | Reply:
     if parsed.numbers:
-        return _named(turn, row, parsed.numbers, wish)
+        return _named(turn, row, parsed, wish)
     if turn.replied is not None:
         return _replied(turn, row, turn.replied)
+    if row.of_request:
+        return ()  # asked over the requests instead
     waits = turn.numbering
-    if waits.words and waits.about and waits.command == row.name:
+    if waits.words and waits.about and waits.command in (row.name, UNFINISHED):
         # Said once more instead of only the words that were missing.
         spoken = turn.seen(waits.about)
         return [spoken] if spoken else _only(turn, row, parsed, wish)
@@ -111,10 +160,10 @@ def _replied(turn: Turn, row: Command, replied: int) -> Sequence[Ticket] | Reply
     return Reply(text=turn.wording("chat.moved_away", number=gone.number, **facts), reason="moved_away")
 
 
-def _named(turn: Turn, row: Command, numbers: Sequence[str], wish: Wish) -> Sequence[Ticket] | Reply:
+def _named(turn: Turn, row: Command, parsed: Parsed, wish: Wish) -> Sequence[Ticket] | Reply:
     """The tickets named; several names for a command that takes one, or a name of several tickets, are asked back."""
     meant: dict[int, Ticket] = {}
-    for number in numbers:
+    for number in parsed.numbers:
         found = by_number(turn, number)
         if not found:
             return _no_such_place(turn, row, number, wish) if is_place(number) else _unknown(turn, number)
@@ -125,7 +174,7 @@ def _named(turn: Turn, row: Command, numbers: Sequence[str], wish: Wish) -> Sequ
         # The message replied to and the number speak of different tickets.
         other = turn.seen(turn.replied)
         return ask(turn, [*([other] if other else []), *meant.values()], row, wish)
-    if len(meant) > 1 and not row.many:
+    if len(meant) > 1 and not row.many and not (parsed.listed and row.verb == Verb.COMPLETE):
         return ask(turn, list(meant.values()), row, wish)
     # In one order everywhere, so that two people who name the same tickets cannot lock each other out.
     return sorted(meant.values(), key=lambda one: one.id)
@@ -135,7 +184,7 @@ def _only(turn: Turn, row: Command, parsed: Parsed, wish: Wish) -> Sequence[Tick
     """The one ticket that can be meant without a name."""
     if row.pool is not None:
         return _of_pool(turn, row, row.pool(turn), wish)
-    if len(turn.open) == 1:
+    if len(turn.open) == 1 or (turn.open and row.of_all):
         return turn.open
     if not turn.open:
         last = _last_done(turn, row.verb)
@@ -167,7 +216,11 @@ def _last_done(turn: Turn, verb: Verb | None) -> Ticket | None:
 def _remembered(turn: Turn, row: Command, wish: Wish, meant: Sequence[Ticket]) -> str:
     """The words, with those of the question that waits where they belong to the same wish."""
     waits = turn.numbering
+    if waits.waiting and waits.command == UNFINISHED and row.verb == Verb.COMPLETE:
+        return wish.text or (waits.text if [one.id for one in meant] == [waits.about] else "")
     if not waits.waiting or waits.command != row.name:
+        return wish.text
+    if waits.text.startswith(REQUESTS):
         return wish.text
     if waits.words:
         same = [one.id for one in meant] == [waits.about]

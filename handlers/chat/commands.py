@@ -3,9 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bot.delivery.wording import Wording
 from bot.rules.tickets.lifecycle import Verb
-from handlers.chat.answers import leave, moves, office, requests, tickets
+from handlers.chat.answers import helping, leave, moves, office, questions, requests, tickets
 from handlers.chat.turn import Reply, Turn, Wish
 from storage.records import Ticket
 
@@ -16,7 +15,7 @@ class Command:
 
     name: str  # "help.<name>" is its line in the help
     words: tuple[str, ...]  # a number, a space, a stop or the end stands behind them; the first is the one we teach
-    said: tuple[str, ...] = ()  # statements such as "已删除": any text may follow, and they are part of what is kept
+    said: tuple[str, ...] = ()  # any text may follow these; everyday words are read by the grammar of `words` instead
     follows: str = ""  # a pattern of what may also stand right behind a word: "延期到…"
     vague: frozenset[str] = frozenset()  # words also said without any ticket in mind: they count with one open only
     verb: Verb | None = None  # what it does to a ticket
@@ -27,6 +26,7 @@ class Command:
     of_request: bool = False  # its buttons name a request, not a ticket
     above: bool = False  # for supervisors and the desk
     pool: Callable[[Turn], Sequence[Ticket]] | None = None  # which tickets it can mean without a number; None: the own
+    of_all: bool = False  # without a number it is answered for all of the person's open tickets
     does: Callable[[Turn, Wish], Reply]
 
     @property
@@ -48,13 +48,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         name="complete",
-        words=("办结", "完成", "已办", "已改", "已删", "done", "completed", "finished"),
-        said=(
-            *("已办结", "已完成", "已整改", "已删除", "已修改", "已处理", "已办理", "已改正", "已改为", "已改好"),
-            *("已更正", "已更新", "已撤稿", "已撤回", "已下架", "已下线", "已关闭", "已替换", "已回复", "已答复"),
-            *("整改完成", "整改完毕", "处理完成", "处理完毕", "删除完毕", "修改完毕", "办理完毕", "完成整改"),
-            *("deleted", "corrected", "fixed", "rectified"),
-        ),
+        words=("办结", "完成", "done", "completed", "finished"),
         verb=Verb.COMPLETE,
         needs_ticket=True,
         code="done",
@@ -79,6 +73,41 @@ COMMANDS: tuple[Command, ...] = (
         needs_ticket=True,
         code="why",
         does=tickets.why,
+    ),
+    Command(
+        name="due",
+        words=("几点前", "时限", "什么时候到期", "什么时候截止", "截止时间", "due", "deadline"),
+        needs_ticket=True,
+        of_all=True,
+        does=questions.due,
+    ),
+    Command(
+        name="who",
+        words=("谁负责", "谁办", "A角是谁", "B角是谁", "who"),
+        needs_ticket=True,
+        of_all=True,
+        does=questions.who,
+    ),
+    Command(
+        name="what",
+        words=("什么意思", "什么问题", "哪里错了", "what"),
+        needs_ticket=True,
+        does=questions.what,
+    ),
+    Command(
+        name="unfinished",
+        words=("还没完", "没办完", "还没办完", "还没办结", "未办结", "not yet"),
+        needs_ticket=True,
+        code="yet",
+        does=moves.not_yet,
+    ),
+    Command(
+        name="note",
+        words=("补充", "补充说明", "note"),
+        follows=r"[,:]",
+        needs_ticket=True,
+        pool=moves.notable,
+        does=moves.note,
     ),
     Command(
         name="hand_over",
@@ -110,10 +139,6 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         name="transfer",
         words=("转派", "改派", "转办", "转交", "transfer"),
-        said=(
-            *("不属于本单位", "不属本单位", "非本单位", "不归本单位", "不是本单位", "不属于我单位", "不属我单位"),
-            *("非我单位", "不归我单位", "不是我单位", "不归我办", "不归我管", "不是我的工单", "not mine"),
-        ),
         follows=r"[给到至由]",
         verb=Verb.TRANSFER,
         needs_ticket=True,
@@ -132,7 +157,7 @@ COMMANDS: tuple[Command, ...] = (
         words=("返岗", "销假", "已返岗", "我已返岗", "回岗", "back at work", "i am back"),
         does=leave.come_back,
     ),
-    Command(name="undo", words=("撤销", "撤消", "undo"), does=moves.undo),
+    Command(name="undo", words=("撤销", "撤消", "undo"), code="undo", does=moves.undo),
     Command(
         name="oversight",
         words=("督办列表", "督办", "督办清单", "督办情况", "overdue", "stuck"),
@@ -171,6 +196,8 @@ COMMANDS: tuple[Command, ...] = (
         pool=tickets.completed,
         does=moves.carry_out,
     ),
+    Command(name="weekly", words=("周报", "督办周报", "weekly"), does=office.weekly),
+    Command(name="calendar", words=("日历", "工作日历", "上班时间", "calendar"), does=office.calendar),
     Command(name="bind", words=("绑定", "bind"), does=office.bind),
     Command(name="board", words=("看板", "登录看板", "打开看板", "board"), does=office.board),
     Command(
@@ -181,18 +208,12 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         name="help",
         words=("帮助", "?", "怎么用", "使用说明", "help", "start"),
-        does=lambda turn, _wish: Reply(text=help_text(turn.wording, overseeing=turn.oversees)),
+        does=helping.answer,
     ),
 )
 
 BY_NAME = {one.name: one for one in COMMANDS}
 BY_CODE = {one.code: one for one in COMMANDS if one.code}
-
-
-def help_text(wording: Wording, *, overseeing: bool) -> str:
-    """Say what a person can say: what is for those above, only to them."""
-    lines = [wording(f"help.{one.name}") for one in COMMANDS if overseeing or not one.above]
-    return "\n".join([wording("chat.help"), *lines])
 
 
 def pressed(action: str) -> tuple[str, int] | None:

@@ -1,7 +1,5 @@
 """The conversation: words that are safe are understood, carried out and answered in one transaction."""
 
-import re
-from dataclasses import replace
 from datetime import datetime
 
 from bot.actions.context import Context
@@ -11,26 +9,15 @@ from bot.actions.messages.conversation import Kept, Said
 from bot.actions.tickets import oversight, requests, visible
 from bot.actions.work import Work
 from bot.delivery.wording import Wording
-from bot.rules.tickets.lifecycle import Verb
-from handlers.chat.choosing import by_number, carry, chosen, not_above
-from handlers.chat.commands import BY_NAME, Command
-from handlers.chat.parse import Parsed, parse
+from handlers.chat.listing import parse_all
+from handlers.chat.responding import respond
 from handlers.chat.taps import tapped
-from handlers.chat.turn import Reply, Turn, Wish
-from handlers.chat.words.folding import fold, printable
-from handlers.chat.words.until import names_time
+from handlers.chat.turn import Reply, Turn
+from handlers.chat.words.folding import printable
+from handlers.chat.words.lexicon import lexicon
 from storage.records import AnswerTo, Directory
 
 __all__ = ["Conversation", "Reply"]
-
-# Said to say something: no reason for anything.
-FILLER = re.compile(
-    r"(?:好的?|嗯+|哦|收到|知道了?|谢谢|稍等|在吗|ok|okay|thanks)[\s。.!\uff01~,\uff0c、]*", re.IGNORECASE
-)
-NAMED = re.compile(r"^(?:理由|原因|说明|reason)[:\uff1a ]*", re.IGNORECASE)
-
-# Offered as a button where they were perhaps meant: most ask for more first, and none ends the work.
-OFFERED = (Verb.ACKNOWLEDGE, Verb.EXTEND, Verb.DISPUTE, Verb.TRANSFER)
 
 
 class Conversation:
@@ -39,6 +26,7 @@ class Conversation:
     def __init__(self, context: Context, wording: Wording, board_url: str = "") -> None:
         """`board_url` is the page on which the board signs people in; empty where there is none."""
         self._wording, self._board_url = wording, board_url
+        lexicon()  # a word list that cannot be used stops the start, not the first message
         self._answerer = Answerer(
             context=context, respond=self._reply, trouble=wording("chat.trouble"), not_kept=wording("chat.not_kept")
         )
@@ -91,7 +79,7 @@ class Conversation:
         if said.at.tzinfo is None:
             return Reply(text=wording("chat.trouble"), reason="时间没有写明时区", aside=True)
         turn = self._turn(work, kept, directory)
-        return tapped(turn, said.action) if said.action else _respond(turn, parse(said.text, turn.known))
+        return tapped(turn, said.action) if said.action else respond(turn, parse_all(said.text, turn.known))
 
     def _turn(self, work: Work, kept: Kept, directory: Directory) -> Turn:
         person_id = kept.said.person_id
@@ -113,90 +101,3 @@ class Conversation:
             oversees=oversees,
             board_url=self._board_url,
         )
-
-
-def _respond(turn: Turn, parsed: Parsed) -> Reply:
-    if turn.numbering.words and (answer := _missing_words(turn, parsed)) is not None:
-        return answer
-    if parsed.choice is not None:
-        return chosen(turn, str(parsed.choice))
-    if parsed.command is not None:
-        return _obey(turn, BY_NAME[parsed.command], parsed)
-    if parsed.numbers and parsed.suggestion is None and not parsed.rest:
-        return chosen(turn, parsed.number_text)
-    return _not_understood(turn, parsed)
-
-
-def _missing_words(turn: Turn, parsed: Parsed) -> Reply | None:
-    """Take what was said for the words a command waits for; None where it says something of its own."""
-    waits, row = turn.numbering, BY_NAME[turn.numbering.command]
-    if turn.replied is not None and turn.replied != waits.about:
-        return None  # said in reply to a message about another ticket
-    said = printable(turn.kept.said.text)
-    number = parsed.choice is not None or (parsed.numbers and not parsed.rest)
-    if parsed.stated and row.name not in (parsed.command, parsed.suggestion):
-        # "已答复网民,内容无误" may be the reason that was asked for, or the end of the work: never guessed.
-        return Reply(text=_which_of_two(turn, row, parsed, said), reason="asked_words", keeps_card=True)
-    if parsed.command is not None or parsed.asked or (number and not (row.dated and names_time(fold(said).text))):
-        return None
-    if FILLER.fullmatch(said):
-        return Reply(text=turn.wording("ask.again"), reason="asked_words", keeps_card=True)
-    wish = Wish(command=row.name, verb=row.verb, text=f"{waits.text} {NAMED.sub('', said)}".strip())
-    if not waits.about:
-        return row.does(turn, wish)
-    ticket = turn.seen(waits.about)
-    if ticket is None:
-        return None
-    turn.remember(about=ticket.id)
-    return row.does(turn, replace(wish, tickets=(ticket,)))
-
-
-def _which_of_two(turn: Turn, waiting: Command, parsed: Parsed, said: str) -> str:
-    stated = BY_NAME[parsed.command or parsed.suggestion or "complete"]
-    verbs = {"asked": turn.wording(f"verb.{waiting.verb or waiting.name}"), "verb": turn.wording(f"verb.{stated.verb}")}
-    return turn.wording("ask.statement", **verbs, suggestion=_suggestion(turn, stated, parsed), text=said)
-
-
-def _obey(turn: Turn, row: Command, parsed: Parsed) -> Reply:
-    if row.above and not turn.oversees:
-        return not_above(turn, row)
-    return carry(turn, row, parsed) if row.needs_ticket else row.does(turn, Wish(command=row.name, text=parsed.rest))
-
-
-def _not_understood(turn: Turn, parsed: Parsed) -> Reply:
-    """Say so, name what was perhaps meant, and record nothing."""
-    row = BY_NAME.get(parsed.suggestion or "")
-    if row is None or not row.changes:
-        text = "\n".join([turn.wording("chat.not_understood"), turn.wording("chat.help_hint")])
-        return Reply(text=text, reason="没看懂", aside=True)
-    suggestion = _suggestion(turn, row, parsed)
-    if parsed.hedged and not parsed.asked:
-        return Reply(text=turn.wording("chat.hedged", suggestion=suggestion), reason="像是没有全部办完", aside=True)
-    if parsed.asked:
-        verb = turn.wording(f"verb.{row.verb or row.name}")
-        text = turn.wording("chat.questioned", verb=verb, suggestion=suggestion)
-        return Reply(text=text, reason="像是提问", aside=True)
-    said = (turn.wording("chat.not_understood"), turn.wording("chat.meant", suggestion=suggestion))
-    return Reply(text="\n".join(said), buttons=_button(turn, row, parsed), reason="没看懂", aside=True)
-
-
-def _button(turn: Turn, row: Command, parsed: Parsed) -> tuple[tuple[str, str], ...]:
-    """What was perhaps meant, to be pressed where the ticket is certain."""
-    meant = by_number(turn, parsed.number_text) if parsed.numbers else turn.open
-    if row.verb not in OFFERED or len(meant) != 1:
-        return ()
-    return ((turn.wording(f"message.button_{row.code}"), f"{row.code}:{meant[0].id}"),)
-
-
-def _suggestion(turn: Turn, row: Command, parsed: Parsed) -> str:
-    """The words that would do it, with the ticket named where it is certain."""
-    english = turn.wording.language == "en"
-    word = next(one for one in row.words if one.isascii() == english)
-    number = parsed.number_text
-    if not number and turn.replied is not None:
-        seen = turn.seen(turn.replied)
-        number = seen.number if seen else ""
-    elif not number and row.needs_ticket and len(turn.open) == 1:
-        number = turn.open[0].number
-    rest = parsed.rest if parsed.hedged and not parsed.asked else ""
-    return " ".join(one for one in (word, number, rest) if one)

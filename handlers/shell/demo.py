@@ -22,7 +22,7 @@ from bot.engine import Engine, open_engine
 from bot.reports.ledger import ledger_line
 from bot.rules.calendar.weeks import Week
 from bot.rules.calendar.zone import SHANGHAI, shanghai
-from bot.rules.reports.figures import how_late
+from bot.rules.reports.late import how_late
 from bot.simulator.play import Play, Sent, StageChannel, TicketChange
 from handlers.chat.reply import Conversation
 from handlers.intake.fields import map_columns, read_arrivals, ticket_headings
@@ -35,6 +35,7 @@ from handlers.shell.terminal.usage import program
 from handlers.shell.terminal.wrapping import say_wrapped, wrapped
 from settings import Settings
 from storage import views
+from storage.records import step_of
 from storage.sql.database import Database
 
 app = typer.Typer(add_completion=False)
@@ -88,7 +89,7 @@ def _stage(settings: Settings) -> Play:
     inbox = InboxChannel(Database(settings.database), clock)
     stage = StageChannel(name="inbox", inner=inbox)
     engine = open_engine(settings, clock=clock, channels={"inbox": stage})
-    return Play(engine, clock, [stage], beats=[engine.weekly])
+    return Play(engine, clock, [stage], beats=[engine.brief, engine.weekly])
 
 
 def _tell(play: Play, console: Console, out: Path) -> None:
@@ -137,7 +138,7 @@ def _show(happened: Iterator[Sent | TicketChange], engine: Engine, console: Cons
             with engine.database.read() as conn:
                 directory = engine.context.directory(conn)
             person = directory.people[one.person_id]
-            step = engine.wording(f"message.short_{one.message.step or one.message.kind}")
+            step = engine.wording(f"message.short_{step_of(one.message.step) or one.message.kind}")
             console.print(_line(one.at, f"→ {person.name}（{directory.units[person.unit_id].name}）", step, "cyan"))
             say_wrapped(console, one.text, INDENT, style="dim")
 

@@ -2,6 +2,8 @@
 
 import tempfile
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,12 +12,13 @@ from pydantic import SecretStr
 from rich.console import Console
 from rich.text import Text
 
+from bot.channels.inbox import InboxChannel
 from bot.clock import WoundClock
 from bot.delivery.wording import Wording
 from bot.engine import Engine, open_engine
 from bot.simulator import scenario as scenarios
-from bot.simulator.play import Play, StageChannel
-from bot.simulator.run import Simulation
+from bot.simulator.play import STAGE, Play, StageChannel
+from bot.simulator.run import Answered, Simulation
 from handlers.chat.reply import Conversation
 from handlers.shell.terminal.opening import emit, input_file, refusals
 from handlers.shell.terminal.wrapping import say_wrapped
@@ -47,26 +50,22 @@ def simulate(
 
 def _stage(scenario: scenarios.Scenario, path: Path, folder: Path) -> tuple[Simulation, Play]:
     clock = WoundClock(scenario.start)
-    stage = [
-        StageChannel(
-            name=channel,
-            dead=frozenset(
-                f"{channel}:{one.id}" for one in scenario.person if one.channel == channel and not one.reachable
-            ),
-        )
-        for channel in sorted({one.channel for one in scenario.person} | {"inbox"})
-    ]
+    # What lies in the web inbox is told once its person looks, and until then the next in line hears.
+    inbox = StageChannel(name=scenarios.INBOX, abilities=replace(STAGE, two_way=False))
+    chats = [StageChannel(name=name) for name in sorted({one.channel for one in scenario.person} - {scenarios.INBOX})]
     policies = path.parent / scenario.policy if scenario.policy.endswith(".toml") else None
     settings = Settings(data_dir=folder, database_url=SecretStr("sqlite://"), policies=policies)
-    engine = open_engine(settings, clock=clock, channels={one.name: one for one in stage})
+    engine = open_engine(settings, clock=clock, channels={one.name: one for one in (inbox, *chats)})
+    inbox.inner = InboxChannel(engine.database, clock)
     _check_preset(scenario, engine)
     conversation = Conversation(engine.context, engine.wording)
 
-    def hear(person_id: int, text: str, at: Any) -> str:
+    def hear(person_id: int, text: str, at: datetime) -> Answered:
         event = f"{at.isoformat()}:{person_id}:{text}"
-        return conversation.hear(person_id=person_id, text=text, at=at, via="simulator", event_id=event).text
+        reply = conversation.hear(person_id=person_id, text=text, at=at, via="simulator", event_id=event)
+        return Answered(text=reply.text, buttons=tuple(label for label, _ in reply.buttons))
 
-    play = Play(engine, clock, stage, beats=())
+    play = Play(engine, clock, [inbox, *chats], beats=(engine.brief, engine.weekly))
     return Simulation(scenario, play, hear), play
 
 
@@ -84,12 +83,17 @@ def _show(line: dict[str, Any], names: Mapping[str, str], wording: Wording) -> N
     if line["event"] == "message":
         step = wording(f"message.short_{line['step'] or line['kind']}")
         console.print(Text.assemble((f"→ {names[line['to']]}", "cyan"), " ", (step, "yellow")))
-        say_wrapped(console, line["text"], INDENT)
+        say_wrapped(console, _with_buttons(line), INDENT)
     elif line["event"] == "reply":
         console.print(Text.assemble((f"← {names[line['person']]}", "green"), " ", line["said"]))
-        say_wrapped(console, line["text"], INDENT)
+        say_wrapped(console, _with_buttons(line), INDENT)
     else:
         console.print(Text("\n".join(_words(line, names, wording))))
+
+
+def _with_buttons(line: dict[str, Any]) -> str:
+    buttons = " ".join(f"[{label}]" for label in line["buttons"])
+    return "\n".join(part for part in (line["text"], buttons) if part)
 
 
 def _words(line: dict[str, Any], names: Mapping[str, str], wording: Wording) -> Iterator[str]:
@@ -103,6 +107,8 @@ def _words(line: dict[str, Any], names: Mapping[str, str], wording: Wording) -> 
         yield f"{line['day']}{what}（{line['why']}），改动：{moved or '无'}"
     elif event == "leave":
         yield f"{names[line['person']]}请假，到{line['until'][:16].replace('T', ' ')}"
+    elif event == "open":
+        yield f"{names[line['person']]}打开网页收件箱，看到{line['items']}条新消息"
     elif event == "down":
         yield f"机器人停机，到{line['until'][:16].replace('T', ' ')}"
     elif event == "summary":

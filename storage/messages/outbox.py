@@ -41,6 +41,8 @@ _HELD = select(outbox.c.id, outbox.c.fence).where(
     outbox.c.id.in_(bindparam("ids", expanding=True)), outbox.c.state == MessageState.LEASED
 )
 _HELD_STEADILY = _HELD.order_by(outbox.c.id).with_for_update()
+# What tells a person about a ticket; answers and requests tell of something else.
+TELLING = (MessageKind.ASSIGNED, MessageKind.REMINDER, MessageKind.ESCALATION, MessageKind.UNREACHED)
 LEARNT = ("provider_id", "accepted_at", "delivered_at", "not_before", "parent_id", "attempts", "payload")
 _SETTLE = Bulk(
     lambda _: (
@@ -135,6 +137,17 @@ def supersede(conn: Connection, ticket_ids: Iterable[int], reason: str) -> None:
         conn.execute(update(outbox).where(*guard).values(state=MessageState.SUPERSEDED, reason=reason))
 
 
+def supersede_steps(conn: Connection, ticket_id: int, steps: Iterable[str], since: datetime, reason: str) -> None:
+    """Take back what waits to be said of these steps, put since a moment."""
+    guard = (
+        outbox.c.ticket_id == ticket_id,
+        outbox.c.step.in_(list(steps)),
+        outbox.c.created_at >= since,
+        outbox.c.state == MessageState.PENDING,
+    )
+    conn.execute(update(outbox).where(*guard).values(state=MessageState.SUPERSEDED, reason=reason))
+
+
 def next_due(conn: Connection) -> datetime | None:
     """Return the earliest moment a message wants to go out or to be looked at again."""
     moments = []
@@ -159,6 +172,25 @@ def of_step(conn: Connection, ticket_id: int, step: str) -> list[Message]:
     """Return the messages of one step of a ticket's ladder."""
     query = select(*COLUMNS).where(outbox.c.ticket_id == ticket_id, outbox.c.step == step)
     return read(conn, query.order_by(outbox.c.id))
+
+
+def first_told(conn: Connection, ticket_ids: Iterable[int]) -> dict[int, dict[int, datetime]]:
+    """Return when each person was first told of each of the tickets: ticket id -> person id -> moment.
+
+    Told is what a channel took that counts as telling, alone or inside a digest.
+    """
+    digest = outbox.alias("digest")
+    moment = func.coalesce(outbox.c.accepted_at, digest.c.accepted_at)
+    query = (
+        select(outbox.c.ticket_id, outbox.c.person_id, func.min(moment))
+        .select_from(outbox.outerjoin(digest, outbox.c.parent_id == digest.c.id))
+        .where(outbox.c.ticket_id.in_(sorted(set(ticket_ids))), outbox.c.kind.in_(TELLING), moment.is_not(None))
+        .group_by(outbox.c.ticket_id, outbox.c.person_id)
+    )
+    told: dict[int, dict[int, datetime]] = {}
+    for ticket_id, person_id, at in conn.execute(query):
+        told.setdefault(ticket_id, {})[person_id] = at
+    return told
 
 
 def by_ids(conn: Connection, ids: Iterable[int]) -> dict[int, Message]:

@@ -27,6 +27,7 @@ _BY_KIND: Mapping[MessageKind, type[Any]] = {
     MessageKind.NOTIFICATION: TicketNotification,
     MessageKind.DIGEST: DigestParams,
     MessageKind.SUMMARY: TextParams,
+    MessageKind.BRIEF: TextParams,
     MessageKind.ANSWER: TextParams,
 }
 _BY_NOTIFICATION: Mapping[str, type[Any]] = {

@@ -48,6 +48,7 @@ from storage.records.policy import (
     Schedule,
     Step,
     TimeUnit,
+    step_of,
 )
 from storage.records.register import (
     Account,
@@ -149,4 +150,5 @@ __all__ = [
     "UnitDraft",
     "UnreadableParams",
     "number_key",
+    "step_of",
 ]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from storage.records.message import Inbound, Message, MessageKind
+from storage.records.request import Request
 from storage.records.ticket import JournalLine, Ticket
 
 
@@ -18,6 +19,7 @@ class Telling:
     kind: MessageKind
     step: str
     at: datetime
+    unit_id: int | None = None  # the person's
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,6 +28,9 @@ class TicketFacts:
 
     ticket: Ticket
     unit: str = ""  # empty: on the desk's unmatched list
+    primary: str = ""  # A角; empty: nobody registered
+    backup: str = ""  # B角
+    requests: tuple[Request, ...] = ()  # oldest first
     told: tuple[Telling, ...] = ()
 
 

@@ -28,6 +28,7 @@ class MessageKind(StrEnum):
     UNREACHED = "unreached"  # a step reached nobody; the next in line is told why
     DIGEST = "digest"  # several tickets in one message
     SUMMARY = "summary"  # the weekly summary
+    BRIEF = "brief"  # the morning brief
     REQUEST = "request"  # asks somebody above for a decision
     NOTIFICATION = "notice"  # about contacts, calendar, health; or what somebody did to a ticket
     ANSWER = "answer"  # the bot's answer to what a person typed

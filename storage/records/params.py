@@ -21,6 +21,7 @@ class NotificationKind(StrEnum):
     DISPUTE_REFUSED = "dispute_refused"
     TRANSFER_REFUSED = "transfer_refused"
     WITHDRAWN = "withdrawn"
+    RULING_UNDONE = "ruling_undone"
     DEPUTY = "deputy"
     DEPUTY_EMPTY = "deputy_empty"
     BACK = "back"
@@ -135,7 +136,7 @@ class DigestParams:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TextParams:
-    """Of an answer or a summary: worded by whoever put it."""
+    """Of an answer, a summary or a brief: worded by whoever put it."""
 
     text: str = ""
     buttons: tuple[tuple[str, str], ...] = ()  # (label, action)

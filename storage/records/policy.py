@@ -73,6 +73,13 @@ class Step:
     amount: float = 0
     while_new: bool = False  # only while nobody has taken the ticket
     urgency: int = 5  # 0 goes first
+    every: int = 0  # working days until it comes again; 0: it comes once
+    until: int = 0  # of a step that repeats: it ends so many working days after the first
+
+
+def step_of(rung: str) -> str:
+    """The policy's step that a rung is one time of: `still_overdue.2` is the third `still_overdue`."""
+    return rung.partition(".")[0]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

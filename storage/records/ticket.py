@@ -126,6 +126,7 @@ class JournalKind(StrEnum):
     UNDO = "undo"
     DENIED = "denied"  # somebody without the right to it tried
     FILE = "file"
+    NOTE = "note"  # words added to the story, whatever the state
     # Of the system journal, which belongs to no ticket.
     LEAVE = "leave"
     BACK = "back"

@@ -106,5 +106,11 @@ def in_state(conn: Connection, state: InboundState, kind: str, limit: int = 100)
     return [_record(row) for row in conn.execute(query).mappings()]
 
 
+def last_set_aside(conn: Connection, kind: str, limit: int) -> list[Inbound]:
+    """Return what was set aside last, the newest first."""
+    query = select(inbound).where(inbound.c.state == SET_ASIDE, inbound.c.kind == kind)
+    return [_record(row) for row in conn.execute(query.order_by(inbound.c.id.desc()).limit(limit)).mappings()]
+
+
 def _record(row: RowMapping) -> Inbound:
     return Inbound(**{**row, "state": InboundState(row["state"])})

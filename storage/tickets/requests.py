@@ -42,6 +42,14 @@ def lapse(conn: Connection, ticket_ids: Iterable[int], at: datetime) -> None:
         conn.execute(update(requests).where(*pending).values(decided_at=at))
 
 
+def reopen(conn: Connection, ids: Iterable[int]) -> None:
+    """Let requests wait again whose decision was taken back."""
+    wanted = list(ids)
+    if wanted:
+        blank = {"granted": None, "decided_by": None, "decided_at": None}
+        conn.execute(update(requests).where(requests.c.id.in_(wanted)).values(blank))
+
+
 def by_ids(conn: Connection, ids: Iterable[int]) -> dict[int, Request]:
     """Return requests by id."""
     wanted = list(ids)
@@ -51,6 +59,11 @@ def by_ids(conn: Connection, ids: Iterable[int]) -> dict[int, Request]:
 def of_ticket(conn: Connection, ticket_id: int) -> list[Request]:
     """Return every request about a ticket, oldest first."""
     return _read(conn, requests.c.ticket_id == ticket_id)
+
+
+def of_tickets(conn: Connection, ticket_ids: Iterable[int]) -> list[Request]:
+    """Return every request about these tickets, oldest first."""
+    return _read(conn, requests.c.ticket_id.in_(list(ticket_ids)))
 
 
 def pending(conn: Connection, ticket_ids: Iterable[int] | None = None) -> list[Request]:

@@ -230,7 +230,7 @@ class Office:
 
     def expect_silence(self) -> None:
         """Nothing was heard beyond what was expected."""
-        assert self.heard == []
+        assert not self.heard, f"nobody expected {self.heard}"
 
     @property
     def heard(self) -> list[str]:
@@ -310,8 +310,8 @@ def pressable(sent: Sent) -> dict[str, str]:
 
 def label_of(message: Message) -> str:
     """What a message is about, in a word."""
-    if message.kind == MessageKind.DIGEST:
-        return "digest"
+    if message.kind in (MessageKind.DIGEST, MessageKind.BRIEF):
+        return str(message.kind)
     if message.kind == MessageKind.NOTIFICATION:
         return f"notice:{message.params.notice}"
     return f"unreached:{message.step}" if message.kind == MessageKind.UNREACHED else message.step

@@ -4,8 +4,9 @@ from datetime import date, datetime, time, timedelta
 from itertools import count
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
+from bot.policies.loading import encode, load
 from bot.rules.calendar.zone import at
 from storage.messages import claims, outbox
 from storage.messages.outbox import COLUMNS, Settlement
@@ -47,6 +48,13 @@ def office(conn: Connection) -> None:
     )
     conn.execute(insert(supervisors), [{"unit_id": WATER, "person_id": WU}, {"unit_id": FOREST, "person_id": JI}])
     conn.execute(insert(policies), {"key": "k", "name": "monitor_1wd", "body": "{}"})
+
+
+def stamp(conn: Connection, name: str = "monitor_1wd") -> None:
+    """Let the office's one policy be a shipped one."""
+    policy = load().named(name)
+    assert policy is not None
+    conn.execute(update(policies).where(policies.c.key == "k").values(body=encode(policy)))
 
 
 def ticket(received: datetime, due: date | None, done: datetime | None = None, **given: Any) -> Ticket:

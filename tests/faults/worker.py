@@ -108,8 +108,9 @@ def drain(url: str, name: str, out: Path) -> None:
     """Send everything there is to send, beside another node."""
     engine = node(url, name, out, FileChannel("chat", out, name))
     sender = Sender(engine.context, engine.channels, engine.wording, holder=name)
-    while asyncio.run(sender.drain()):
-        pass
+    with asyncio.Runner() as loop:
+        while loop.run(sender.drain()):
+            pass
     engine.database.close()
 
 
@@ -126,19 +127,20 @@ def work(url: str, name: str, out: Path) -> None:
     sender = Sender(engine.context, engine.channels, engine.wording, holder=name)
     with engine.database.read() as conn:
         [jia] = [one.id for one in register.load(conn).people.values() if one.name == "甲"]
-    for turn in range(ROUNDS):
-        numbers = [f"FJ-{turn}-{place}" for place in range(TICKETS)]
-        _meet(out, turn, name)
-        SharedClock(out.with_suffix(CLOCK)).wind_to(START + turn * TURN)
-        # Both nodes bring the same tickets by rows of their own, in opposite order.
-        batch = [arrival(number, START) for number in (numbers if name == "a" else numbers[::-1])]
-        take_in(engine.context, "省平台", [replace(one, event_id=one.event_id + name) for one in batch])
-        engine.tick()
-        asyncio.run(sender.drain())
-        with engine.database.begin() as conn:
-            [done] = tickets.by_number(conn, numbers[0])
-            _complete(engine, conn, done.id, jia)
-    asyncio.run(sender.drain())
+    with asyncio.Runner() as loop:  # one for the whole life, as a node has
+        for turn in range(ROUNDS):
+            numbers = [f"FJ-{turn}-{place}" for place in range(TICKETS)]
+            _meet(out, turn, name)
+            SharedClock(out.with_suffix(CLOCK)).wind_to(START + turn * TURN)
+            # Both nodes bring the same tickets by rows of their own, in opposite order.
+            batch = [arrival(number, START) for number in (numbers if name == "a" else numbers[::-1])]
+            take_in(engine.context, "省平台", [replace(one, event_id=one.event_id + name) for one in batch])
+            engine.tick()
+            loop.run(sender.drain())
+            with engine.database.begin() as conn:
+                [done] = tickets.by_number(conn, numbers[0])
+                _complete(engine, conn, done.id, jia)
+        loop.run(sender.drain())
     engine.database.close()
 
 

@@ -74,14 +74,21 @@ def test_every_preset_is_shipped():
 def test_the_ladder_of_the_default_policy():
     steps = {one.name: one for one in policy().steps}
     assert list(steps) == [
-        "receipt", "take_over", "nobody_took", "last_call", "target_passed",
-        "overdue", "slip_blue", "slip_orange", "slip_red",
+        "receipt", "take_over", "nobody_took", "last_call", "target_passed", "leader_at_target",
+        "overdue", "still_overdue", "slip_blue", "slip_orange", "slip_red",
     ]  # fmt: skip
     assert steps["receipt"].to == (Audience.PRIMARY, Audience.BACKUP)
     assert steps["receipt"].kind is MessageKind.ASSIGNED
     assert (steps["take_over"].moment, steps["take_over"].amount) == (MomentKind.AFTER_RECEIPT_WORKING_HOURS, 2)
     assert [name for name, one in steps.items() if one.while_new] == ["take_over", "nobody_took"]
-    assert steps["overdue"].to == (Audience.SUPERVISOR, Audience.DESK, Audience.PRIMARY, Audience.BACKUP)
+    assert set(steps["overdue"].to) == {
+        Audience.SUPERVISOR,
+        Audience.DESK,
+        Audience.LEADER,
+        Audience.PRIMARY,
+        Audience.BACKUP,
+    }
+    assert (steps["still_overdue"].every, steps["still_overdue"].until) == (2, 18)
     assert [name for name, one in steps.items() if one.kind is MessageKind.SLIP] == list(steps)[-3:]
 
 

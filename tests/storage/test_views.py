@@ -8,10 +8,20 @@ import pytest
 from sqlalchemy import event, insert
 
 from storage import views
-from storage.records import JournalDraft, MessageKind, MessageState, TicketFacts, TicketState
+from storage.people.register import set_duty
+from storage.records import (
+    JournalDraft,
+    MessageKind,
+    MessageState,
+    Request,
+    RequestKind,
+    Role,
+    TicketFacts,
+    TicketState,
+)
 from storage.sql.database import Connection, Database
 from storage.tables import inbound
-from storage.tickets import journal
+from storage.tickets import journal, requests
 from tests.cast.rows import DING, FOREST, JI, JIA, WATER, WU, YI, office, put_message, put_ticket, sh
 
 SINCE, UNTIL = sh(8, 30, 0), sh(9, 6, 0)  # the week 2021-W35
@@ -76,6 +86,7 @@ def test_who_was_told_is_what_a_channel_took(database: Database) -> None:
         put_message(conn, late, JIA, "slip_red", sh(9, 1, 9), MessageState.PENDING)
     with database.read() as conn:
         [found] = week(conn)
+    assert {one.unit_id for one in found.told} == {WATER}
     assert [(one.person, one.step, one.at, one.kind) for one in found.told] == [
         ("甲", "receipt", sh(8, 30, 10, 1), MessageKind.ASSIGNED),
         ("乙", "receipt", sh(8, 30, 10, 2), MessageKind.ASSIGNED),
@@ -93,6 +104,24 @@ def test_what_was_told_in_a_digest_counts_when_the_digest_was_taken(database: Da
     with database.read() as conn:
         [found] = week(conn)
     assert [(one.person, one.step, one.at) for one in found.told] == [("丁", "overdue", sh(9, 1, 8))]
+
+
+def test_who_is_responsible_and_what_was_asked_is_told(database: Database) -> None:
+    with database.begin() as conn:
+        office(conn)
+        set_duty(conn, 1, Role.PRIMARY, JIA)
+        set_duty(conn, 1, Role.BACKUP, YI)
+        mine = put_ticket(conn, sh(8, 30), date(2021, 8, 31))
+        put_ticket(conn, sh(8, 30, 11), date(2021, 8, 31), account_id=None, unit_id=None)
+        asked = [
+            Request(id=place, ticket_id=mine.id, kind=kind, asked_by=JIA, asked_at=sh(8, 30, 12))
+            for place, kind in enumerate(RequestKind, 1)
+        ]
+        requests.add(conn, asked)
+    with database.read() as conn:
+        found, nobodys = week(conn)
+    assert (found.primary, found.backup, list(found.requests)) == ("甲", "乙", asked)
+    assert (nobodys.primary, nobodys.backup, nobodys.requests) == ("", "", ())
 
 
 def test_tellings_are_read_for_late_tickets_only(database: Database) -> None:
@@ -116,7 +145,7 @@ def test_the_facts_of_many_tickets_take_few_queries(database: Database) -> None:
     with database.read() as conn:
         event.listen(conn, "before_cursor_execute", lambda *args: statements.append(args[2]))
         assert sum(len(one.told) for one in week(conn)) == 30
-    assert len(statements) == 3
+    assert len(statements) == 5
 
 
 def test_the_story_of_a_ticket_is_whole(database: Database) -> None:

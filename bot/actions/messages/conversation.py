@@ -65,7 +65,7 @@ def hold(work: Work, kept: Kept) -> bool:
 def waiting(work: Work, limit: int = 100) -> list[Kept]:
     """Return the words that were kept and never answered, the oldest first."""
     rows = inbound.in_state(work.conn, InboundState.WAITING, KIND, limit)
-    read = ((row, _said(row.raw, row.source, row.event_id)) for row in rows)
+    read = ((row, read_said(row.raw, row.source, row.event_id)) for row in rows)
     return [Kept(id=row.id, received_at=row.received_at, said=said) for row, said in read if said is not None]
 
 
@@ -130,7 +130,8 @@ def _raw(said: Said) -> str:
     return canonical(body).encode(errors="backslashreplace").decode()
 
 
-def _said(raw: str, via: str, event_id: str) -> Said | None:
+def read_said(raw: str, via: str, event_id: str) -> Said | None:
+    """Read words back as they were kept; None where they are in a platform's own form."""
     try:
         body: Mapping[str, Any] = json.loads(raw)
         return Said(
@@ -145,4 +146,4 @@ def _said(raw: str, via: str, event_id: str) -> Said | None:
             action=str(body.get("action", "")),
         )
     except (ValueError, KeyError, TypeError):
-        return None  # kept by a chat handler in its platform's own form
+        return None

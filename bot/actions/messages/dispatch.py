@@ -10,7 +10,7 @@ from bot.actions.messages.numbering import renumber
 from bot.actions.tickets.requests import asked_in
 from bot.actions.work import Work, begin, read
 from bot.rules.calendar.calendars import Calendars
-from bot.rules.messages.pacing import ALONE, pace, still_true, wait_until
+from bot.rules.messages.pacing import ALONE, expired, pace, still_true, wait_until
 from storage.messages import claims, files, outbox
 from storage.messages.outbox import Settlement
 from storage.records import (
@@ -45,6 +45,7 @@ class ClaimedBatch:
     directory: Directory
     calendars: Calendars
     numbers: Mapping[int, Sequence[int]]  # message id of a list -> the person's tickets by their short numbers
+    first_told: Mapping[int, Mapping[int, datetime]]  # ticket id -> person id -> when they first heard of it
     lease_until: datetime
     claimed: int  # with those that do not go out now
 
@@ -79,6 +80,7 @@ def claim(context: Context, holder: str, lease: timedelta, digest_from: int, lim
         told |= {digest.id: many for digest, many in made}
         sending = (*paced.send, *(digest for digest, _ in made))
         numbers = _number(work, sending, told)
+        first_told = outbox.first_told(work.conn, look.tickets) if look.tickets else {}
     return ClaimedBatch(
         messages=sending,
         bundled=told,
@@ -87,6 +89,7 @@ def claim(context: Context, holder: str, lease: timedelta, digest_from: int, lim
         directory=directory,
         calendars=calendars,
         numbers=numbers,
+        first_told=first_told,
         lease_until=until,
         claimed=len(claimed),
     )
@@ -154,7 +157,8 @@ class _Look:
         """Return why a message is not to be sent any more; "" when it is."""
         if message.kind == MessageKind.DIGEST:
             return "" if any(not self.no_longer_true(each) for each in told) else "所述工单均已了结"
-        why = still_true(message, self._ticket(message), self._policy(message), self.pending)
+        why = expired(message, self.now)
+        why = why or still_true(message, self._ticket(message), self._policy(message), self.pending)
         return why or (REACHED if message.kind == MessageKind.UNREACHED and self._reached_since(message) else "")
 
     def _reached_since(self, message: Message) -> bool:

@@ -24,7 +24,8 @@ log = logging.getLogger(__name__)
 ToldMessages = Mapping[int, Sequence[Message]]  # what each message tells: itself, or what its digest holds
 
 # These tell a person about a ticket and belong in its story; answers are in it as what the person did.
-IN_THE_STORY = frozenset(MessageKind) - {MessageKind.ANSWER, MessageKind.DIGEST, MessageKind.SUMMARY}
+OF_NO_TICKET = {MessageKind.DIGEST, MessageKind.SUMMARY, MessageKind.BRIEF}
+IN_THE_STORY = frozenset(MessageKind) - OF_NO_TICKET - {MessageKind.ANSWER}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.actions.context import Context
-from bot.actions.tickets import oversight
 from bot.actions.work import begin, read
 from storage.messages import outbox
 from storage.people import addresses
@@ -67,12 +66,6 @@ def speaker(context: Context, channel: str, address: str, reply_to: str) -> Spea
         person = work.directory.people.get(person_id or 0)
         ticket_id = outbox.answered(work.conn, channel, reply_to) if reply_to else None
     return Speaker(person=person if person and person.active else None, ticket_id=ticket_id)
-
-
-def oversees(context: Context, person_id: int) -> bool:
-    """Whether somebody is supervisor or at the desk, be it as a deputy."""
-    with read(context) as work:
-        return oversight.oversees(work, person_id)
 
 
 def say_directly(

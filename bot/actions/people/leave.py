@@ -6,12 +6,20 @@ from typing import Any
 
 from bot.actions.tickets import visible
 from bot.actions.work import Work
-from bot.rules.people.leave import Cover, check, cover, tell, tell_ended
+from bot.rules.people.leave import Cover, check, cover, may_note, tell, tell_ended
 from bot.rules.refused import MoveRefused
 from bot.rules.tickets.lifecycle import Answer, line
 from storage.messages import outbox
 from storage.people import leaves
-from storage.records import Directory, JournalKind, LastAct, Leave
+from storage.records import (
+    Directory,
+    JournalKind,
+    LastAct,
+    Leave,
+    MessageDraft,
+    MessageKind,
+    TextParams,
+)
 from storage.tickets import journal, last_acts
 
 
@@ -24,9 +32,14 @@ class NotedLeave:
     directory: Directory
 
 
-def take(work: Work, leave: Leave, given: Answer) -> NotedLeave:
-    """Note a leave in place of the person's present one; MoveRefused says what is wrong with it or the deputy."""
+def take(work: Work, leave: Leave, given: Answer, words: str = "") -> NotedLeave:
+    """Note a leave in place of the person's present one; MoveRefused says what is wrong with it or the deputy.
+
+    Only the desk or a leader notes somebody else's: `words` are what that person is told of it.
+    """
     now, before = work.now, work.directory
+    if leave.person_id != given.person_id and not may_note(given.person_id, leave.person_id, before, now):
+        raise MoveRefused("leave_not_yours", name=before.people[leave.person_id].name)
     check(leave, before, now)
     own = [one for one in visible.tickets_of(work, leave.person_id) if one.state.open]
     known = before.leaves.get(leave.person_id, ())
@@ -34,11 +47,15 @@ def take(work: Work, leave: Leave, given: Answer) -> NotedLeave:
     directory = work.directory
     shared = cover(leave, own, directory)
     facts = {"since": leave.starts_at.isoformat(), "until": leave.ends_at.isoformat(), "deputy": leave.deputy_id}
-    journal.write_system(work.conn, [line(JournalKind.LEAVE, given, **facts)])
+    whose = {"person": leave.person_id} if leave.person_id != given.person_id else {}
+    journal.write_system(work.conn, [line(JournalKind.LEAVE, given, **facts, **whose)])
     opening = work.working().next_sending(now)
     outbox.put(work.conn, tell(leave, leave_id, shared, opening), now)
-    act = {"leaves": [_plain(one) for one in known], "deputies": sorted({*shared.lists, leave.deputy_id or 0} - {0})}
-    last_acts.keep(work.conn, LastAct(person_id=leave.person_id, verb="leave", at=now, before=act))
+    if whose:
+        outbox.put(work.conn, [_told(leave, leave_id, words, opening)], now)
+    deputies = sorted({*shared.lists, leave.deputy_id or 0} - {0})
+    act = {"leaves": [_plain(one) for one in known], "deputies": deputies, **whose}
+    last_acts.keep(work.conn, LastAct(person_id=given.person_id, verb="leave", at=now, before=act))
     return NotedLeave(leave=leave, cover=shared, directory=directory)
 
 
@@ -58,9 +75,22 @@ def come_back(work: Work, given: Answer) -> Leave:
 def put_back(work: Work, act: LastAct, given: Answer) -> None:
     """Bring a person's leaves to what they were before the last one was noted."""
     kept: Any = act.before
-    leaves.restore(work.conn, act.person_id, [_leave(act.person_id, one) for one in kept["leaves"]])
-    journal.write_system(work.conn, [line(JournalKind.UNDO, given, verb=act.verb)])
-    _tell_deputies(work, act.person_id, kept["deputies"])
+    whose = kept.get("person", act.person_id)
+    leaves.restore(work.conn, whose, [_leave(whose, one) for one in kept["leaves"]])
+    more = {"person": whose} if whose != act.person_id else {}
+    journal.write_system(work.conn, [line(JournalKind.UNDO, given, verb=act.verb, **more)])
+    _tell_deputies(work, whose, kept["deputies"])
+
+
+def _told(leave: Leave, leave_id: int, words: str, opening: datetime) -> MessageDraft:
+    """To the person whose leave somebody else noted."""
+    return MessageDraft(
+        intent=f"leave:{leave_id}:told:p{leave.person_id}",
+        person_id=leave.person_id,
+        kind=MessageKind.ANSWER,
+        not_before=opening,
+        params=TextParams(text=words),
+    )
 
 
 def _tell_deputies(work: Work, person_id: int, deputies: list[int]) -> None:

@@ -8,7 +8,8 @@ from bot.actions.context import Context
 from bot.actions.work import Work, begin, read
 from bot.rules.calendar.hours import WorkingTime
 from bot.rules.calendar.weeks import Week
-from bot.rules.reports.figures import WeeklyFigures, weekly, within
+from bot.rules.reports.counting import first_moment, weekly, within
+from bot.rules.reports.figures import WeeklyFigures
 from bot.rules.reports.summary import readers, weeks_owed
 from storage import views
 from storage.messages import files, outbox
@@ -17,6 +18,7 @@ from storage.records import Directory, MessageDraft, MessageKind, MessageState, 
 log = logging.getLogger(__name__)
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+LOOKED_BACK = 8  # weeks: in a quieter area nothing is put
 URGENCY = 7  # whatever is about one ticket goes first
 
 WriteText = Callable[[WeeklyFigures], str]
@@ -51,6 +53,20 @@ def figures(context: Context, week: Week, area: Area = None) -> WeeklyFigures:
         return _figures(facts, week, context.now(), work.working(), area, work.directory)
 
 
+def latest(work: Work, person_id: int) -> str | None:
+    """Return the text of the last summary a reader was sent; "" where there is none yet, None for who reads none."""
+    if person_id not in readers(work.directory):
+        return None
+    week = Week.of(work.now)
+    for _ in range(LOOKED_BACK):
+        week = week.previous()
+        if outbox.known_intents(work.conn, [_intent(week, person_id)]):
+            params = outbox.by_intent(work.conn, _intent(week, person_id)).params
+            if isinstance(params, TextParams) and params.text:
+                return params.text
+    return ""
+
+
 def file_name(week: Week) -> str:
     """Name the table of a week."""
     return f"督办周报-{week.year}年第{week.number}周.xlsx"
@@ -74,17 +90,17 @@ def _areas(work: Work, week: Week, directory: Directory) -> dict[Area, list[int]
 
 
 def _facts(work: Work, week: Week) -> list[TicketFacts]:
-    # From the week before, because every figure is set beside that week's.
-    return views.weekly_facts(work.conn, week.previous().starts_at, week.ends_at)
+    return views.weekly_facts(work.conn, first_moment(week), week.ends_at)
 
 
 def _figures(
     facts: Iterable[TicketFacts], week: Week, now: datetime, working: WorkingTime, area: Area, directory: Directory
 ) -> WeeklyFigures:
+    issuer = next((unit.name for _, unit in sorted(directory.units.items()) if unit.desk), "")
     if area is None:
-        return weekly(facts, week, now, working.calendar)
+        return weekly(facts, week, now, working, issuer=issuer)
     names = tuple(directory.units[unit].name for unit in sorted(area) if unit in directory.units)
-    return weekly(within(facts, area), week, now, working.calendar, scope=names)
+    return weekly(within(facts, area), week, now, working, scope=names, issuer=issuer)
 
 
 def _put(

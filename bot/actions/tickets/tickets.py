@@ -69,7 +69,7 @@ def deny(work: Work, ticket_id: int, verb: str, given: Answer) -> None:
 def last_move(work: Work, ticket_id: int) -> JournalLine | None:
     """Return what a person did to a ticket last."""
     told = (one for one in reversed(journal.read(work.conn, ticket_id)) if one.actor.startswith("person:"))
-    return next((one for one in told if one.kind not in (JournalKind.DENIED, JournalKind.FILE)), None)
+    return next((one for one in told if one.kind not in (JournalKind.DENIED, JournalKind.FILE, JournalKind.NOTE)), None)
 
 
 _DECIDERS: Mapping[Verb, Callable[[Ticket, Answer, Scene], Decision]] = {

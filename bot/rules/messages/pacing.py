@@ -2,9 +2,10 @@
 
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 
 from bot.rules.calendar.hours import WorkingTime
+from bot.rules.calendar.zone import at, shanghai_day
 from storage.records import (
     DEADLINE_MOVED,
     HANDED_OVER,
@@ -17,11 +18,20 @@ from storage.records import (
     Ticket,
     TicketNotification,
     TicketState,
+    step_of,
 )
 
 ALONE = frozenset(
-    {MessageKind.ANSWER, MessageKind.SUMMARY, MessageKind.NOTIFICATION, MessageKind.DIGEST, MessageKind.REQUEST}
+    {
+        MessageKind.ANSWER,
+        MessageKind.SUMMARY,
+        MessageKind.BRIEF,
+        MessageKind.NOTIFICATION,
+        MessageKind.DIGEST,
+        MessageKind.REQUEST,
+    }
 )
+BRIEF_ENDS = time(12)  # a morning brief told later would be no news
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,6 +62,12 @@ def still_true(message: Message, ticket: Ticket | None, policy: Policy | None, p
     if message.kind in ALONE or ticket is None or policy is None:
         return ""
     return _why_not_open(ticket) or _why_not_theirs(message, ticket) or _why_not_now(message, ticket, policy)
+
+
+def expired(message: Message, now: datetime) -> str:
+    """Return "" unless the message is a morning brief whose morning is over."""
+    over = message.kind == MessageKind.BRIEF and now >= at(shanghai_day(message.created_at), BRIEF_ENDS)
+    return "已过上午，简报不再补发" if over else ""
 
 
 def wait_until(message: Message, any_hour: bool, working: WorkingTime, now: datetime) -> datetime | None:
@@ -113,8 +129,8 @@ def _why_not_now(message: Message, ticket: Ticket, policy: Policy) -> str:
     if message.step == DEADLINE_MOVED:
         latest = isinstance(message.params, StepParams) and message.params.moves == ticket.moves
         return "" if latest else "时限又有调整"
-    step = next((one for one in policy.steps if one.name == message.step), None)
-    if step is not None and ticket.moves and step.name not in ticket.steps_taken:
+    step = next((one for one in policy.steps if one.name == step_of(message.step)), None)
+    if step is not None and ticket.moves and message.step not in ticket.steps_taken:
         return "时限已调整"
     if step is not None and ticket.state != TicketState.NEW and _asks_who_takes_it(message, step):
         return "已有人签收"

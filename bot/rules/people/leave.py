@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.rules.people.routing import holder, stand_in, usable_addresses
+from bot.rules.people.routing import desk, holder, stand_in, usable_addresses
 from bot.rules.refused import MoveRefused
 from storage.records import (
     Directory,
@@ -43,6 +43,19 @@ def check(leave: Leave, directory: Directory, now: datetime) -> None:
         raise MoveRefused("deputy_on_leave", name=deputy.name, at=away.ends_at)
     if not usable_addresses(deputy.id, directory):
         raise MoveRefused("deputy_unreachable", name=deputy.name)
+
+
+def may_note(noter: int, whose: int, directory: Directory, now: datetime) -> bool:
+    """Whether somebody may note another's leave: the desk, and the leader of an account they work on."""
+    acting = {noter} | {
+        absent
+        for absent, leaves in directory.leaves.items()
+        if any(one.deputy_id == noter and one.running(now) for one in leaves)
+    }
+    if not acting.isdisjoint(desk(directory)):
+        return True
+    led = {account for (account, role), person in directory.duties.items() if role == Role.LEADER and person in acting}
+    return any(person == whose and account in led for (account, _role), person in directory.duties.items())
 
 
 def overlapping(person_id: int, leave: Leave, directory: Directory) -> Leave | None:

@@ -28,7 +28,7 @@ def weeks_owed(now: datetime, working: WorkingTime) -> tuple[Week, ...]:
 
 def first_working_day(week: Week, calendar: GovChina) -> date | None:
     """Return the first working day of a week; None where there is none."""
-    return next((day for day in week.days if _worked(day, calendar)), None)
+    return next((day for day in week.days if is_worked(day, calendar)), None)
 
 
 def readers(directory: Directory) -> Mapping[int, frozenset[int] | None]:
@@ -39,6 +39,7 @@ def readers(directory: Directory) -> Mapping[int, frozenset[int] | None]:
     return {person: supervised_units(person, directory) for person in active} | everything
 
 
-def _worked(day: date, calendar: GovChina) -> bool:
-    # A summary judges nobody: in an unpublished year it goes out Monday to Friday rather than not at all.
+def is_worked(day: date, calendar: GovChina) -> bool:
+    """Whether a report may go out on that day."""
+    # It judges nobody: in an unpublished year it goes out Monday to Friday rather than not at all.
     return calendar.is_working_day(day) if calendar.published(day.year) else day.weekday() < SATURDAY

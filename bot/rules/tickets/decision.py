@@ -32,4 +32,5 @@ class Decision:
     supersede: str = ""  # a reason to take back what still waits to be said about the ticket
     requests: tuple[Request, ...] = ()  # to be decided by somebody above
     rulings: tuple[Ruling, ...] = ()
+    reopened: tuple[int, ...] = ()  # requests that wait again
     lapse: bool = False  # what else is pending on the ticket is overtaken

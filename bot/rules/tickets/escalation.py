@@ -25,6 +25,7 @@ from storage.records import (
     StepParams,
     Ticket,
     TicketState,
+    step_of,
 )
 
 # A ticket given to somebody by hand: no rung of a ladder, but whoever gets it has to be reached as by one.
@@ -57,10 +58,10 @@ def replan(ticket: Ticket, policy: Policy, working: WorkingTime, now: datetime, 
     ahead = [
         planned_step
         for planned_step in planned
-        if planned_step.at > now or not (skip_passed or planned_step.step.name in ticket.steps_taken)
+        if planned_step.at > now or not (skip_passed or planned_step.name in ticket.steps_taken)
     ]
-    names = {planned_step.step.name for planned_step in ahead}
-    passed = [planned_step.step.name for planned_step in planned if planned_step.step.name not in names]
+    names = {planned_step.name for planned_step in ahead}
+    passed = [planned_step.name for planned_step in planned if planned_step.name not in names]
     taken = dict.fromkeys((*(one for one in ticket.steps_taken if one not in names), *passed))
     return replace(
         ticket, steps_taken=tuple(taken), next_step_at=min((planned_step.at for planned_step in ahead), default=None)
@@ -83,7 +84,7 @@ def decide(ticket: Ticket, policy: Policy, directory: Directory, working: Workin
     ]
     after = replace(
         ticket,
-        steps_taken=(*ticket.steps_taken, *(planned_step.step.name for planned_step in come)),
+        steps_taken=(*ticket.steps_taken, *(planned_step.name for planned_step in come)),
         next_step_at=min((planned_step.at for planned_step in ahead if planned_step.at > now), default=None),
     )
     not_before = working.next_sending(now, policy.any_hour)
@@ -104,12 +105,13 @@ def unreached(
     now: datetime,
 ) -> Decision:
     """Go on at once where everybody told at a step turned out unreachable: the next in line is told why."""
-    failed = next((one for one in policy.steps if one.name == step), _GIVEN.get(step))
+    failed = next((one for one in policy.steps if one.name == step_of(step)), _GIVEN.get(step))
     if failed is None or not ticket.state.open:
         return Decision(ticket=ticket)
     why = dict.fromkeys((*audience(failed.to, ticket, directory, now).notes, *_unreachable(lost)))
     rung = _Rung(
         step=failed,
+        name=step,
         planned_at=now,
         told=Recipients(people=(), notes=tuple(why)),
         instead=_next_in_line(failed, ticket, directory, now, lost),
@@ -121,6 +123,7 @@ def unreached(
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Rung:
     step: Step
+    name: str
     planned_at: datetime
     told: Recipients
     instead: tuple[int, ...] = ()  # who hears because the step itself reaches nobody
@@ -137,7 +140,7 @@ def _applies(step: Step, ticket: Ticket) -> bool:
 def _climb(planned: PlannedStep, ticket: Ticket, directory: Directory, now: datetime) -> _Rung:
     told = audience(planned.step.to, ticket, directory, now)
     instead = () if told.people else _next_in_line(planned.step, ticket, directory, now)
-    return _Rung(step=planned.step, planned_at=planned.at, told=told, instead=instead)
+    return _Rung(step=planned.step, name=planned.name, planned_at=planned.at, told=told, instead=instead)
 
 
 def _next_in_line(
@@ -165,11 +168,11 @@ def _messages(rungs: Sequence[_Rung], ticket: Ticket, not_before: datetime) -> I
         kind = rung.step.kind if rung.told.people else MessageKind.UNREACHED
         notes = dict.fromkeys(note for their in theirs if their is rung or their.instead for note in their.told.notes)
         yield MessageDraft(
-            intent=_intent(ticket.id, rung.step.name, occurrence, person_id, kind),
+            intent=_intent(ticket.id, rung.name, occurrence, person_id, kind),
             person_id=person_id,
             kind=kind,
             ticket_id=ticket.id,
-            step=rung.step.name,
+            step=rung.name,
             urgency=rung.step.urgency,
             not_before=not_before,
             params=params(ticket, tuple(notes)),
@@ -203,7 +206,7 @@ def _occurrence(ticket: Ticket) -> str:
 
 
 def _line(rung: _Rung, now: datetime) -> JournalDraft:
-    data: dict[str, object] = {"step": rung.step.name, "planned_at": rung.planned_at.isoformat()}
+    data: dict[str, object] = {"step": rung.name, "planned_at": rung.planned_at.isoformat()}
     if rung.told.people:
         data["to"] = list(rung.told.people)
     else:

@@ -1,6 +1,6 @@
 """The moments at which the rungs of a ladder are due."""
 
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import attrgetter
@@ -17,6 +17,12 @@ class PlannedStep:
 
     step: Step
     at: datetime
+    time: int = 0  # of a rung that repeats: 0 for the first time, 1 for the second
+
+    @property
+    def name(self) -> str:
+        """The rung's own name among the steps taken: each time of one that repeats counts for itself."""
+        return f"{self.step.name}.{self.time}" if self.time else self.step.name
 
 
 def plan(
@@ -25,15 +31,22 @@ def plan(
     """Return the rungs not yet taken in time order; those whose moment cannot be known yet are left out."""
     planned = []
     for step in policy.steps:
-        moment = None if step.name in taken else _moment(step, policy, deadline, working)
-        if moment is not None:
-            planned.append(PlannedStep(step=step, at=max(moment, deadline.received_at)))
+        for time, days in enumerate(_offsets(step)):
+            name = f"{step.name}.{time}" if time else step.name
+            moment = None if name in taken else _moment(step, days, policy, deadline, working)
+            if moment is not None:
+                planned.append(PlannedStep(step=step, at=max(moment, deadline.received_at), time=time))
     return tuple(sorted(planned, key=attrgetter("at")))
 
 
-def _moment(step: Step, policy: Policy, deadline: Deadline, working: WorkingTime) -> datetime | None:
+def _offsets(step: Step) -> Sequence[int]:
+    """The working days after its own moment at which a step comes, the first time included."""
+    return range(0, step.until + 1, step.every) if step.every else (0,)
+
+
+def _moment(step: Step, days: int, policy: Policy, deadline: Deadline, working: WorkingTime) -> datetime | None:
     try:
-        return _FINDERS[step.moment](step.amount, policy, deadline, working)
+        return _FINDERS[step.moment](step.amount + days, policy, deadline, working)
     except CalendarNotPublished:
         return None
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from bot.rules.refused import MoveRefused
-from bot.rules.tickets.access import Right, may
+from bot.rules.tickets.access import Right, may, workers
 from bot.rules.tickets.decision import Decision
 from storage.records import OPEN_STATES, Directory, JournalDraft, JournalKind, Policy, Ticket, TicketState
 
@@ -84,7 +84,8 @@ MOVES: dict[Verb, Move] = {
     Verb.RETURN: Move(frm=frozenset({S.COMPLETED}), to=S.RETURNED, right=Right.REVIEW, changes=_back, needs_text=True),
     Verb.DISPUTE: Move(frm=WORKING, to=S.DISPUTED, right=Right.WORK, changes=_nothing, needs_text=True),
     Verb.APPROVE: Move(frm=frozenset({S.DISPUTED}), to=S.VOID, right=Right.REVIEW, changes=_ended, stops_ladder=True),
-    Verb.REFUSE: Move(frm=frozenset({S.DISPUTED}), to=S.RETURNED, right=Right.REVIEW, changes=_nothing),
+    # Nothing had been completed, so nothing is sent back: the work goes on.
+    Verb.REFUSE: Move(frm=frozenset({S.DISPUTED}), to=S.ACKNOWLEDGED, right=Right.REVIEW, changes=_nothing),
     Verb.CLOSE: Move(frm=frozenset({S.COMPLETED}), to=S.CLOSED, right=Right.REVIEW, changes=_ended, stops_ladder=True),
 }
 
@@ -123,6 +124,14 @@ def move(ticket: Ticket, verb: Verb, answer: Answer, directory: Directory, polic
         supersede=f"已由人员答复：{verb}" if row.stops_ladder else "",
         lapse=row.stops_ladder,
     )
+
+
+def taken_up(ticket: Ticket, answer: Answer, directory: Directory) -> Ticket:
+    """Return a new ticket as taken by who works on it and asked something: nobody hears that no one took it."""
+    if ticket.state != S.NEW or answer.person_id not in workers(ticket, directory, answer.at):
+        return ticket
+    at = max(answer.at, ticket.received_at)
+    return replace(ticket, state=S.ACKNOWLEDGED, **_taken(ticket, replace(answer, at=at)))
 
 
 def check_time(ticket: Ticket, answer: Answer) -> None:

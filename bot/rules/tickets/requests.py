@@ -8,7 +8,7 @@ from bot.rules.refused import MoveRefused
 from bot.rules.tickets.access import Right, may
 from bot.rules.tickets.decision import Decision, Scene
 from bot.rules.tickets.extension import Until, due_of, extended
-from bot.rules.tickets.lifecycle import Answer, Verb, line, move, need_reason, refusal, states_for
+from bot.rules.tickets.lifecycle import Answer, Verb, line, move, need_reason, refusal, states_for, taken_up
 from bot.rules.tickets.notifications import ask as ask_people
 from bot.rules.tickets.notifications import circle, deciders, notify
 from bot.rules.tickets.rerouting import reroute
@@ -62,12 +62,13 @@ def ask(ticket: Ticket, wanted: Wanted, answer: Answer, scene: Scene) -> Decisio
         text=answer.text,
         until=due_at,
     )
+    taken = taken_up(ticket, answer, scene.directory)
     if wanted.kind == RequestKind.DISPUTE:
-        decided = move(ticket, Verb.DISPUTE, answer, scene.directory, scene.policy)
+        decided = move(taken, Verb.DISPUTE, answer, scene.directory, scene.policy)
     else:
         need_reason(ticket, VERBS[wanted.kind], answer.text)
         until = due_at.isoformat() if due_at else ""
-        decided = Decision(ticket=ticket, journal=(line(JournalKind(f"ask_{wanted.kind}"), answer, until=until),))
+        decided = Decision(ticket=taken, journal=(line(JournalKind(f"ask_{wanted.kind}"), answer, until=until),))
     people = deciders(wanted.kind, ticket, answer.person_id, scene)
     return replace(decided, requests=(request,), messages=ask_people(decided.ticket, request, people, scene))
 

@@ -1,17 +1,18 @@
 """Taking back what one did last, within minutes, as long as nobody built on it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from bot.rules.refused import MoveRefused
 from bot.rules.tickets.decision import Decision, Scene
-from bot.rules.tickets.escalation import deadline_of
+from bot.rules.tickets.escalation import deadline_of, replan
 from bot.rules.tickets.ladder import plan
 from bot.rules.tickets.lifecycle import Answer, Verb, line
 from bot.rules.tickets.notifications import notify
 from storage.records import (
+    DeadlineStatus,
     Directory,
     JournalKind,
     JournalLine,
@@ -29,20 +30,35 @@ FIELDS = (
     *("state", "holder_id", "acknowledged_at", "acknowledged_by"),
     *("completed_at", "completed_by", "completion_text", "closed_at"),
 )
-MOMENTS = frozenset({"acknowledged_at", "completed_at", "closed_at"})
+LINES = ("deadline_status", "calendar_revision", "due_day", "target_at", "due_at", "earliest_day")
+READERS: Mapping[str, Callable[[Any], object]] = {
+    "state": TicketState,
+    "deadline_status": DeadlineStatus,
+    **dict.fromkeys(("acknowledged_at", "completed_at", "closed_at", "target_at", "due_at"), datetime.fromisoformat),
+    **dict.fromkeys(("due_day", "earliest_day"), date.fromisoformat),
+}
 # What hangs on nothing and lets nothing hang on it.
-APART = frozenset({JournalKind.FILE, JournalKind.DENIED})
+APART = frozenset({JournalKind.FILE, JournalKind.DENIED, JournalKind.NOTE})
 ASKED = {
     Verb.DISPUTE: RequestKind.DISPUTE,
     Verb.EXTEND: RequestKind.EXTENSION,
     Verb.TRANSFER: RequestKind.TRANSFER,
 }
-UNDOABLE = frozenset({Verb.ACKNOWLEDGE, Verb.COMPLETE, Verb.HAND_OVER, *ASKED})
+RULED = frozenset({Verb.APPROVE, Verb.REFUSE})
+UNDOABLE = frozenset({Verb.ACKNOWLEDGE, Verb.COMPLETE, Verb.HAND_OVER, *ASKED, *RULED})
+# What a ruling is called in the journal; a granted transfer went to other people and is undone by another one.
+RULINGS: Mapping[tuple[RequestKind, bool], JournalKind] = {
+    (RequestKind.EXTENSION, True): JournalKind.GRANT_EXTENSION,
+    (RequestKind.EXTENSION, False): JournalKind.REFUSE_EXTENSION,
+    (RequestKind.DISPUTE, True): JournalKind.APPROVE,
+    (RequestKind.DISPUTE, False): JournalKind.REFUSE,
+    (RequestKind.TRANSFER, False): JournalKind.REFUSE_TRANSFER,
+}
 
 
 def as_it_was(before: Ticket, after: Ticket) -> Mapping[str, object]:
     """Return what a person's act changed in a ticket, as it was, in a form that can be kept."""
-    changed = (name for name in FIELDS if getattr(before, name) != getattr(after, name))
+    changed = (name for name in (*FIELDS, *LINES) if getattr(before, name) != getattr(after, name))
     return {name: _plain(getattr(before, name)) for name in changed}
 
 
@@ -60,11 +76,11 @@ def undo(
     `story` is the ticket's journal, `pending` what waits for a decision on it, `told` who heard of the act meanwhile.
     """
     in_time(act, scene.now)
-    later = [one for one in story if one.seq > act.seq and one.kind not in APART and one.actor.startswith("person:")]
-    if later:
-        raise _overtaken(ticket, later[0], scene.directory)
+    _not_overtaken(ticket, act, story, scene)
     verb = Verb(act.verb)
     own = [request for request in pending if request.kind == ASKED.get(verb) and request.asked_by == act.person_id]
+    if verb in ASKED and not own:
+        raise MoveRefused("cannot_undo")  # the desk gave the ticket to others
     after = replace(ticket, **_as_it_was(act.before))
     what = NotificationKind.HANDED_BACK if verb == Verb.HAND_OVER else NotificationKind.WITHDRAWN
     return Decision(
@@ -73,6 +89,44 @@ def undo(
         messages=notify(after, what, told, answer, scene, verb=verb),
         rulings=tuple(Ruling(request_id=one.id, granted=None, by=act.person_id, at=answer.at) for one in own),
     )
+
+
+def undo_ruling(
+    ticket: Ticket,
+    act: LastAct,
+    request: Request,
+    lapsed: Sequence[int],
+    story: Sequence[JournalLine],
+    told: Sequence[int],
+    answer: Answer,
+    scene: Scene,
+) -> Decision:
+    """Take back what a person decided last: the request waits again, with those that lapsed by it.
+
+    MoveRefused where somebody built on it, where the deadline moved since, or the ticket went to other people.
+    """
+    in_time(act, scene.now)
+    _not_overtaken(ticket, act, story, scene)
+    ruled = RULINGS.get((request.kind, bool(request.granted)))
+    if ruled is None:
+        raise MoveRefused("cannot_undo")
+    if any(one.seq > act.seq and one.kind == JournalKind.DEADLINE_MOVED for one in story):
+        raise MoveRefused("undo_ruling_moved", number=ticket.number)
+    after = replace(ticket, **_as_it_was(act.before))
+    if after.due_at != ticket.due_at:
+        after = replan(replace(after, moves=ticket.moves + 1), scene.policy, scene.working, scene.now)
+    verb = next(verb for verb, kind in ASKED.items() if kind == request.kind)
+    return Decision(
+        ticket=_looked_at_again(after, ticket, act, scene),
+        journal=(line(JournalKind.UNDO, answer, verb=ruled),),
+        messages=notify(after, NotificationKind.RULING_UNDONE, told, answer, scene, verb=verb),
+        reopened=(request.id, *lapsed),
+    )
+
+
+def told_of(request: Request) -> NotificationKind:
+    """Return what people were told when a request was decided."""
+    return NotificationKind(f"{request.kind}_{'granted' if request.granted else 'refused'}")
 
 
 def in_time(act: LastAct, now: datetime) -> None:
@@ -97,6 +151,12 @@ def _looked_at_again(after: Ticket, before: Ticket, act: LastAct, scene: Scene) 
     return replace(after, steps_taken=taken, next_step_at=scene.now)
 
 
+def _not_overtaken(ticket: Ticket, act: LastAct, story: Sequence[JournalLine], scene: Scene) -> None:
+    later = [one for one in story if one.seq > act.seq and one.kind not in APART and one.actor.startswith("person:")]
+    if later:
+        raise _overtaken(ticket, later[0], scene.directory)
+
+
 def _overtaken(ticket: Ticket, later: JournalLine, directory: Directory) -> MoveRefused:
     person = directory.people.get(int(later.actor.removeprefix("person:").split()[0]))
     who = person.name if person else "?"
@@ -104,7 +164,7 @@ def _overtaken(ticket: Ticket, later: JournalLine, directory: Directory) -> Move
 
 
 def _plain(value: object) -> object:
-    return value.isoformat() if isinstance(value, datetime) else value
+    return value.isoformat() if isinstance(value, date) else value  # a moment is a date as well
 
 
 def _as_it_was(kept: Mapping[str, Any]) -> dict[str, Any]:
@@ -112,6 +172,4 @@ def _as_it_was(kept: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _read(name: str, value: Any) -> Any:
-    if name == "state":
-        return TicketState(value)
-    return datetime.fromisoformat(value) if name in MOMENTS and value else value
+    return READERS[name](value) if name in READERS and value else value

@@ -1,7 +1,7 @@
 """请假 and 返岗: from when to when, and who stands in."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 from bot.actions.messages.numbering import NO_TICKET
@@ -9,12 +9,14 @@ from bot.actions.people import leave
 from bot.actions.people.leave import NotedLeave
 from bot.rules.calendar.workdays import CalendarNotPublished
 from bot.rules.calendar.zone import at, shanghai_day
+from bot.rules.people.leave import may_note
 from bot.rules.refused import MoveRefused
 from bot.rules.tickets.extension import Until
 from bot.rules.tickets.targets import find_people, full_name
 from handlers.chat.answers.moves import on_behalf
 from handlers.chat.turn import Reply, Turn, Wish
-from handlers.chat.words.until import read_period
+from handlers.chat.words.lexicon import Slot, lexicon
+from handlers.chat.words.until import Period, read_period
 from storage.records import Leave, Person
 
 DAY = timedelta(days=1)
@@ -28,6 +30,23 @@ STANDS_IN = re.compile(
 OTHER_DEPUTY = frozenset({"deputy_self", "deputy_on_leave", "deputy_unreachable"})
 
 
+# Where somebody's leave is spoken of; what stands before it may name whose it is.
+LEAVE_WORD = re.compile(r"(?:休年假|请年假|请病假|请事假|请产假|请个假|请假|休假)了?")
+HELPING = re.compile(
+    r"^(?:请|麻烦|想|要|我要|我想|给|帮|替|代|为|我|登记|一下|\s)+|(?:同志|科长|主任|局长|老师|要|想|需要|的|\s)+$"
+)
+LONGEST_NAME = 200  # so far into the text a name is looked for
+SELF = frozenset({"我", "本人", "自己", "我要", "我想", "我们"})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Whose:
+    """Whose leave it is: the speaker's where no other person is named."""
+
+    person: Person | None = None
+    said: str = ""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Named:
     """The deputy a text names."""
@@ -38,24 +57,100 @@ class _Named:
 
 
 def take(turn: Turn, wish: Wish) -> Reply:
-    """Note a leave: its end must be said, a deputy may be."""
-    period = read_period(wish.text, shanghai_day(turn.now))
+    """Note a leave: its end must be said, a deputy may be; somebody else's by the desk or a leader."""
+    whose = _whose(turn, wish.text)
+    if isinstance(whose, Reply):
+        return whose
+    period = _period(wish.text, shanghai_day(turn.now))
     if period is None:
         return _ask(turn, wish.text, "leave_until")
-    named = _deputy(turn, period.rest)
+    # What is said so far, in case more is asked: with whose leave it is.
+    so_far = period.said if whose.person is None else f"{whose.person.name}请假 {period.said}"
+    named = _deputy(turn, _without(period.rest, whose.said))
     if named.question:
-        return _ask(turn, period.said, named.question, **dict(named.facts))
+        return _ask(turn, so_far, named.question, **dict(named.facts))
     try:
-        wanted = _leave(turn, period.since, period.until, named.person)
-        taken = leave.take(turn.work, wanted, turn.answer(wish.text))
+        wanted = _leave(turn, whose.person, period.since, period.until, named.person)
+        taken = leave.take(turn.work, wanted, turn.answer(wish.text), _told(turn, wanted))
     except MoveRefused as refused:
         reply = turn.refuse(refused)
         if refused.key not in OTHER_DEPUTY:
             return reply
-        asked = _ask(turn, period.said, "another_deputy")
+        asked = _ask(turn, so_far, "another_deputy")
         return Reply(text=f"{reply.text}\n{asked.text}", reason=refused.key)
     _answered(turn)
     return Reply(text="\n".join([*_noted(turn, taken), *on_behalf(turn)]))
+
+
+def _whose(turn: Turn, text: str) -> "_Whose | Reply":
+    """Whose leave it is: the name before 请假 ("张三请假到周五"), or right behind it with a deputy named as well."""
+    text = text[:LONGEST_NAME]
+    before = LEAVE_WORD.split(text, maxsplit=1)[0] if LEAVE_WORD.search(text) else ""
+    said = HELPING.sub("", _untimed(before, turn)).strip()
+    if not said or said in SELF:
+        return _behind(turn, text) if not before else _Whose()
+    people = [one for one in _people_in(said, turn) if one.id != turn.person_id]
+    if len(people) == 1:
+        return _Whose(person=people[0], said=people[0].name)
+    own = turn.directory.people[turn.person_id].name
+    if own in said or not _names_somebody(said):
+        return _Whose()
+    return Reply(text=turn.wording("chat.leave_unknown", word=said), reason="deputy_unknown")
+
+
+def _behind(turn: Turn, text: str) -> "_Whose | Reply":
+    """ "请假 张三 到周五 由李四代": with two people named the first is away; with one alone it is asked."""
+    first = text.strip().split(" ")[0] if " " in text.strip() else ""
+    named = [one for one in find_people(first, turn.directory) if one.id != turn.person_id] if first else []
+    if len(named) != 1 or not may_note(turn.person_id, named[0].id, turn.directory, turn.now):
+        return _Whose()
+    if STAND_IN.search(text) or STANDS_IN.search(text.partition(" ")[2]):
+        return _Whose(person=named[0], said=first)
+    return Reply(text=turn.wording("ask.leave_whose", name=named[0].name), reason="asked_whose")
+
+
+def _people_in(said: str, turn: Turn) -> list[Person]:
+    """The people whose name stands in a text, the own unit first; a name of one character only where it is all."""
+    found = [
+        one
+        for one in turn.directory.people.values()
+        if one.active and (one.name == said or (len(one.name) > 1 and one.name in said))
+    ]
+    unit = turn.directory.people[turn.person_id].unit_id
+    near = [one for one in found if one.unit_id == unit]
+    return near if len(found) > 1 and len(near) == 1 else found
+
+
+def _names_somebody(said: str) -> bool:
+    """Whether something is left that may be a name nobody knows."""
+    return any(token.slot is Slot.UNKNOWN and len(token.word) > 1 for token in lexicon().tokens(said))
+
+
+def _untimed(text: str, turn: Turn) -> str:
+    period = read_period(text, shanghai_day(turn.now), lasting=True)
+    return period.rest if period is not None else text
+
+
+def _without(text: str, said: str) -> str:
+    """The text without 请假 and whose it is, so that only a deputy is looked for."""
+    plain = LEAVE_WORD.sub(" ", text.replace(said, " ", 1) if said else text)
+    return HELPING.sub("", plain).strip()
+
+
+def _period(text: str, today: date) -> Period | None:
+    """From when until when; a day before 请假 is the day itself: "我明天请假"."""
+    period = read_period(text, today, lasting=True)
+    word = LEAVE_WORD.search(text)
+    if period is None or period.since is not None or period.until.day is None or word is None:
+        return period
+    before = read_period(text[: word.start()], today)
+    alone = before is not None and before.until == period.until
+    return replace(period, since=period.until) if alone else period
+
+
+def _told(turn: Turn, wanted: Leave) -> str:
+    moments = {"since": turn.wording.moment_short(wanted.starts_at), "until": turn.wording.end(wanted.ends_at)}
+    return turn.wording("chat.leave_noted", who=turn.name(turn.person_id), **moments)
 
 
 def come_back(turn: Turn, _wish: Wish) -> Reply:
@@ -81,13 +176,13 @@ def _answered(turn: Turn) -> None:
         turn.remember()
 
 
-def _leave(turn: Turn, since: Until | None, until: Until, deputy: Person | None) -> Leave:
+def _leave(turn: Turn, whose: Person | None, since: Until | None, until: Until, deputy: Person | None) -> Leave:
     first = since.day if since is not None and since.day is not None else None
     starts = (
         turn.now if first is None or first <= shanghai_day(turn.now) else _moment(first, since.clock if since else None)
     )
     return Leave(
-        person_id=turn.person_id,
+        person_id=whose.id if whose else turn.person_id,
         starts_at=starts,
         ends_at=_ends(turn, until, shanghai_day(starts)),
         deputy_id=deputy.id if deputy else None,
@@ -126,7 +221,10 @@ def _deputy(turn: Turn, text: str) -> _Named:
 
 def _noted(turn: Turn, taken: NotedLeave) -> list[str]:
     wording, noted = turn.wording, taken.leave
-    lines = [wording("chat.leave", since=wording.moment_short(noted.starts_at), until=wording.end(noted.ends_at))]
+    moments = {"since": wording.moment_short(noted.starts_at), "until": wording.end(noted.ends_at)}
+    lines = [wording("chat.leave", **moments)]
+    if noted.person_id != turn.person_id:
+        lines = [wording("chat.leave_other", name=turn.name(noted.person_id), **moments)]
     for who, ids in taken.cover.lists.items():
         lines.append(wording("chat.leave_deputy", who=turn.name(who), count=len(ids)))
     if noted.deputy_id is not None and noted.deputy_id not in taken.cover.lists:

@@ -1,9 +1,10 @@
 """Tickets moved: taken, completed, handed over, sent back; and the last of it taken back."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from bot.actions.tickets import notes, requests
 from bot.actions.tickets.tickets import answer as act
 from bot.actions.undoing import undo_last
 from bot.rules.refused import MoveRefused
@@ -11,11 +12,12 @@ from bot.rules.tickets.lifecycle import Verb
 from handlers.chat.answers.tickets import buttons, late, limit
 from handlers.chat.turn import Reply, Turn, Wish
 from handlers.chat.words.numbers import is_place
-from storage.records import Ticket, number_key
+from storage.records import Ticket, TicketState, number_key
 
 AT_ALL = re.compile(
     r"(?:我的?)?(?:刚才|刚刚|上一步|上次|一下|了|吧|的|操作|签收|办结|误报|请假|转B角|延期|转派)+", re.IGNORECASE
 )
+WHOLE = 3  # so many answers at once are told whole
 UNKNOWN = 0  # no ticket has this id
 
 
@@ -24,16 +26,30 @@ def carry_out(turn: Turn, wish: Wish) -> Reply:
     if wish.verb is None:
         raise ValueError(f"{wish.command} changes no ticket")
     replies = [_carry_out(turn, wish, wish.verb, ticket) for ticket in wish.tickets]
+    return together(replies, short=len(replies) > WHOLE)
+
+
+def together(replies: Sequence[Reply], *, short: bool = False) -> Reply:
+    """One answer of several; of many each says only its first line."""
     if len(replies) == 1:
         return replies[0]
     reasons = dict.fromkeys(reply.reason for reply in replies if reply.reason)
-    return Reply(text="\n\n".join(reply.text for reply in replies), reason=" ".join(reasons))
+    texts = [reply.text.partition("\n")[0] if short else reply.text for reply in replies]
+    return Reply(
+        text=("\n" if short else "\n\n").join(texts),
+        reason=" ".join(reasons),
+        aside=any(reply.aside for reply in replies),
+        private=any(reply.private for reply in replies),
+        keeps_card=any(reply.keeps_card for reply in replies),
+    )
 
 
 def undo(turn: Turn, wish: Wish) -> Reply:
     """Take back what the person did last; a ticket that is named must be the one."""
+    # A button names the ticket it stands under.
+    expected = wish.tickets[0].id if wish.tickets else _expected(turn, wish.text)
     try:
-        undone = undo_last(turn.work, turn.answer(""), _expected(turn, wish.text))
+        undone = undo_last(turn.work, turn.answer(""), expected)
     except MoveRefused as refused:
         return turn.refuse(refused)
     wording, ticket = turn.wording, undone.ticket
@@ -42,7 +58,8 @@ def undo(turn: Turn, wish: Wish) -> Reply:
         return Reply(text=wording("chat.undone_leave"))
     about = {"number": ticket.number, "account": ticket.account_name, "state": wording.state(ticket.state)}
     lines = [wording("chat.undone", verb=verb, **about), *(limit(turn, ticket) if ticket.state.open else ())]
-    return Reply(text="\n".join(lines), ticket_id=ticket.id, buttons=buttons(turn, ticket))
+    shown = buttons(turn, ticket, requests.pending(turn.work, ticket.id))
+    return Reply(text="\n".join(lines), ticket_id=ticket.id, buttons=shown)
 
 
 def cancel(turn: Turn, _wish: Wish) -> Reply:
@@ -51,6 +68,42 @@ def cancel(turn: Turn, _wish: Wish) -> Reply:
         return Reply(text=turn.wording("chat.nothing_to_cancel"))
     turn.remember()
     return Reply(text=turn.wording("chat.cancelled"))
+
+
+def not_yet(turn: Turn, wish: Wish) -> Reply:
+    """Record no completion; who was asked whether all is done has the ticket in hand, so it counts as taken."""
+    wording, [ticket, *more] = turn.wording, wish.tickets
+    if more:
+        return Reply(text=wording("chat.not_yet_several", count=len(wish.tickets)), reason="not_yet")
+    asked = turn.replied is not None or turn.numbering.command == wish.command
+    if asked and ticket.state == TicketState.NEW:
+        return _carry_out(turn, wish, Verb.ACKNOWLEDGE, ticket)
+    head = wording("chat.not_yet", number=ticket.number, account=ticket.account_name)
+    lines = [head, *(limit(turn, ticket) if ticket.state.open else ())]
+    # What was just denied is not offered.
+    shown = tuple(button for button in buttons(turn, ticket) if button[1].startswith("ack:"))
+    return Reply(text="\n".join(lines), ticket_id=ticket.id, buttons=shown, reason="not_yet")
+
+
+def note(turn: Turn, wish: Wish) -> Reply:
+    """Add words to a ticket's story, be it completed or archived."""
+    ticket = wish.tickets[0]
+    try:
+        notes.add(turn.work, ticket.id, turn.answer(wish.text))
+    except MoveRefused as refused:
+        if refused.key == "reason_needed":
+            return turn.ask(wish.command, ticket, "", "note")
+        return turn.refuse(refused, ticket)
+    about = {"number": ticket.number, "account": ticket.account_name}
+    lines = [turn.wording("chat.noted", at=turn.wording.moment_short(turn.at), **about), *on_behalf(turn)]
+    return Reply(text="\n".join(lines), ticket_id=ticket.id)
+
+
+def notable(turn: Turn) -> list[Ticket]:
+    """Which ticket a note without a number is for: the one spoken of just now, else the open or the last done one."""
+    spoken = turn.seen(turn.numbering.about) if turn.numbering.about else None
+    done = [ticket for ticket in turn.tickets if ticket.completed_at is not None]
+    return [spoken] if spoken else turn.open or sorted(done, key=lambda one: (one.completed_at, one.id))[-1:]
 
 
 def _expected(turn: Turn, text: str) -> int | None:

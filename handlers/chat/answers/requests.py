@@ -11,12 +11,14 @@ from bot.rules.tickets.lifecycle import Verb
 from bot.rules.tickets.requests import VERBS, may_decide
 from bot.rules.tickets.targets import Named, Target, find_target
 from handlers.chat.answers.moves import on_behalf
-from handlers.chat.answers.tickets import asked_line, buttons, limit, verdicts
+from handlers.chat.answers.tickets import BUTTONS_IN_A_LIST, asked_line, buttons, limit, verdicts
 from handlers.chat.turn import Reply, Turn, Wish
 from handlers.chat.words.until import read_until
 from storage.records import Request, RequestKind, Ticket
 
-OFFERED = 8  # so many names are offered to choose from
+OFFERED = 8  # so many names or requests are offered to choose from
+LISTED = "requests:"  # begins what is remembered of a question over requests
+CODES = {"approve": "ok", "refuse": "no"}
 KIND_WORDS = {"延期": RequestKind.EXTENSION, "误报": RequestKind.DISPUTE, "转派": RequestKind.TRANSFER}
 
 
@@ -58,6 +60,8 @@ def decide(turn: Turn, wish: Wish) -> Reply:
     granted = wish.verb == Verb.APPROVE
     if wish.request_id is not None:
         return _decided(turn, wish, wish.request_id, granted)
+    if not wish.tickets:
+        return _of_all(turn, wish, granted)
     ticket = wish.tickets[0]
     pending = requests.pending(turn.work, ticket.id)
     found = [request for request in pending if _named_kind(turn, request)] or pending
@@ -65,12 +69,30 @@ def decide(turn: Turn, wish: Wish) -> Reply:
     if len(mine) == 1:
         return _decided(turn, wish, mine[0].id, granted)
     if mine:
-        return _which_request(turn, ticket, mine)
+        return _which_request(turn, wish, [WaitingRequest(request=one, ticket=ticket) for one in mine])
     last = requests.last_decided(turn.work, ticket.id)
     if found or last is None or not turn.may(Right.REVIEW, ticket):
         key = "not_yours" if found or not turn.may(Right.REVIEW, ticket) else "nothing_asked"
         return turn.refuse(MoveRefused(key, number=ticket.number), ticket, str(wish.verb))
     return turn.refuse(requests.decided_before(turn.work, ticket, last), ticket)
+
+
+def _of_all(turn: Turn, wish: Wish, granted: bool) -> Reply:
+    """Without a number: the one request that waits for this person, else they are asked over all of them."""
+    waiting = requests.to_decide(turn.work, turn.person_id)
+    found = [one for one in waiting if _named_kind(turn, one.request)] or waiting
+    if not found:
+        return Reply(text=turn.wording(f"above.none_{wish.command}"), reason="nothing_fits")
+    return _decided(turn, wish, found[0].request.id, granted) if len(found) == 1 else _which_request(turn, wish, found)
+
+
+def listed_request(turn: Turn, place: int) -> int | None:
+    """The request at a place of the list this person was asked over; None where they were asked no such thing."""
+    waits = turn.numbering
+    if not waits.waiting or not waits.text.startswith(LISTED):
+        return None
+    ids = waits.text.removeprefix(LISTED).partition(" ")[0].split(",")
+    return int(ids[place - 1]) if 0 < place <= len(ids) else None
 
 
 def undecided(turn: Turn) -> list[Ticket]:
@@ -114,6 +136,8 @@ def _decided(turn: Turn, wish: Wish, request_id: int, granted: bool) -> Reply:
         if refused.key == "target_needed":
             return turn.ask("transfer", ticket, "", "target")
         return _refused(turn, wish, ticket, refused, wish.verb or Verb.APPROVE)
+    if turn.numbering.text.startswith(LISTED):
+        turn.remember(about=done.ticket.id)  # the question is answered
     return _ruled(turn, done, granted, target)
 
 
@@ -123,6 +147,8 @@ def _ruled(turn: Turn, done: WaitingRequest, granted: bool, target: Target | Non
     key = f"chat.{'granted' if granted else 'refused'}_{request.kind}"
     lines = [turn.wording(key, at=turn.wording.moment_short(turn.at), **about)]
     lines += [*(limit(turn, ticket) if ticket.state.open else ()), *on_behalf(turn)]
+    if target is None:
+        lines.append(turn.wording("chat.ruling_hint"))
     left = requests.pending(turn.work, ticket.id)
     lines += [asked_line(turn, one) for one in left]
     return Reply(text="\n".join(lines), ticket_id=ticket.id, buttons=verdicts(turn, ticket, left))
@@ -146,16 +172,25 @@ def _which_target(turn: Turn, wish: Wish, ticket: Ticket, named: Named) -> Reply
     return turn.ask(wish.command, ticket, "", "target_which", word=named.word, names=names)
 
 
-def _which_request(turn: Turn, ticket: Ticket, found: Sequence[Request]) -> Reply:
-    lines = [turn.wording("chat.which_request", number=ticket.number), *(asked_line(turn, one) for one in found)]
-    labels = {code: turn.wording(f"message.button_{code}") for code in ("ok", "no")}
-    named = [
-        (f"{labels[code]}{turn.wording(f'verb.{VERBS[one.kind]}')}", f"{code}:{one.id}")
-        for one in found
-        for code in labels
-    ]
+def _which_request(turn: Turn, wish: Wish, found: Sequence[WaitingRequest]) -> Reply:
+    """Ask over everything that waits, each with its own number; a button decides at once."""
+    asked = found[:OFFERED]
+    ids = ",".join(str(one.request.id) for one in asked)
+    turn.remember(command=wish.command, text=f"{LISTED}{ids} {wish.text}".strip())
+    verb = turn.wording(f"message.button_{CODES[wish.command]}")
+    lines = [turn.wording("chat.which_request", count=len(found), verb=verb)]
+    for place, one in enumerate(asked, 1):
+        about = {"number": one.ticket.number, "account": one.ticket.account_name}
+        lines.append(turn.wording("chat.which_request_line", place=place, asked=asked_line(turn, one.request), **about))
+    buttons = [(f"{verb} {place}", f"{CODES[wish.command]}:{one.request.id}") for place, one in enumerate(asked, 1)]
+    about_one = {one.ticket.id for one in found}
+    ticket_id = about_one.pop() if len(about_one) == 1 else None
     return Reply(
-        text="\n".join(lines), ticket_id=ticket.id, buttons=tuple(named), reason="asked_which", keeps_card=True
+        text="\n".join(lines),
+        ticket_id=ticket_id,
+        buttons=tuple(buttons[:BUTTONS_IN_A_LIST]),
+        reason="asked_which",
+        keeps_card=True,
     )
 
 

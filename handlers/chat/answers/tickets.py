@@ -31,6 +31,22 @@ def mine(turn: Turn, _wish: Wish) -> Reply:
     return numbered(turn, turn.open, head, foot=turn.wording("chat.mine_hint"), code="ticket")
 
 
+def still_waiting(turn: Turn, numbers: Sequence[int]) -> list[str]:
+    """Keep the numbers of a list somebody looked at; a question goes on waiting, and they are told so."""
+    waits = turn.numbering
+    if not waits.waiting:
+        turn.remember(numbers)
+        return []
+    turn.remember(numbers, command=waits.command, text=waits.text, about=waits.about)
+    verb = turn.wording(f"verb.{waits.command}") if turn.wording.has(f"verb.{waits.command}") else ""
+    if not verb:
+        return []
+    if not waits.about:
+        return [turn.wording("chat.still_waiting", verb=verb)]
+    about = turn.seen(waits.about)
+    return [turn.wording("chat.still_waiting_about", verb=verb, number=about.number)] if about else []
+
+
 def show(turn: Turn, wish: Wish) -> Reply:
     """Show one ticket as it stands."""
     ticket, wording = wish.tickets[0], turn.wording
@@ -84,10 +100,13 @@ def numbered(
     lines = [head, *(_line(turn, places[ticket.id], ticket) for ticket in listed)]
     if len(tickets) > len(listed):
         lines.append(wording("chat.more", count=len(tickets) - len(listed)))
-    command, text = (waiting.command, waiting.text) if waiting else ("", "")
-    turn.remember(numbers, command=command, text=text)
+    if waiting is not None:
+        turn.remember(numbers, command=waiting.command, text=waiting.text)
+        told = []
+    else:
+        told = still_waiting(turn, numbers)
     choices = tuple((str(place), f"{code}:{one}") for one, place in places.items()) if code else ()
-    return Reply(text="\n".join([*lines, foot] if foot else lines), buttons=choices[:BUTTONS_IN_A_LIST])
+    return Reply(text="\n".join([*lines, *([foot] if foot else ()), *told]), buttons=choices[:BUTTONS_IN_A_LIST])
 
 
 def buttons(turn: Turn, ticket: Ticket, pending: Sequence[Request] = ()) -> Buttons:

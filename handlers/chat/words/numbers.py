@@ -18,7 +18,11 @@ SHORT = re.compile(
     r"(?:(?:号工单|号单|号)(?![^\W\d_])|(?=[已签办完整处删收知了误退转延撤和与及同不给至由]|到(?!\d|\s*\d+[^\W\d_])"
     r"|到\d{1,4}[月日号./\-年])|(?![\w/#]))"
 )
-ORDINAL = re.compile(r"第\s*(\d{1,2})\s*(?:个|件|条|号|项|单|张)")
+ORDINAL = re.compile(
+    r"第\s*(?:(\d{1,2})\s*(?:个|件|条|号|项|单|张)|([一二三四五六七八九十]{1,2})\s*(?:个|件|号)(?!问题|地方|错))"
+)
+SPAN = re.compile(r"(\d{1,2})\s*(?:-|~|—|到|至)\s*(\d{1,2})(?:\s*[号件个])?(?![\d.:/\-月日年号])")
+CHINESE_PLACES = {one: place for place, one in enumerate("一二三四五六七八九十", 1)}
 TOKEN = re.compile(r"[a-z0-9][a-z0-9._/#\-]*")
 # Numbers as offices write them, "测试-0003", "闽监[2021]23号", and such with a space after their letters.
 OFFICIAL = re.compile(
@@ -68,13 +72,23 @@ def mentioned(text: str, start: int, known: KnownNumbers) -> list[str]:
     return list(found)
 
 
+def read_span(text: str, start: int) -> tuple[tuple[str, ...], int] | None:
+    """Return the places of a list that "1-3" or "1到3" names, and where it ends; None where no such span stands."""
+    found = SPAN.match(text, match_end(OPENING, text, start))
+    first, last = (int(found[1]), int(found[2])) if found else (0, 0)
+    if found is None or not 0 < first < last:
+        return None
+    return tuple(str(place) for place in range(first, last + 1)), found.end()
+
+
 def is_place(number: str) -> bool:
     """Whether a number is short enough to be a place in a list."""
     return number.isdigit() and len(number) <= 2
 
 
 def _own(text: str, start: int, known: KnownNumbers) -> tuple[str, int] | None:
-    ends = ((number, _end_of(key, text, start)) for key, number in known.items())
+    first = text[start : start + 1]
+    ends = ((number, _end_of(key, text, start)) for key, number in known.items() if key[:1] == first)
     return max(((number, end) for number, end in ends if end is not None), key=lambda one: one[1], default=None)
 
 
@@ -104,10 +118,19 @@ def _wordlike(character: str) -> bool:
 
 
 def _short(text: str, start: int) -> tuple[str, int] | None:
-    found = ORDINAL.match(text, start) or SHORT.match(text, start)
-    if found is None or not int(found[1]):
-        return None
-    return str(int(found[1])), found.end()
+    if ordinal := ORDINAL.match(text, start):
+        place = int(ordinal[1]) if ordinal[1] else chinese_place(ordinal[2])
+        return (str(place), ordinal.end()) if place else None
+    found = SHORT.match(text, start)
+    return (str(int(found[1])), found.end()) if found and int(found[1]) else None
+
+
+def chinese_place(said: str) -> int:
+    """二 is 2, 十二 is 12; 0 for what is none."""
+    tens, _, ones = said.rpartition("十")
+    if "十" not in said:
+        return CHINESE_PLACES.get(said, 0)
+    return (CHINESE_PLACES.get(tens, 1) if tens else 1) * 10 + (CHINESE_PLACES.get(ones, 0))
 
 
 def _like_one(text: str, start: int, least: int) -> tuple[str, int] | None:

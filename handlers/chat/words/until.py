@@ -26,10 +26,11 @@ CLOCK = re.compile(
     r"\s*(?=[\d上早中下傍晚])(?P<half>上午|早上|中午|下午|傍晚|晚上)?\s*(?:(?P<hour>\d{1,2})\s*"
     r"(?::\s*(?P<minute>\d{2})|[点时]\s*(?:(?P<minutes>\d{1,2})分?|(?P<thirty>半))?)|(?P<close>下班))?(?:之?前|以前)?"
 )
-LEAD = re.compile(r"(?P<extend>(?:申请)?(?:延期|延长|延))?(?:到|至|于|until|till|to|by)\s*$")
-TRIM = re.compile(r"^[\s,\uff0c。.;\uff1b、:\uff1a]+|[\s,\uff0c。.;\uff1b、:\uff1a]+$")
+LEAD = re.compile(r"(?P<extend>(?:申请)?(?:延期|延长|延))?(?:到|至|于|until|till|to|by) {0,4}$")
+LEAD_LENGTH = 16  # so far back "到" is looked for
+TRIMMED = " \n\t\r,\uff0c。.;\uff1b、:\uff1a"
 BEFORE = re.compile(r"\s*(?:之前|以前|前(?![\w]))")
-SINCE = re.compile(r"(?:从|自|由|from)\s*$")
+SINCE = re.compile(r"(?:从|自|由|from) {0,4}$")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,16 +60,20 @@ def read_until(text: str, today: date) -> tuple[Until, str] | None:
     return (period.until, period.rest) if period else None
 
 
-def read_period(text: str, today: date) -> Period | None:
-    """Return from when until when; of several times the one behind "到" is the end, the one before it the start."""
+def read_period(text: str, today: date, *, lasting: bool = False) -> Period | None:
+    """Return from when until when; of several times the one behind "到" is the end, the one before it the start.
+
+    With `lasting` a span behind a day counts from it: "明天请假一天".
+    """
     folded = fold(text)
-    found = sorted(_all(folded.text, today), key=lambda one: (one.start, -one.end))
-    apart = [one for place, one in enumerate(found) if not any(_within(one, other) for other in found[:place])]
+    apart = _apart(sorted(_all(folded.text, today), key=lambda one: (one.start, -one.end)))
     if not apart:
         return None
     end = next((one for one in apart if one.sure), None) or next((one for one in apart if one.led), apart[0])
     before = [one for one in apart if one.end <= end.start and end.led and _joined(folded.text, one, end)]
     start = before[-1] if before else None
+    if lasting and start is None and not end.led and (span := _span_behind(end, apart)):
+        start, end = end, span
     spans = [_with_lead(folded.text, one) for one in (start, end) if one is not None]
     said = " ".join(folded.original(first, last) for first, last in spans)
     return Period(since=start.until if start else None, until=end.until, said=said, rest=_rest(folded, spans))
@@ -85,7 +90,7 @@ def _all(text: str, today: date) -> Iterator[_TimeMatch]:
             until = _read(read, match, today)
             if until is None:
                 continue
-            lead = LEAD.search(text[: match.start()])
+            lead = _led(LEAD, text, match.start())
             clock, end = _clock(text, match.end()) if until.day is not None else (None, match.end())
             yield _TimeMatch(
                 until=replace(until, clock=clock),
@@ -118,8 +123,26 @@ def _clock(text: str, place: int) -> tuple[time | None, int]:
     return time(hour % 24, minute), found.end()
 
 
-def _within(time_match: _TimeMatch, other: _TimeMatch) -> bool:
-    return other.start <= time_match.start < other.end
+def _apart(found: list[_TimeMatch]) -> list[_TimeMatch]:
+    """Those that do not begin inside another, by their start."""
+    apart: list[_TimeMatch] = []
+    reached = 0
+    for one in found:
+        if one.start >= reached:
+            apart.append(one)
+        reached = max(reached, one.end)
+    return apart
+
+
+def _span_behind(day: _TimeMatch, apart: list[_TimeMatch]) -> _TimeMatch | None:
+    """The span that follows a day: how long it lasts."""
+    behind = [one for one in apart if one.start >= day.end and one.until.day is None]
+    return behind[0] if day.until.day is not None and behind else None
+
+
+def _led(pattern: "re.Pattern[str]", text: str, start: int) -> "re.Match[str] | None":
+    """What leads to a time: it stands right before it."""
+    return pattern.search(text[:start], max(0, start - LEAD_LENGTH))
 
 
 def _joined(text: str, first: _TimeMatch, last: _TimeMatch) -> bool:
@@ -128,8 +151,7 @@ def _joined(text: str, first: _TimeMatch, last: _TimeMatch) -> bool:
 
 
 def _with_lead(text: str, time_match: _TimeMatch) -> tuple[int, int]:
-    before = text[: time_match.start]
-    lead = LEAD.search(before) or SINCE.search(before)
+    lead = _led(LEAD, text, time_match.start) or _led(SINCE, text, time_match.start)
     return (lead.start() if lead else time_match.start), time_match.end
 
 
@@ -140,7 +162,7 @@ def _rest(folded: Folded, spans: list[tuple[int, int]]) -> str:
         parts.append(folded.original(place, start))
         place = end
     parts.append(folded.original(place, len(folded.text)))
-    trimmed = (TRIM.sub("", part) for part in parts)
+    trimmed = (part.strip(TRIMMED) for part in parts)
     return " ".join(one for one in trimmed if one)
 
 
@@ -227,7 +249,7 @@ _PATTERNS: tuple[tuple["re.Pattern[str]", PatternReader], ...] = (
     (re.compile(rf"(?P<w>{'|'.join(ENGLISH)})\b"), _english_weekday),
     (re.compile("|".join(sorted(NEAR, key=len, reverse=True))), _near),
     (re.compile(r"(?:本|这个?)?月底"), _end_of_month),
-    (re.compile(NUMBER + r"\s*个?\s*(?:工作日|working days?)"), _working_days),
+    (re.compile(NUMBER + r" *(?:个 *)?(?:工作日|working days?)"), _working_days),
     (re.compile(NUMBER + r"\s*天(?:之?后|以后)"), _days_later),
     (re.compile(NUMBER + r"\s*(?:个?自然日|天|days?\b)"), _days),
     (re.compile(NUMBER + r"\s*(?:周(?![一二三四五六日天])|个?星期(?![一二三四五六日天])|个?礼拜|weeks?\b)"), _weeks),

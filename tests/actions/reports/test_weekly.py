@@ -12,7 +12,7 @@ from bot.actions.context import Context
 from bot.actions.reports import weekly
 from bot.clock import WoundClock
 from bot.policies.loading import load
-from bot.reports.weekly import text
+from bot.reports.weekly import chat_text as text
 from bot.reports.weekly_workbook import workbook
 from bot.rules.calendar.weeks import Week
 from bot.rules.calendar.zone import at
@@ -24,7 +24,7 @@ from storage.records import Message, MessageKind, MessageState
 from storage.sql.database import Database
 from storage.tables import files, people, supervisors, units
 from storage.tables import outbox as messages
-from tests.cast.rows import DESK, DING, FOREST, JI, JIA, WATER, WU, YI, office, put_ticket, sh
+from tests.cast.rows import DESK, DING, FOREST, JI, JIA, WATER, WU, YI, office, put_message, put_ticket, sh
 
 MONDAY = sh(8, 30, 8)  # the opening of office hours; the summary is about the week 2021-W34
 
@@ -34,9 +34,11 @@ def context(database: Database) -> Context:
     """The small office with a late ticket of each bureau and one of nobody's, a minute before Monday's opening."""
     with database.begin() as conn:
         office(conn)
-        put_ticket(conn, sh(8, 23), date(2021, 8, 24), number="WATER-1")
-        put_ticket(conn, sh(8, 23), date(2021, 8, 24), number="FOREST-1", account_id=2, unit_id=FOREST)
+        water = put_ticket(conn, sh(8, 23), date(2021, 8, 24), number="WATER-1")
+        forest = put_ticket(conn, sh(8, 23), date(2021, 8, 24), number="FOREST-1", account_id=2, unit_id=FOREST)
         put_ticket(conn, sh(8, 23), date(2021, 8, 24), number="NOBODY-1", account_id=None, unit_id=None)
+        for one in (water, forest):
+            put_message(conn, one, JIA, "receipt", sh(8, 23), kind=MessageKind.ASSIGNED)
     return Context(database, WoundClock(sh(8, 30, 7, 59)), load(), (time(8), time(20)))
 
 
@@ -50,7 +52,8 @@ def plan_at(context: Context, moment: datetime) -> int:
 def put(context: Context) -> dict[str, Message]:
     """Every summary ever put, by intent."""
     with context.database.read() as conn:
-        ids: Sequence[int] = conn.execute(select(messages.c.id).order_by(messages.c.intent)).scalars().all()
+        summaries = select(messages.c.id).where(messages.c.kind == MessageKind.SUMMARY)
+        ids: Sequence[int] = conn.execute(summaries.order_by(messages.c.intent)).scalars().all()
         return {one.intent: one for one in outbox.by_ids(conn, ids).values()}
 
 
@@ -93,7 +96,8 @@ def test_two_nodes_put_one_summary_each(context: Context) -> None:
     assert made == [3, 0, 0]
     assert set(put(context)) == intents("2021-W34", DING, WU, JI)
     with context.database.read() as conn:
-        assert conn.execute(select(func.count()).select_from(messages)).scalar_one() == 3
+        summaries = select(func.count()).where(messages.c.kind == MessageKind.SUMMARY)
+        assert conn.execute(summaries).scalar_one() == 3
 
 
 def test_a_missed_monday_is_caught_up_later_in_the_week(context: Context) -> None:
@@ -235,7 +239,9 @@ def test_one_area_that_cannot_be_worded_does_not_hold_up_the_others(
 
 def test_the_figures_of_any_week_can_be_asked_for(context: Context) -> None:
     everything = weekly.figures(context, Week.parse("2021-W34"))
-    assert [one.facts.ticket.number for one in everything.overdue] == ["WATER-1", "FOREST-1", "NOBODY-1"]
+    assert everything.issuer == "市政府办公室"
+    assert [one.facts.ticket.number for one in everything.overdue] == ["WATER-1", "FOREST-1"]
+    assert [one.facts.ticket.number for one in everything.untold] == ["NOBODY-1"]
     water = weekly.figures(context, Week.parse("2021-W34"), frozenset({WATER}))
     assert [one.facts.ticket.number for one in water.overdue] == ["WATER-1"]
     with pytest.raises(ValueError, match="还没有开始"):

@@ -9,17 +9,12 @@ from bot.actions.messages.numbering import renumber
 from bot.actions.people import signin
 from bot.actions.people.binding import by_code
 from bot.actions.work import begin
-from handlers.chat.commands import COMMANDS
 from handlers.chat.reply import Conversation
 from storage.people import register
 from storage.records import Role, TicketState
 from storage.tickets import journal
 from storage.tickets.journal import SYSTEM
 from tests.cast.office import Office
-
-EVERYBODY = ["签收", "办结", "我的工单", "工单", "为什么", "转B角", "延期", "误报", "转派", "请假", "返岗", "撤销"]
-ABOVE = ["督办列表", "同意", "不同意", "退回"]
-LAST = ["绑定", "看板", "取消", "帮助"]
 
 
 @pytest.fixture
@@ -30,16 +25,32 @@ def told(office: Office) -> Office:
     return office
 
 
-def words_of(text: str) -> list[str]:
-    """The first word of every line of the help."""
-    return [re.split(r"[ :\uff1a]", line)[0] for line in text.splitlines()[1:]]
+def test_help_fits_a_screen_and_names_what_the_caller_may_do(told: Office) -> None:
+    for who, named, not_named in (
+        ("jia", ("签收", "延期", "请假", "日历"), ("同意", "督办列表", "周报", "看板")),
+        ("ding", ("督办列表", "不同意 理由", "周报"), ("签收", "误报", "看板", "转派")),
+        ("wu", ("督办列表", "转派 编号 给谁", "周报"), ("签收", "看板")),
+        ("ji", ("请假", "日历"), ("签收", "同意", "周报")),
+    ):
+        lines = told.says(who, "帮助").text.splitlines()
+        assert len(lines) <= 12
+        assert max(len(line) for line in lines) <= 32
+        text = "\n".join(lines[1:-2] if who in ("ding", "wu") else lines[1:])
+        assert [word for word in named if word not in text] == []
+        assert [word for word in not_named if word in text] == []
+    told.says("jia", "已改")
 
 
-def test_help_names_what_the_caller_may_do(told: Office) -> None:
-    assert words_of(told.says("jia", "帮助").text) == [*EVERYBODY, *LAST]
-    for who in ("ding", "wu"):
-        assert words_of(told.says(who, "帮助").text) == [*EVERYBODY, *ABOVE, *LAST]
-    assert len(COMMANDS) == len(EVERYBODY + ABOVE + LAST)
+def test_help_names_the_board_where_there_is_one(told: Office) -> None:
+    conversation = Conversation(told.engine.context, told.engine.wording, board_url="https://duban.example/signin")
+    reply = conversation.hear(person_id=told.people["jia"], text="帮助", at=told.clock.now(), via="chat", event_id="h1")
+    assert "日历、看板" in reply.text
+    told.says("jia", "已改")
+
+
+@pytest.mark.parametrize("words", ["帮助 延期", "怎么延期", "怎么申请延期"])
+def test_how_one_of_them_is_used_can_be_asked(told: Office, words: str) -> None:
+    assert told.says("jia", words).text.startswith("延期 [编号或序号] 到何时 理由")
     told.says("jia", "已改")
 
 

@@ -162,8 +162,9 @@ def test_two_requests_on_one_ticket_are_told_apart(told: Office) -> None:
     told.expect("ding", "request_extension")
     told.expect("ding", "request_dispute")
     reply = told.says("ding", "同意 FJ-1")
-    assert reply.text.startswith("工单 FJ-1 有多项申请")
-    assert [label for label, _ in reply.buttons] == ["同意延期", "不同意延期", "同意申诉误报", "不同意申诉误报"]
+    assert reply.text.startswith("有2项申请等待您答复，请问同意哪一项？")
+    assert reply.text.splitlines()[2].startswith("2. FJ-1（水清三明）甲于8月23日10:00申诉误报")
+    assert [label for label, _ in reply.buttons] == ["同意 1", "同意 2"]
     shown = told.says("ding", "工单 FJ-1")
     assert "甲于8月23日10:00申请延期至8月26日24:00，等待答复。理由：等待平台审核" in shown.text
     assert [label for label, _ in shown.buttons] == ["同意", "不同意", "为什么"]

@@ -23,7 +23,7 @@ ALLOWED = {
     (S.COMPLETED, Verb.RETURN): S.RETURNED,
     (S.COMPLETED, Verb.CLOSE): S.CLOSED,
     (S.DISPUTED, Verb.APPROVE): S.VOID,
-    (S.DISPUTED, Verb.REFUSE): S.RETURNED,
+    (S.DISPUTED, Verb.REFUSE): S.ACKNOWLEDGED,
 }
 PAIRS = [(state, verb) for state in S for verb in MOVES]
 

@@ -31,14 +31,14 @@ def test_a_closure_moves_the_deadline_and_the_ladder_and_says_so_once(office: Of
     told(office, "notice:calendar_changed", "wu", says="改动时限1件")
     after = office.ticket("FJ-1")
     assert after.calendar_revision == f"{before.calendar_revision}+1"
-    for moment, step, people in (
-        ("08-25 09:00", "nobody_took", ["bing"]),
-        ("08-25 16:00", "last_call", ["jia", "yi"]),
-        ("08-25 18:00", "target_passed", ["ding"]),
-        ("08-26 08:00", "overdue", ["ding", "wu", "jia", "yi"]),
+    for moment, heard in (
+        ("08-25 09:00", {"bing": "nobody_took"}),
+        ("08-25 16:00", {"jia": "last_call", "yi": "last_call"}),
+        ("08-25 18:00", {"ding": "target_passed", "bing": "leader_at_target"}),
+        ("08-26 08:00", dict.fromkeys(("ding", "wu", "bing", "jia", "yi"), "overdue")),
     ):
         office.at(moment)
-        for one in people:
+        for one, step in heard.items():
             office.expect(one, step, at=moment)
         office.expect_silence()
 
@@ -145,7 +145,7 @@ def test_a_deadline_that_moves_back_past_now_says_that_it_is_late(office: Office
     office.settle()
     told(office, "deadline_moved", "jia", "yi", "ding", says="已逾期1个工作日（1个自然日）")
     told(office, "notice:calendar_changed", "wu", says="改后已过时限1件")
-    told(office, "overdue", "jia", "yi", "ding", "wu")
+    told(office, "overdue", "jia", "yi", "bing", "ding", "wu")
     [line] = [one for one in office.story("FJ-1", "deadline_moved") if one.data.get("late_at_once")]
     assert line.data["from"]["due_day"] == "2021-08-25"  # type: ignore[index]
 
@@ -154,10 +154,15 @@ def test_a_late_ticket_that_is_no_longer_late_is_told_to_its_supervisor_too(offi
     received(office)
     for moment in ("08-24 18:00", "08-25 08:00"):
         office.at(moment)
-    for step, people in (("take_over", "yi"), ("nobody_took", "bing"), ("target_passed", "ding")):
+    for step, people in (
+        ("take_over", "yi"),
+        ("nobody_took", "bing"),
+        ("target_passed", "ding"),
+        ("leader_at_target", "bing"),
+    ):
         told(office, step, people)
     told(office, "last_call", "jia", "yi")
-    told(office, "overdue", "ding", "wu", "jia", "yi")
+    told(office, "overdue", "ding", "wu", "bing", "jia", "yi")
     done = close(office, closure(TYPHOON, date(2021, 8, 25)))
     [moved] = done.recomputed.moved
     assert moved.no_longer_late

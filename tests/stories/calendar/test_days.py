@@ -23,9 +23,10 @@ def test_the_make_up_saturday_is_a_working_day(office: Office) -> None:
         office.expect(who, "receipt", at="09-17 10:00")
         office.expect(who, "last_call", at="09-18 16:00")
     office.expect("ding", "target_passed", at="09-18 18:00")
+    office.expect("bing", "leader_at_target", at="09-18 18:00")
     office.at("09-22 07:59").expect_silence()  # three days of Mid-autumn
     office.at("09-22 08:00")
-    for who in ("jia", "yi", "ding", "wu"):
+    for who in ("jia", "yi", "bing", "ding", "wu"):
         office.expect(who, "overdue", at="09-22 08:00", says="应于9月18日办结")
     office.says("jia", "办结")
 
@@ -41,7 +42,8 @@ def test_before_national_day_the_ladder_waits_for_the_first_working_day(office: 
     for who in ("jia", "yi"):
         office.expect(who, "last_call", at="10-08 15:30")
     office.expect("ding", "target_passed", at="10-08 17:30")
-    for who in ("jia", "yi", "ding", "wu"):
+    office.expect("bing", "leader_at_target", at="10-08 17:30")
+    for who in ("jia", "yi", "bing", "ding", "wu"):
         office.expect(who, "overdue", at="10-09 08:00")  # a make-up Saturday
     office.says("jia", "办结")
 

@@ -8,13 +8,13 @@ def test_three_days_down_one_message_a_person(office: Office) -> None:
     office.expect("jia", "receipt")
     office.expect("yi", "receipt")
     office.down_until("08-26 10:00")
-    for who in ("jia", "yi", "ding"):
+    for who in ("jia", "yi", "bing", "ding"):
         office.expect(who, "overdue", at="08-26 10:00", says="已逾期2个工作日（2个自然日）")
-    office.expect("bing", "nobody_took", at="08-26 10:00", says="已逾期2个工作日")
     office.expect("wu", "slip_blue", at="08-26 10:00")
     office.expect_silence()
     steps = [one.data["step"] for one in office.story("FJ-1", "step")]
-    assert steps == ["receipt", "take_over", "nobody_took", "last_call", "target_passed", "overdue", "slip_blue"]
+    before = ["receipt", "take_over", "nobody_took", "last_call", "target_passed", "leader_at_target"]
+    assert steps == [*before, "overdue", "slip_blue"]
     office.says("jia", "办结")
 
 
@@ -29,10 +29,13 @@ def test_down_over_a_weekend_the_friday_ticket_is_told_on_monday(office: Office)
 
 def test_a_ticket_taken_in_late_hears_its_present_state_at_once(office: Office) -> None:
     office.down_until("08-25 10:00")
-    office.receives("FJ-1", at="08-23 10:00")
-    for who in ("jia", "yi", "ding", "wu"):
-        office.expect(who, "overdue", at="08-25 10:00", says="已逾期1个工作日")
-    office.expect("bing", "nobody_took")
+    office.receives("FJ-1", at="08-23 10:00", problem="错别字")
+    for who in ("jia", "yi"):  # the ticket itself, not an accusation
+        told = office.expect(who, "overdue", at="08-25 10:00", says="【监测工单】" if who == "jia" else "【抄送】")
+        assert all(words in told.text for words in ("问题：", "8月23日10:00下发，8月25日10:00录入", "已逾期1个工作日"))
+    for who in ("bing", "ding", "wu"):
+        told = office.expect(who, "overdue", at="08-25 10:00", says="【已逾期】")
+        assert all(words in told.text for words in ("问题：", "8月25日10:00录入", "A角甲：尚未告知到"))
     office.expect_silence()
     assert office.ticket("FJ-1").due_at == office.moment("08-25 00:00")
     office.says("jia", "办结")
@@ -46,9 +49,11 @@ def test_what_waited_for_the_opening_before_the_stop_is_not_told_twice(office: O
         for step in ("receipt", "last_call"):
             office.expect(who, step)
     office.expect("ding", "target_passed")
+    office.expect("bing", "leader_at_target")
     office.down_until("08-27 09:00")
-    for who in ("jia", "yi", "ding"):
-        office.expect(who, "overdue", at="08-27 09:00")
+    for who in ("jia", "yi", "bing"):
+        office.expect(who, "still_overdue", at="08-27 09:00")
+    office.expect("ding", "overdue", at="08-27 09:00")
     office.expect("wu", "slip_orange", at="08-27 09:00")
     office.expect_silence()
     office.says("jia", "办结")

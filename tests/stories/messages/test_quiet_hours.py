@@ -64,7 +64,7 @@ def test_the_veto_class_rings_at_any_hour(office: Office) -> None:
     office.expect("yi", "take_over", at="08-28 22:15")
     office.expect("bing", "nobody_took", at="08-28 22:30")
     office.expect("bing", "halfway", at="08-28 23:00")
-    for who in ("ding", "wu"):
+    for who in ("bing", "ding", "wu"):
         office.expect(who, "overdue", at="08-29 00:00")
     office.expect("ding", "halfway", at="08-28 23:00")
     office.says("jia", "办结 FJ-1 已下线")

@@ -47,6 +47,7 @@ def test_the_deputy_of_a_supervisor_hears_and_may_look(office: Office) -> None:
         for step in ("receipt", "last_call"):
             office.expect(who, step)
     office.expect("wu", "target_passed", at="08-24 18:00")
+    office.expect("bing", "leader_at_target", at="08-24 18:00")
     office.says("yi", "办结")
 
 
@@ -59,6 +60,7 @@ def test_a_deputy_from_another_house_may_look_at_what_was_told(office: Office) -
         for step in ("receipt", "last_call"):
             office.expect(who, step)
     office.expect("ji", "target_passed", at="08-24 18:00", says="工单 FJ-1")
+    office.expect("bing", "leader_at_target", at="08-24 18:00")
     assert "状态：处理中" in office.says("ji", "工单 FJ-1").text
     office.says("yi", "办结")
 

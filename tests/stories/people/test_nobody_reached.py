@@ -36,7 +36,9 @@ def test_without_supervisor_the_desk_is_told(office: Office) -> None:
         for step in ("receipt", "last_call", "overdue"):
             office.expect(who, step)
     office.expect("wu", "target_passed", at="08-24 18:00")
-    office.expect("wu", "overdue", at="08-25 08:00")
+    office.expect("bing", "leader_at_target", at="08-24 18:00")
+    for who in ("bing", "wu"):
+        office.expect(who, "overdue", at="08-25 08:00")
     office.says("jia", "办结")
 
 
@@ -49,6 +51,7 @@ def test_a_supervisor_without_a_way_gives_over_to_the_desk_alone(office: Office)
         for step in ("receipt", "last_call"):
             office.expect(who, step)
     office.expect("wu", "unreached:target_passed", at="08-24 18:00", says="丁联系不上")
+    office.expect("bing", "leader_at_target", at="08-24 18:00")
     office.says("jia", "办结")
 
 
@@ -99,7 +102,7 @@ def test_nobody_at_all_is_recorded_and_the_ladder_goes_on(office: Office) -> Non
     office.at("08-23 10:00").receives("FJ-1")
     office.at("08-30 08:00").expect_silence()
     skipped = office.story("FJ-1", "step_skipped")
-    assert len(skipped) == 9
+    assert len(skipped) == 11
     assert all(one.data["instead"] == [] for one in skipped)
 
 

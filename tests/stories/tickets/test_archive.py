@@ -29,6 +29,7 @@ def test_sent_back_after_the_line_it_is_told_once_as_it_stands(office: Office) -
     office.settle()
     for who in ("jia", "yi"):
         office.expect(who, "notice:returned", at="08-26 10:00", says="已逾期2个工作日（2个自然日）")
+    office.expect("bing", "overdue", at="08-26 10:00")
     office.expect("wu", "slip_blue")
     office.says("jia", "办结 FJ-1 已删除")
     office.at("09-02 10:00").expect_silence()

@@ -36,7 +36,7 @@ def test_the_escalation_first(brink: Office) -> None:
     [withdrawn] = [one for one in brink.messages("FJ-1") if one.step == "target_passed"]
     assert withdrawn.state == MessageState.SUPERSEDED
     assert withdrawn.reason
-    assert brink.story("FJ-1", "step")[-1].data["step"] == "target_passed"
+    assert brink.story("FJ-1", "step")[-1].data["step"] == "leader_at_target"
 
 
 def test_both_at_once(brink: Office) -> None:

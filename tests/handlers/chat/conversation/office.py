@@ -8,10 +8,13 @@ from sqlalchemy import select
 
 from bot.actions.context import Context
 from bot.actions.tickets.intake import Arrival, take_in
+from bot.actions.tickets.tickets import answer
+from bot.actions.work import begin
 from bot.clock import WoundClock
 from bot.delivery.wording import Wording
 from bot.policies.loading import load
 from bot.rules.tickets.arrivals import TicketInput
+from bot.rules.tickets.lifecycle import Answer, Verb
 from handlers.chat.reply import Conversation, Reply
 from storage.records import JournalLine, Role, Ticket
 from storage.sql.database import Database
@@ -83,6 +86,12 @@ class Office:
             reply_to_ticket=self.ticket(to).id if to else None,
             on_behalf_of=behalf,
         )
+
+    def does_close(self, number: str) -> None:
+        """Archive a completed ticket, as the desk does in the browser."""
+        given = Answer(person_id=self.people["丁"], at=self.clock.now(), via="web")
+        with begin(self.context) as work:
+            answer(work, self.ticket(number).id, Verb.CLOSE, given)
 
     def ticket(self, number: str) -> Ticket:
         """The ticket as it stands."""

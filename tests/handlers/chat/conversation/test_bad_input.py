@@ -47,7 +47,7 @@ class TestBadInput:
             ("已\x00删除\x00该文", "已删除该文"),
             ("已删除\ud83d该文", "已删除该文"),
             ("已删除\u202e该文\x1b[31m", "已删除该文[31m"),
-            ("已删除'；DROP TABLE tickets; --", "已删除'；DROP TABLE tickets; --"),
+            ("办结 已删除'；DROP TABLE tickets; --", "已删除'；DROP TABLE tickets; --"),
             ("已删除{number}%s", "已删除{number}%s"),
         ],
     )

@@ -1,6 +1,7 @@
 """The figures of a week, on small made-up weeks of 2021 and on generated ones."""
 
 from collections.abc import Sequence
+from dataclasses import fields, replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Any
@@ -11,15 +12,16 @@ from hypothesis import strategies as st
 
 from bot.rules.calendar.deadline import Lateness
 from bot.rules.calendar.weeks import Week
-from bot.rules.calendar.workdays import DayKind, GovChina
 from bot.rules.calendar.zone import at
-from bot.rules.reports.figures import CauseCount, Span, days_ahead, how_late, weekly, within
-from storage.calendar.calendar import base_schedules
-from storage.records import MessageKind, Schedule, Telling, Ticket, TicketFacts, TicketState
+from bot.rules.reports.counting import first_moment, weekly, within
+from bot.rules.reports.figures import CauseCount, Stages
+from bot.rules.reports.late import LateReason
+from storage.records import MessageKind, Request, RequestKind, Telling, Ticket, TicketFacts, TicketState
 from tests.cast import rows
 from tests.cast.rows import sh
+from tests.rules.calendar.oracle import WORKING
 
-CALENDAR = GovChina(base_schedules(), "base")
+CALENDAR = WORKING.calendar
 W34, W35 = Week.parse("2021-W34"), Week.parse("2021-W35")  # 23–29 August, 30 August – 5 September
 MONDAY_AFTER = at(date(2021, 9, 6), time(8))
 
@@ -29,8 +31,17 @@ def ticket(received: datetime, done: datetime | None = None, **given: Any) -> Ti
     return rows.ticket(received, given.pop("due", CALENDAR.next_working_day(received)), done, **given)
 
 
-def facts(*tickets: Ticket) -> list[TicketFacts]:
-    return [TicketFacts(ticket=one, unit="三明市水利局") for one in tickets]
+def facts(*tickets: Ticket, told: bool = True) -> list[TicketFacts]:
+    """Tickets whose unit was told at once."""
+    return [
+        TicketFacts(ticket=one, unit="三明市水利局", told=(telling(one, one.received_at),) if told else ())
+        for one in tickets
+    ]
+
+
+def telling(ticket: Ticket, moment: datetime, kind: MessageKind = MessageKind.ASSIGNED, **given: Any) -> Telling:
+    """甲 is told."""
+    return Telling(ticket_id=ticket.id, person_id=1, person="甲", kind=kind, step="receipt", at=moment, **given)
 
 
 def water() -> Ticket:
@@ -39,12 +50,12 @@ def water() -> Ticket:
 
 
 def test_the_case_of_2021_is_overdue_in_its_week_and_finished_late_in_the_next() -> None:
-    first = weekly(facts(water()), W34, sh(8, 30, 8), CALENDAR)
+    first = weekly(facts(water()), W34, sh(8, 30, 8), WORKING)
     assert [one.lateness for one in first.overdue] == [Lateness(workdays=3, days=5)]
     assert first.finished_late == ()
     assert (first.counts.received, first.counts.missed, first.counts.overdue) == (1, 1, 1)
 
-    second = weekly(facts(water()), W35, MONDAY_AFTER, CALENDAR)
+    second = weekly(facts(water()), W35, MONDAY_AFTER, WORKING)
     assert second.overdue == ()
     assert [one.lateness for one in second.finished_late] == [Lateness(workdays=7, days=9)]
     assert (second.counts.received, second.counts.late, second.counts.missed) == (0, 1, 0)
@@ -53,8 +64,8 @@ def test_the_case_of_2021_is_overdue_in_its_week_and_finished_late_in_the_next()
 
 def test_a_past_week_is_told_as_it_stood_then() -> None:
     case = water()
-    early = weekly(facts(case), W34, sh(8, 30, 8), CALENDAR)
-    later = weekly(facts(case), W34, sh(12, 1), CALENDAR)
+    early = weekly(facts(case), W34, sh(8, 30, 8), WORKING)
+    later = weekly(facts(case), W34, sh(12, 1), WORKING)
     assert early == later
     assert early.overdue[0].facts.ticket.state == TicketState.NEW
     assert early.overdue[0].facts.ticket.completed_at is None
@@ -62,8 +73,8 @@ def test_a_past_week_is_told_as_it_stood_then() -> None:
 
 def test_a_running_week_stands_as_of_now() -> None:
     due_today = ticket(sh(8, 24))
-    before = weekly(facts(due_today), W34, sh(8, 25, 23, 59), CALENDAR)
-    after = weekly(facts(due_today), W34, sh(8, 26, 0, 0), CALENDAR)
+    before = weekly(facts(due_today), W34, sh(8, 25, 23, 59), WORKING)
+    after = weekly(facts(due_today), W34, sh(8, 26, 0, 0), WORKING)
     assert (before.overdue, after.overdue[0].lateness) == ((), Lateness(workdays=1, days=1))
     assert [one.ticket for one in before.due_soon] == [due_today]
     assert after.due_soon == ()
@@ -71,40 +82,13 @@ def test_a_running_week_stands_as_of_now() -> None:
 
 def test_a_week_that_has_not_begun_is_refused() -> None:
     with pytest.raises(ValueError, match="2021-W36还没有开始"):
-        weekly([], Week.parse("2021-W36"), sh(9, 5), CALENDAR)
-
-
-@pytest.mark.parametrize(
-    ("due", "answered", "expected"),
-    [
-        (date(2021, 8, 24), sh(8, 24, 23, 59), None),
-        (date(2021, 8, 24), sh(8, 25, 0, 0), Lateness(workdays=1, days=1)),
-        (date(2021, 8, 24), sh(9, 2, 16), Lateness(workdays=7, days=9)),
-        (date(2021, 8, 27), sh(8, 28, 9), Lateness(workdays=0, days=1)),  # Saturday
-        (date(2021, 9, 17), sh(9, 18, 9), Lateness(workdays=1, days=1)),  # a make-up Saturday
-        (date(2021, 9, 30), sh(10, 8, 9), Lateness(workdays=1, days=8)),  # over National Day
-    ],
-)
-def test_lateness_counts_working_days_after_the_due_day(
-    due: date, answered: datetime, expected: Lateness | None
-) -> None:
-    assert how_late(ticket(sh(8, 23), answered, due=due), sh(12, 1), CALENDAR) == expected
-
-
-def test_lateness_into_an_unpublished_year_tells_calendar_days_only() -> None:
-    late = ticket(at(date(2026, 12, 30), time(9)), at(date(2027, 1, 4), time(9)), due=date(2026, 12, 31))
-    assert how_late(late, late.received_at, CALENDAR) == Lateness(workdays=None, days=4)
-
-
-def test_a_line_within_the_day_may_be_missed_by_less_than_a_day() -> None:
-    hours = ticket(sh(8, 23), sh(8, 23, 15), due=date(2021, 8, 23), due_at=sh(8, 23, 12))
-    assert how_late(hours, sh(9, 1), CALENDAR) == Lateness(workdays=0, days=0)
+        weekly([], Week.parse("2021-W36"), sh(9, 5), WORKING)
 
 
 def test_the_longest_overdue_comes_first_and_the_finished_by_receipt() -> None:
     fresh, old = ticket(sh(9, 1)), ticket(sh(8, 17))
     done = [ticket(sh(8, 26), sh(8, 31)), ticket(sh(8, 18), sh(9, 1)), ticket(sh(8, 20), sh(8, 30))]
-    figures = weekly(facts(fresh, old, *done), W35, MONDAY_AFTER, CALENDAR)
+    figures = weekly(facts(fresh, old, *done), W35, MONDAY_AFTER, WORKING)
     assert [one.facts.ticket for one in figures.overdue] == [old, fresh]
     assert [one.facts.ticket for one in figures.finished_late] == [done[1], done[2], done[0]]
 
@@ -112,9 +96,9 @@ def test_the_longest_overdue_comes_first_and_the_finished_by_receipt() -> None:
 def test_a_share_needs_five_judged_tickets() -> None:
     in_time = [ticket(sh(8, 30), sh(8, 31)) for _ in range(3)]
     missed = ticket(sh(8, 31))
-    four = weekly(facts(*in_time, missed), W35, MONDAY_AFTER, CALENDAR).counts
+    four = weekly(facts(*in_time, missed), W35, MONDAY_AFTER, WORKING).counts
     assert (four.judged, four.on_time, four.on_time_rate) == (4, 3, None)
-    five = weekly(facts(*in_time, missed, ticket(sh(9, 1), sh(9, 2))), W35, MONDAY_AFTER, CALENDAR)
+    five = weekly(facts(*in_time, missed, ticket(sh(9, 1), sh(9, 2))), W35, MONDAY_AFTER, WORKING)
     assert (five.counts.judged, five.counts.on_time_rate) == (5, 0.8)
     assert five.rate_change is None
 
@@ -122,7 +106,7 @@ def test_a_share_needs_five_judged_tickets() -> None:
 def test_the_change_of_the_share_is_against_the_week_before() -> None:
     before = [ticket(sh(8, 23), sh(8, 24)) for _ in range(4)] + [ticket(sh(8, 23), sh(8, 26))]
     now = [ticket(sh(8, 30), sh(8, 31)) for _ in range(5)]
-    figures = weekly(facts(*before, *now), W35, MONDAY_AFTER, CALENDAR)
+    figures = weekly(facts(*before, *now), W35, MONDAY_AFTER, WORKING)
     assert (figures.previous.on_time_rate, figures.counts.on_time_rate) == (0.8, 1.0)
     assert figures.rate_change == pytest.approx(0.2)
 
@@ -131,22 +115,22 @@ def test_what_is_due_next_week_is_listed_by_due_day() -> None:
     friday, monday = ticket(sh(9, 3)), ticket(sh(9, 2), due=date(2021, 9, 6))
     far, done = ticket(sh(9, 1), due=date(2021, 9, 13)), ticket(sh(9, 3), sh(9, 3, 15))
     late_in_week = ticket(sh(9, 1), due=date(2021, 9, 10))
-    figures = weekly(facts(late_in_week, monday, friday, far, done), W35, MONDAY_AFTER, CALENDAR)
+    figures = weekly(facts(late_in_week, monday, friday, far, done), W35, MONDAY_AFTER, WORKING)
     assert [one.ticket for one in figures.due_soon] == [monday, friday, late_in_week]
 
 
 def test_what_is_due_on_a_make_up_sunday_is_neither_lost_nor_late() -> None:
     sunday = ticket(sh(9, 24), due=date(2021, 9, 26))
-    figures = weekly(facts(sunday), Week.parse("2021-W38"), sh(9, 27, 8), CALENDAR)
+    figures = weekly(facts(sunday), Week.parse("2021-W38"), sh(9, 27, 8), WORKING)
     assert (figures.overdue, [one.ticket for one in figures.due_soon]) == ((), [sunday])
-    following = weekly(facts(sunday), Week.parse("2021-W39"), sh(9, 27, 8), CALENDAR)
+    following = weekly(facts(sunday), Week.parse("2021-W39"), sh(9, 27, 8), WORKING)
     assert following.overdue[0].lateness == Lateness(workdays=1, days=1)
     assert following.counts.missed == 1
 
 
 def test_a_ticket_without_a_published_schedule_is_apart_and_never_judged() -> None:
     open_one, done = ticket(sh(8, 30), due=None), ticket(sh(8, 30), sh(9, 3), due=None)
-    figures = weekly(facts(open_one, done), W35, MONDAY_AFTER, CALENDAR)
+    figures = weekly(facts(open_one, done), W35, MONDAY_AFTER, WORKING)
     assert [one.ticket for one in figures.unpublished] == [open_one]
     assert (figures.overdue, figures.finished_late, figures.counts.judged) == ((), (), 0)
     assert figures.counts.received == 2
@@ -154,7 +138,7 @@ def test_a_ticket_without_a_published_schedule_is_apart_and_never_judged() -> No
 
 def test_a_false_alarm_makes_nobody_late() -> None:
     void = ticket(sh(8, 30), state=TicketState.VOID, closed_at=sh(9, 3))
-    figures = weekly(facts(void), W35, MONDAY_AFTER, CALENDAR)
+    figures = weekly(facts(void), W35, MONDAY_AFTER, WORKING)
     assert (figures.overdue, figures.counts.judged) == ((), 0)
     assert (figures.counts.received, figures.counts.void) == (1, 1)
 
@@ -168,11 +152,11 @@ def test_causes_count_received_and_late_by_problem_class() -> None:
         ticket(sh(8, 31), sh(9, 3)),
         ticket(sh(8, 24), sh(8, 25), problem_class="死链"),
     ]
-    figures = weekly(facts(*all_of_them), W35, MONDAY_AFTER, CALENDAR)
+    figures = weekly(facts(*all_of_them), W35, MONDAY_AFTER, WORKING)
     assert figures.causes == (
-        CauseCount(name="", received=1, late=1),
-        CauseCount(name="更新不及时", received=0, late=1),
-        CauseCount(name="错别字", received=2, late=0),
+        CauseCount(name="", received=1, overdue=0, finished_late=1),
+        CauseCount(name="更新不及时", received=0, overdue=1, finished_late=0),
+        CauseCount(name="错别字", received=2, overdue=0, finished_late=0),
     )
 
 
@@ -181,7 +165,7 @@ def test_only_what_was_told_by_then_is_told() -> None:
         return Telling(ticket_id=1, person_id=1, person="甲", kind=MessageKind.ASSIGNED, step="receipt", at=moment)
 
     one = TicketFacts(ticket=water(), unit="三明市水利局", told=(told(sh(8, 23)), told(sh(8, 30, 8))))
-    assert [t.at for t in weekly([one], W34, sh(8, 30, 9), CALENDAR).overdue[0].facts.told] == [sh(8, 23)]
+    assert [t.at for t in weekly([one], W34, sh(8, 30, 9), WORKING).overdue[0].facts.told] == [sh(8, 23)]
 
 
 def test_only_the_units_asked_for() -> None:
@@ -189,64 +173,119 @@ def test_only_the_units_asked_for() -> None:
     assert [one.ticket for one in within(facts(mine, other, unmatched), frozenset({rows.WATER}))] == [mine]
 
 
-def test_holidays_are_told_whole_with_their_make_up_days() -> None:
-    ahead = days_ahead(CALENDAR, date(2021, 9, 12))
-    assert ahead.spans == (
-        Span(kind=DayKind.MAKEUP, name="中秋节", first=date(2021, 9, 18), last=date(2021, 9, 18)),
-        Span(kind=DayKind.HOLIDAY, name="中秋节", first=date(2021, 9, 19), last=date(2021, 9, 21)),
-        Span(kind=DayKind.MAKEUP, name="国庆节", first=date(2021, 9, 26), last=date(2021, 9, 26)),
+def test_what_was_late_before_its_unit_was_told_is_counted_apart() -> None:
+    held, missed = ticket(sh(8, 30)), ticket(sh(8, 30), sh(9, 2))
+    late_told = ticket(sh(8, 30), created_at=sh(9, 1))
+    told = [TicketFacts(ticket=late_told, unit="三明市水利局", told=(telling(late_told, sh(9, 1)),))]
+    never = facts(ticket(sh(8, 31), sh(9, 3)), told=False)
+    figures = weekly([*facts(held, missed), *told, *never], W35, MONDAY_AFTER, WORKING)
+    assert (figures.counts.overdue, figures.counts.late, figures.counts.missed, figures.counts.untold) == (1, 1, 2, 2)
+    assert figures.counts.judged == 2
+    assert [one.facts.ticket for one in figures.untold] == [late_told, never[0].ticket]
+    assert [one.facts.ticket for one in (*figures.overdue, *figures.finished_late)] == [held, missed]
+
+
+def test_an_early_week_does_not_know_what_was_told_later() -> None:
+    late = ticket(sh(8, 24))
+    one = TicketFacts(ticket=late, unit="三明市水利局", told=(telling(late, sh(9, 1)),))
+    early = weekly([one], W34, MONDAY_AFTER, WORKING)
+    assert [found.told_at for found in early.untold] == [None]
+    assert [found.told_at for found in weekly([one], W35, MONDAY_AFTER, WORKING).untold] == [sh(9, 1)]
+
+
+def test_a_decision_of_later_is_still_waited_for() -> None:
+    asked = Request(
+        id=1,
+        ticket_id=1,
+        kind=RequestKind.EXTENSION,
+        asked_by=1,
+        asked_at=sh(8, 25),
+        decided_by=2,
+        decided_at=sh(8, 31),
+        granted=False,
     )
-    assert days_ahead(CALENDAR, date(2021, 9, 19)).spans[-1] == Span(
-        kind=DayKind.HOLIDAY, name="国庆节", first=date(2021, 10, 1), last=date(2021, 10, 7)
-    )
-    assert days_ahead(CALENDAR, date(2021, 8, 29)).spans == ()
+    [one] = facts(ticket(sh(8, 24)))
+    early = weekly([replace(one, requests=(asked,))], W34, MONDAY_AFTER, WORKING)
+    assert early.overdue[0].reason == LateReason.EXTENSION
+    later = weekly([replace(one, requests=(asked,))], W35, MONDAY_AFTER, WORKING)
+    assert later.overdue[0].reason == LateReason.NOT_TAKEN
+    undecided = replace(asked, asked_at=sh(8, 28))
+    before = weekly([replace(one, requests=(undecided,))], W34, sh(8, 26), WORKING)
+    assert before.overdue[0].reason == LateReason.NOT_TAKEN
 
 
-def test_a_weekend_inside_a_holiday_does_not_cut_it() -> None:
-    friday, monday = date(2030, 5, 3), date(2030, 5, 6)
-    calendar = GovChina([Schedule(year=2030, off={friday: "劳动节", monday: "劳动节"}, work={}, source="x")], "x")
-    assert days_ahead(calendar, date(2030, 4, 28)).spans == (
-        Span(kind=DayKind.HOLIDAY, name="劳动节", first=friday, last=monday),
-    )
+def test_the_time_before_entry_is_told_apart_from_the_time_of_the_unit() -> None:
+    entered_late = ticket(sh(8, 30), sh(9, 1, 11), due=date(2021, 9, 3), created_at=sh(8, 31))  # 7 h, then 7 h
+    at_once = ticket(sh(8, 31), sh(8, 31, 16))  # 0 h, then 3 h
+    before_entry = ticket(sh(9, 1), sh(9, 1, 11), created_at=sh(9, 2))  # 7 h, then nothing
+    stages = weekly(facts(entered_late, at_once, before_entry), W35, MONDAY_AFTER, WORKING).stages
+    assert stages == Stages(answered=3, to_entry=timedelta(hours=7), to_answer=timedelta(hours=3))
+    assert weekly([], W35, MONDAY_AFTER, WORKING).stages == Stages(answered=0)
 
 
-def test_an_unpublished_year_ahead_is_said() -> None:
-    ahead = days_ahead(CALENDAR, date(2026, 12, 20))
-    assert (ahead.spans, ahead.unpublished_year) == ((), 2027)
+def test_working_time_of_an_unpublished_year_is_not_made_up() -> None:
+    late = rows.ticket(at(date(2026, 12, 31), time(9)), None, at(date(2027, 1, 4), time(9)))
+    stages = weekly(facts(late), Week.parse("2027-W01"), at(date(2027, 1, 12), time(9)), WORKING).stages
+    assert stages == Stages(answered=1)
+
+
+def test_units_stand_in_the_order_of_the_register() -> None:
+    mine, other, nobodys = ticket(sh(8, 30)), ticket(sh(9, 1), unit_id=9), ticket(sh(8, 30), unit_id=None)
+    quiet = ticket(sh(8, 20), sh(8, 23), unit_id=7)
+    names = {rows.WATER: "市水利局", 9: "安监局", None: "", 7: "静默局"}
+    found = [replace(one, unit=names[one.ticket.unit_id]) for one in facts(nobodys, other, mine, quiet)]
+    figures = weekly(found, W35, MONDAY_AFTER, WORKING)
+    assert [(one.name, one.counts.received) for one in figures.units] == [("市水利局", 1), ("安监局", 1), ("", 1)]
+
+
+def test_the_trend_is_the_last_eight_weeks() -> None:
+    figures = weekly(facts(water()), W35, MONDAY_AFTER, WORKING)
+    assert [one.week.number for one in figures.trend] == list(range(28, 36))
+    assert figures.trend[-1].counts == figures.counts
+    assert figures.trend[-2].counts == figures.previous
+    assert first_moment(W35) == figures.trend[0].week.starts_at
 
 
 @st.composite
-def weeks_of_tickets(draw: st.DrawFn) -> Sequence[Ticket]:
+def weeks_of_tickets(draw: st.DrawFn) -> Sequence[TicketFacts]:
     start = sh(8, 16, 0)
     found = []
     for _ in range(draw(st.integers(0, 12))):
         received = start + timedelta(hours=draw(st.integers(0, 24 * 21)))
         wait = draw(st.none() | st.integers(0, 24 * 14))
-        found.append(ticket(received, None if wait is None else received + timedelta(hours=wait)))
+        answered = None if wait is None else received + timedelta(hours=wait)
+        one = ticket(received, answered, unit_id=draw(st.sampled_from([rows.WATER, 9, None])))
+        told = draw(st.none() | st.integers(0, 72))
+        heard = () if told is None else (telling(one, received + timedelta(hours=told)),)
+        found.append(TicketFacts(ticket=one, unit=str(one.unit_id), told=heard))
     return found
 
 
 @given(weeks_of_tickets(), st.integers(0, 24 * 21))
-def test_every_ticket_is_judged_once_and_stands_in_one_list(tickets: Sequence[Ticket], ahead: int) -> None:
+def test_every_ticket_is_judged_once_and_stands_in_one_list(tickets: Sequence[TicketFacts], ahead: int) -> None:
     now = sh(8, 16, 0) + timedelta(hours=ahead)
     labels = [f"2021-W{number}" for number in (33, 34, 35, 36)]
     begun = [week for week in map(Week.parse, labels) if week.starts_at <= now]
-    told = [weekly(facts(*tickets), week, now, CALENDAR) for week in begun]
-    for figures in told:
-        lists = (figures.overdue, figures.finished_late)
+    figures_of = [weekly(tickets, week, now, WORKING) for week in begun]
+    for figures in figures_of:
+        lists = (figures.overdue, figures.finished_late, figures.untold)
         late = [row.facts.ticket.id for listed in lists for row in listed]
         seen = [*late, *(one.ticket.id for one in figures.due_soon)]
         assert len(seen) == len(set(seen))
         assert len(figures.overdue) == figures.counts.overdue
         assert len(figures.finished_late) == figures.counts.late
-        assert sum(cause.late for cause in figures.causes) == len(late)
+        assert sum(cause.late for cause in figures.causes) == len(figures.overdue) + len(figures.finished_late)
         assert sum(cause.received for cause in figures.causes) == figures.counts.received
-    for earlier, later in pairwise(told):
-        assert later.previous == earlier.counts
-    known = [one for one in tickets if one.received_at <= now and one.due_at]
+        for field in fields(figures.counts):
+            by_unit = sum(getattr(unit.counts, field.name) for unit in figures.units)
+            assert by_unit == getattr(figures.counts, field.name)
+        assert sum(unit.due_soon for unit in figures.units) == len(figures.due_soon)
+    for earlier, later in pairwise(figures_of):
+        assert later.trend[:-1] == earlier.trend[1:]
+    known = [one.ticket for one in tickets if one.ticket.received_at <= now and one.ticket.due_at]
     judged = [one for one in known if one.due_at and min(one.due_at, one.completed_at or one.due_at) <= now]
-    assert sum(figures.counts.judged for figures in told) == len(judged)
-    assert sum(figures.counts.received for figures in told) == len(known)
+    assert sum(figures.counts.judged + figures.counts.untold for figures in figures_of) == len(judged)
+    assert sum(figures.counts.received for figures in figures_of) == len(known)
 
 
 @pytest.mark.parametrize(
