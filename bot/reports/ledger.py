@@ -11,7 +11,7 @@ from bot.rules.calendar.zone import shanghai_day
 from bot.rules.reports.late import LateTicket
 from storage.records import MessageKind, Request, RequestKind, Telling, Ticket, TicketFacts, TicketState, step_of
 
-QUOTED = 30  # characters of what a source wrote
+QUOTED = 48  # characters of what a source wrote
 LANDLINE = re.compile(r"(?<![\d-])(0\d{2,3}[- ]?)\d{7,8}(?!\d)")
 
 

@@ -49,7 +49,6 @@ class Style(StrEnum):
     DAY = "day"
     MOMENT = "moment"
     NOTE = "note"  # a sentence, without a frame
-    CAPTION = "caption"  # over a part of a sheet
 
 
 _FRAME = {"border": 1, "border_color": "#808080", "valign": "vcenter"}
@@ -70,7 +69,6 @@ _LOOKS: dict[Style, dict[str, Any]] = {
     Style.DAY: {**_MIDDLE, "num_format": 'm"月"d"日"'},
     Style.MOMENT: {**_MIDDLE, "num_format": "mm-dd hh:mm"},
     Style.NOTE: {"text_wrap": True, "valign": "top"},
-    Style.CAPTION: {"bold": True, "valign": "vcenter"},
 }
 Cell = str | int | float | date | datetime | None
 

@@ -120,7 +120,7 @@ def test_what_became_of_the_last_extension(requests: list[Request], words: str) 
         ({"problem_class": "错敏词"}, "错敏词"),
         ({"problem_class": "错敏词", "problem": "误", "suggestion": "正"}, "错敏词：误 → 正"),
         ({"problem": "误"}, "误"),
-        ({"problem": "一\n 二" + "三" * 40}, "一 二" + "三" * 26 + "…"),
+        ({"problem": "一\n 二" + "三" * 60}, "一 二" + "三" * 44 + "…"),
         ({"problem": "请致电13800138000", "suggestion": "0598-8222222"}, "请致电138****8000 → 0598-****"),
     ],
 )
