@@ -13,9 +13,10 @@ from handlers.chat.commands import BY_NAME, Command
 from handlers.chat.matching import PARTICLE, WordMatch, mentioned_command, word_at
 from handlers.chat.parsed import Parsed, bare_answer
 from handlers.chat.words.folding import Folded, fold, match_end
-from handlers.chat.words.lexicon import Slot, lexicon
+from handlers.chat.words.lexicon import lexicon
 from handlers.chat.words.numbers import KnownNumbers, is_place, mentioned, read, read_span
 from handlers.chat.words.reading import Reading, read_words
+from handlers.chat.words.slots import Slot
 from handlers.chat.words.until import names_time
 
 __all__ = ["Parsed", "folded_numbers", "parse", "read_one"]

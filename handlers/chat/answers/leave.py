@@ -15,7 +15,8 @@ from bot.rules.tickets.extension import Until
 from bot.rules.tickets.targets import find_people, full_name
 from handlers.chat.answers.moves import on_behalf
 from handlers.chat.turn import Reply, Turn, Wish
-from handlers.chat.words.lexicon import Slot, lexicon
+from handlers.chat.words.lexicon import lexicon
+from handlers.chat.words.slots import Slot
 from handlers.chat.words.until import Period, read_period
 from storage.records import Leave, Person
 

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import takewhile
 
-from handlers.chat.words.lexicon import Slot, Token, lexicon
+from handlers.chat.words.lexicon import Token, lexicon
+from handlers.chat.words.slots import ACTS, S, Slot
 
-S = Slot
-ACTS = (S.ACTION, S.COMPLETION)
 HAPPENED = (S.LE, S.SO_DONE)
 RESULTS = frozenset((S.RESULT, S.COMPLETION, *HAPPENED))
 MOST_RESULTS = 4  # so many words can tell the result of an action
@@ -43,6 +42,8 @@ class Sense(StrEnum):
     UNDERWAY = "underway"
     HANDED_ON = "handed_on"  # the work was given to somebody else
     PASSED_ON = "passed_on"  # somebody was told, something was handed in
+    REPORTED = "reported"  # somebody was told of it, and has nothing to do
+    CAUSE = "cause"  # how the error came about
     NOT_OURS = "not_ours"
     MISSENT = "missent"
     RETIRED = "retired"  # the account is no longer used
@@ -72,6 +73,7 @@ class Clause:
     claimed_to: int = 0  # where the words that say so end
     turns: bool = False  # begins with "but", or holds one
     weak: bool = False  # acceptance by a mere "好的", completion by a mere "好了"
+    removes: bool = False  # says that it was taken away, or cannot be seen any more
     hints: bool = False  # not sure enough to be carried out
     asked: bool = False
     counts: tuple[str, ...] = ()  # "3条"
@@ -158,7 +160,7 @@ def _claim(tokens: Sequence[Token]) -> tuple[int | None, bool]:
     bare: int | None = None
     already = False  # 已 was said, and no other step since: "已通知编辑删除" says only that he was told
     for place, token in enumerate(tokens):
-        already = (already or token.slot is S.ALREADY) and token.slot not in (S.STEP, S.WAIT, S.HANDED_ON)
+        already = (already or token.slot is S.ALREADY) and token.slot not in (S.STEP, S.WAIT, S.HANDED_ON, S.HAND_IN)
         if token.slot in (S.FINISHED, S.SO_DONE):
             return place, False
         if token.slot not in (*ACTS, S.BECOMES, S.WORKS):
@@ -166,7 +168,7 @@ def _claim(tokens: Sequence[Token]) -> tuple[int | None, bool]:
         behind = _behind(tokens, place)
         if already or _happened(tokens, place, behind):
             return place, False
-        completing = token.slot is S.COMPLETION and _slot(tokens, place + 1) is S.ACTION
+        completing = token.slot is S.COMPLETION and _slot(tokens, place + 1) in (S.ACTION, S.REMOVAL)
         if bare is None and token.slot in ACTS and (behind or completing):
             bare = place
     return bare, bare is not None

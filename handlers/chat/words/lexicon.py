@@ -4,86 +4,13 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
 from handlers.chat.words.folding import fold
-
-
-class Slot(StrEnum):
-    """What a word can be in a clause; each is a section of lexicon.toml, whose comment says what belongs there."""
-
-    ALREADY = "already"
-    MISTYPED_ALREADY = "mistyped_already"
-    ACTION = "action"
-    COMPLETION = "completion"
-    BECOMES = "becomes"
-    WORKS = "works"
-    PUBLISH = "publish"
-    RESULT = "result"
-    LE = "le"
-    FINISHED = "finished"
-    SO_DONE = "so_done"
-    STEP = "step"
-    HANDED_ON = "handed_on"
-    NOT = "not"
-    CANNOT = "cannot"
-    FAILED = "failed"
-    PART = "part"
-    REST = "rest"
-    LATER = "later"
-    WILL = "will"
-    SOON = "soon"
-    DOING = "doing"
-    WAIT = "wait"
-    STILL = "still"
-    UNDONE = "undone"
-    ONLY = "only"
-    HEDGE = "hedge"
-    HEARSAY = "hearsay"
-    BUT = "but"
-    IF = "if"
-    CLOCK = "clock"
-    PAST = "past"
-    EARLIER = "earlier"
-    QUESTION = "question"
-    ABOUT_DUE = "about_due"
-    ABOUT_WHO = "about_who"
-    ABOUT_WHAT = "about_what"
-    ABOUT_WHY = "about_why"
-    ABOUT_HOW = "about_how"
-    ABOUT_STATE = "about_state"
-    ABOUT_LIST = "about_list"
-    ABOUT_CALENDAR = "about_calendar"
-    ABOUT_PROOF = "about_proof"
-    US = "us"
-    OURS_TAIL = "ours_tail"
-    THEIRS = "theirs"
-    MISSENT = "missent"
-    RETIRED = "retired"
-    CORRECT = "correct"
-    ORDER = "order"
-    MORE_TIME = "more_time"
-    HAND_IN = "hand_in"
-    YOU = "you"
-    LEAVE = "leave"
-    AWAY = "away"
-    ACCEPT = "accept"
-    AGREE = "agree"
-    MAY = "may"
-    POLITE = "polite"
-    GREETING = "greeting"
-    ALL = "all"
-    MISTAKE = "mistake"
-    UNSEEN = "unseen"
-    DETAIL = "detail"
-    SUPPORT = "support"
-    PROMISE = "promise"
-    PLAIN = "plain"
-    COUNT = "count"  # "两处": not of the file, read by its form
-    UNKNOWN = "unknown"  # what no slot has
+from handlers.chat.words.forms import APART, FORMED, FORMS
+from handlers.chat.words.slots import Slot
 
 
 class Token(NamedTuple):
@@ -132,42 +59,11 @@ class Lexicon:
         yield from _unknown(text, unknown, place)
 
 
-APART = "\ufffc"  # in place of what is quoted and of addresses: their words tell nothing
 QUOTED = re.compile(
     r"“[^”\n]{0,60}”|\"[^\"\n]{0,60}\"|《[^》\n]{0,60}》|「[^」\n]{0,60}」|‘[^’\n]{0,60}’"
     r"|(?:https?://|www\.)[a-z0-9\-._~:/?#@!$&'*+;=%]{1,300}"
 )
-SECTIONS = frozenset(Slot) - {Slot.COUNT, Slot.UNKNOWN}
-# Forms rather than words: counts, shares and times.
-FORMS: tuple[tuple[Slot, re.Pattern[str]], ...] = (
-    (Slot.DETAIL, re.compile(f"{APART}+")),
-    (Slot.DETAIL, re.compile(r"100\s?%|百分之?百")),
-    (
-        Slot.PLAIN,
-        re.compile(r"(?:按照?|根据|依照|遵照|依据)[^\s,。;、!?]{0,10}?(?:要求|通知|指示|规定|标准|意见|部署|建议)"),
-    ),
-    (Slot.LEAVE, re.compile(r"[请休](?:\d{1,2}|[一二两三四五六七八九十半几])个?(?:天|工作日|周|星期)的?假")),
-    (Slot.PART, re.compile(r"\d{1,3}(?:\.\d{1,2})?\s?%|百分之|[一二三四五六七八九]成|\d{1,2}/\d{1,2}(?![\d/])")),
-    (Slot.PART, re.compile(r"第\s?(?:\d{1,2}|[一二三四五六七八九十])\s?[处篇段张页点项批轮条部]")),
-    (
-        Slot.CLOCK,
-        re.compile(r"\d{1,4}\s?[年月日号点时](?:\d{1,2}\s?[月日号分]?|半)*|\d{1,2}:\d{2}|20\d{2}-\d{1,2}-\d{1,2}"),
-    ),
-    (Slot.PART, re.compile(r"(?:\d{1,2}|好?[一二两三四五六七八九十几])[遍轮稿次版](?![性权本面])")),
-    (
-        Slot.PART,
-        re.compile(
-            r"(?:\d{1,2}|[半一二两三四五六七八九十几])个?(?:多|半)?(?:天|小时|上午|下午|晚上|夜|宿|星期|分钟)(?!内|前|后)"
-        ),
-    ),
-    (Slot.PART, re.compile(r"好?[几数]\s?[处篇条张段项则幅页字个](?!月|小时)")),
-    (
-        Slot.COUNT,
-        re.compile(r"(?:\d{1,3}|[一二两三四五六七八九十多]{1,2})\s?[处篇条张段件项则幅页字个](?!工作|小时)"),
-    ),
-    (Slot.DETAIL, re.compile(r"[a-z0-9][a-z0-9._/#\-]{0,40}\d[a-z0-9._/#\-]{0,40}|\d{1,40}")),
-)
-FORMED = re.compile(rf"[{APART}\d请休第半好数按根依遵百一二两三四五六七八九十几多a-z]")
+SECTIONS = frozenset(Slot) - {Slot.COUNT, Slot.CAUSE, Slot.UNKNOWN}
 LATIN = re.compile(r"[a-z0-9]+")
 
 

@@ -8,8 +8,9 @@ from itertools import islice
 
 from handlers.chat.words.clauses import Clause, Sense
 from handlers.chat.words.folding import fold
-from handlers.chat.words.lexicon import Slot, Token, lexicon, set_apart
-from handlers.chat.words.senses import YES, sense_of
+from handlers.chat.words.lexicon import Token, lexicon, set_apart
+from handlers.chat.words.senses import sense_of
+from handlers.chat.words.slots import YES, Slot
 from handlers.chat.words.until import read_period
 
 BREAK = re.compile(r"[,。;、\n!?~…|()\[\]]|(?<!\d):|:(?!\d)|(?<![a-z0-9])\.|\.(?![a-z0-9])")
@@ -33,12 +34,13 @@ LEADING: tuple[tuple[Sense, str], ...] = (
     (Sense.HANDED_ON, "handed_on"),
     (Sense.UNFINISHED, "unfinished"),
     (Sense.PASSED_ON, "unfinished"),
+    (Sense.REPORTED, "unfinished"),
     (Sense.NOT_DONE, "not_done"),
     (Sense.DENIED, "denied"),
     (Sense.UNSEEN, "unseen"),
 )
 CERTAIN = frozenset({"transfer", "extend", "leave"})  # carried out when said plainly; extend asks for what is missing
-HARMLESS = (Sense.DONE, Sense.DETAIL, Sense.COURTESY, Sense.ACCEPTED)
+HARMLESS = (Sense.DONE, Sense.DETAIL, Sense.COURTESY, Sense.ACCEPTED, Sense.REPORTED)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -98,8 +100,10 @@ def more_time(text: str, today: date) -> str:
 
 def _completion(reading: Reading, done: int, *, outright: bool) -> Reading:
     """It is said to be done: certain, unless something beside it tells otherwise."""
+    removes = any(clause.removes for clause in reading.clauses if clause.sense is Sense.DONE)
     for place, clause in enumerate(reading.clauses):
-        if clause.turns or not _agrees(clause, before=place < done, outright=outright):
+        gone = clause.removes and clause.sense is Sense.CANNOT and removes
+        if clause.turns or not (gone or _agrees(clause, before=place < done, outright=outright)):
             return replace(reading, verb="complete", why=clause.why or "话有转折")
     if _counts_differ(reading.clauses):
         return replace(reading, verb="complete", why="两个数目不同")
@@ -121,7 +125,7 @@ def _agrees(clause: Clause, *, before: bool, outright: bool) -> bool:
         return True
     if clause.sense is Sense.STRANGE:
         return before or outright  # an explanation behind 办结 needs no understanding
-    if clause.sense in (Sense.UNSEEN, Sense.PASSED_ON):
+    if clause.sense in (Sense.UNSEEN, Sense.PASSED_ON, Sense.CAUSE, Sense.AWAY):
         return before  # "已联系编辑,现已删除"
     return outright and clause.sense is Sense.UNFINISHED and clause.weak
 
@@ -151,7 +155,9 @@ def _otherwise(reading: Reading) -> Reading:
 def _goes_with_work(clause: Clause) -> bool:
     """Whether it says no more than that the work is still to be done."""
     return (
-        clause.sense in (Sense.UNFINISHED, Sense.PASSED_ON, Sense.NOT_DONE) and not clause.claims and not clause.topic
+        clause.sense in (Sense.UNFINISHED, Sense.PASSED_ON, Sense.REPORTED, Sense.NOT_DONE)
+        and not clause.claims
+        and not clause.topic
     )
 
 

@@ -3,42 +3,50 @@
 import re
 from collections.abc import Callable, Sequence
 
-from handlers.chat.words.clauses import ABOUTS, ACTS, Clause, S, Sense, View, said, view_of
+from handlers.chat.words.claims import claimed, goes_on, sets_apart
+from handlers.chat.words.clauses import ABOUTS, Clause, Sense, View, said, view_of
 from handlers.chat.words.lexicon import Token
+from handlers.chat.words.slots import (
+    ACTS,
+    DOUBTS,
+    HELD_UP,
+    INCOMPLETE,
+    KINDLY,
+    OPEN_ENDS,
+    PLANNED,
+    UNCERTAIN,
+    WARNINGS,
+    YES,
+    S,
+)
 
-# With these beside it, "done" is not said of all of it, or not for certain.
-UNCERTAIN = (S.HEDGE, S.HEARSAY, S.BUT, S.IF, S.EARLIER, S.MAY)
-INCOMPLETE = (S.NOT, S.CANNOT, S.FAILED, S.PART, S.REST, S.LATER, S.SOON, S.DOING, S.WAIT, S.STILL, S.UNDONE, S.ONLY)
-DOUBTS = (*INCOMPLETE, *UNCERTAIN, S.MORE_TIME, S.MISTAKE, S.ORDER, S.THEIRS, S.HANDED_ON)
-WARNINGS = (*INCOMPLETE, *UNCERTAIN, S.MORE_TIME, S.MISTAKE, S.HANDED_ON, S.AWAY, S.STEP)
-PLANNED = (S.CLOCK, S.LATER, S.SOON, S.MAY, S.WILL)  # "今天改好": of something that is still to come
-HELD_UP = (S.WAIT, S.PART, S.FAILED, S.IF, S.REST)
-OPEN_ENDS = (*HELD_UP, S.STILL, S.BUT, S.ONLY, S.NOT, S.CANNOT, S.UNDONE)  # no promise for the future excuses these
-KINDLY = (S.POLITE, S.GREETING)
-YES = (S.ACCEPT, S.AGREE)
-BESIDE_YES = (*KINDLY, S.LE, S.SOON, S.US, S.ALREADY, S.PAST, S.ALL)
 MINOR = (
     *(*KINDLY, S.DETAIL, S.SUPPORT, S.PLAIN, S.PROMISE, S.ALL, S.BECOMES, S.CLOCK, S.PAST, S.COUNT),
     *(S.LE, S.US, S.OURS_TAIL, S.AGREE, S.YOU),
 )
-
-STEPS = (S.UNKNOWN, S.STEP, S.WAIT, S.PUBLISH, S.DETAIL)  # "已完成初审"
-THIS = ("该", "此", "这", "那", "本", "工单", "的", "上述")
-SO_FAR = ("目前", "目前已", "现均已", "截至", "截止到", "现在", "当前")
-SHORT_OBJECT = 4  # so many characters nobody knows may follow "删了"
+BESIDE_YES = (*KINDLY, S.LE, S.SOON, S.US, S.ALREADY, S.PAST, S.ALL)
 SHORT_REST = 3  # so many characters nobody knows may be a name
 SHORT_NAME = 6  # … and so many the name of an account
-SOME_PLACE = re.compile(r"(?:里|上|中|边)的$|(?:一|1)\s?[处篇条件个张段](?:了|的)?$")
 WHICH = re.compile("[哪谁什几怎何]|多少")
 EXTENSIONS = ("延期", "延后", "延长", "延迟")
 FALSE_ALARM = ("误报", "false alarm")
 OF_US = ("的", "单位", "局", "办", "处", "科")
 BELONGS = ("不该", "不归", "不由", "不应该由", "不属于", "不属")
-REPORTS = frozenset({"回复", "答复", "回应"})  # before a 已 of its own: "供应商回复已删除"
-LEADS_OBJECT = frozenset({"将", "把", "对", "在", "于", "从", "给", "为", "被", "按", "按照", "与", "和", "及"})
 THANKS = frozenset({"谢谢", "感谢", "多谢"})
 REPORTING = ("报告", "汇报", "反馈")  # alone at the head of a report
-ASKS_OTHERS = frozenset({"请", "麻烦", "劳烦", "有劳", "敬请", "please"})
+TOLD = frozenset(
+    {"通知", "告知", "上报", "报告", "汇报", "反馈", "报送", "报给", "发给", "发您", "已发", "转告", "转知"}
+)
+ADVERBIAL = (S.ALREADY, S.US, S.ALL, S.PAST, S.CLOCK, *KINDLY)
+ALONGSIDE = ("并", "且", "并且", "也", "同时", "向", "将", "把", "情况", "结果")
+WAITED = (*(slot for slot in DOUBTS if slot is not S.EARLIER), S.SOON)
+REVIEWS = ("审核", "复核", "审批", "审阅", "领导", "主任", "局长", "科长", "技术")  # "已上报领导": it may wait there
+# What was taken away shows by this: "已打不开", "现在搜不到了".
+GONE = re.compile(
+    r"(?:已经?|现在?|目前|都)(?:[^\d,]{0,4})(?:无法|不能|没法)(?:正常)?(?:访问|打开|查看|显示|浏览|搜索到?)(?:了|啦)?$"
+    r"|(?:已经?|现在?|目前|都)(?:[^\d,]{0,4})(?:打不开|看不到|搜不到|查不到|找不到|点不开|访问不了)(?:了|啦)?$"
+    r"|(?:打不开|看不到|搜不到|查不到|找不到|点不开|访问不了)[了啦]$"
+)
 LATER_ON = ("下一步", "做到", "切实", "做好")  # promises that may also speak of this very work
 
 
@@ -59,89 +67,12 @@ def sense_of(tokens: Sequence[Token], text: str, *, asked: bool) -> Clause:
         weak=clause.weak,
         hints=clause.hints or view.asked or view.has(S.HEDGE, S.BUT),
         asked=view.asked,
+        removes=clause.removes,
         counts=tuple(token.word for token in tokens if token.slot is S.COUNT),
     )
 
 
 # The rules, in their order.
-
-
-def _claimed(view: View) -> Clause | None:
-    """It says "done": of all of it and for certain, or it is unfinished."""
-    if view.claim is None:
-        return None
-    if view.asked:
-        # "几点前要办完": nothing is said to be done.
-        sense = Sense.QUESTION if view.topic and view.bare else Sense.UNFINISHED
-        return Clause(sense=sense, why="像是提问", topic=view.topic)
-    if view.has(*DOUBTS):
-        return said(view, Sense.NOT_DONE if _denies(view) else Sense.UNFINISHED, *DOUBTS)
-    if why := _only_planned(view) or _not_all(view) or _by_others(view) or _goes_on_strangely(view):
-        return Clause(sense=Sense.UNFINISHED, why=why)
-    word = view.tokens[view.claim]
-    return Clause(sense=Sense.DONE, why=f"“{word.word}”说的是办完了", weak=word.slot is S.SO_DONE)
-
-
-def _denies(view: View) -> bool:
-    """ "还没改完" is a plain no; with more to doubt beside it, it is only unfinished."""
-    more = [slot for slot in DOUBTS if slot not in (S.NOT, S.STILL, S.MAY)]
-    return view.near(S.NOT, (*ACTS, S.FINISHED)) and not view.has(S.ALREADY, *more)
-
-
-def _only_planned(view: View) -> str:
-    """ "下午改好", "会改好的", "将改好", "处理中": of something that is still to come, or going on."""
-    if view.bare and view.has(S.CLOCK):
-        return said(view, Sense.UNFINISHED, S.CLOCK).why
-    if view.near(S.WILL, ACTS) or _going_on(view) or (view.bare and _followed(view, "将", ACTS)):
-        return said(view, Sense.UNFINISHED, S.WILL, *ACTS).why
-    return ""
-
-
-def _not_all(view: View) -> str:
-    """Two different counts ("三处改了两处"), or a place that others are set against ("小程序里的")."""
-    if len({token.word[0] for token in view.tokens if token.slot is S.COUNT}) > 1:
-        return "两个数目不同"
-    if view.has(S.COUNT) and view.says(*SO_FAR):
-        return "说的是到目前为止"
-    return "只说了其中一处" if SOME_PLACE.search(view.text.strip()) or _sets_apart(view) else ""
-
-
-def _goes_on_strangely(view: View) -> str:
-    """What follows "done" may be its object, but nothing nobody knows that happened too, and no mere step."""
-    tail = view.tokens[view.claim or 0 :]
-    if tail[0].word == "完成" and len(tail) > 1 and tail[1].slot in STEPS and not tail[1].word.startswith(THIS):
-        return f"只完成了“{tail[1].word}”"
-    behind = [token for token in tail if token.start >= view.claimed_to]
-    unknown = sum(len(token.word) for token in behind if token.slot is S.UNKNOWN)
-    ended = view.text.startswith("了", view.claimed_to - view.tokens[0].start - 1)
-    happens = any(one.slot is S.UNKNOWN and two.slot is S.LE for one, two in zip(behind, behind[1:], strict=False))
-    return "后半句没看懂" if happens or (ended and unknown > SHORT_OBJECT) else ""
-
-
-def _sets_apart(view: View) -> bool:
-    """ "公众号的": what is said of one place leaves the others out."""
-    last = view.tokens[-2:]
-    return len(last) == 2 and last[1].word == "的" and last[0].slot in (S.DETAIL, S.UNKNOWN, S.PLAIN)
-
-
-def _by_others(view: View) -> str:
-    """Somebody is asked to do it, or it is told that somebody was: no 已 makes it a fact."""
-    before = view.tokens[: view.claim]
-    place = next((at for at, token in enumerate(before) if token.slot is S.ALREADY), None)
-    if place is not None and any(token.word in REPORTS for token in before[:place]):
-        return "是听别人说的"
-    if place is not None and _odd_between(before[place + 1 :]):
-        return "“已”后面的话没看懂"
-    if any(token.slot in (S.STEP, S.HANDED_ON) for token in before):
-        return "说的是交给别人办"
-    asked = any(token.slot is S.YOU or token.word in ASKS_OTHERS for token in before)
-    return "像是请别人去办" if asked and not view.has(S.ALREADY) else ""
-
-
-def _odd_between(tokens: Sequence[Token]) -> bool:
-    """Whether something unknown stands between 已 and the action: "已某某整改"; an object is led by 将, 把, 在."""
-    unknown = next((at for at, token in enumerate(tokens) if token.slot is S.UNKNOWN), None)
-    return unknown is not None and not any(token.word in LEADS_OBJECT for token in tokens[:unknown])
 
 
 def _undone(view: View) -> Clause | None:
@@ -208,10 +139,18 @@ def _refused(view: View) -> Clause | None:
         return said(view, Sense.UNSEEN, S.UNSEEN)
     if view.near(S.NOT, YES):
         return said(view, Sense.DENIED, S.NOT)
+    if GONE.search(view.text) and not view.has(*HELD_UP, S.STILL, S.BUT, S.ONLY, S.LATER, *UNCERTAIN):
+        return Clause(sense=Sense.CANNOT, why="看不到了", removes=True)
     if view.near(S.NOT, ACTS) or (view.has(S.NOT) and view.only(S.NOT, S.DETAIL, S.LE, S.ALL, *KINDLY)):
         return said(view, Sense.NOT_DONE, S.NOT)
     cannot = view.has(S.CANNOT) and (view.has(*ACTS) or len(view.tokens) <= 3)
     return said(view, Sense.CANNOT, S.CANNOT) if cannot else None
+
+
+def _caused(view: View) -> Clause | None:
+    """ "编辑打错字", "转载时未核对": tells how the error came about."""
+    others = [slot for slot in WARNINGS if slot not in (S.MISTAKE, S.EARLIER)]
+    return said(view, Sense.CAUSE, S.CAUSE) if view.has(S.CAUSE) and not view.has(*others, *ACTS) else None
 
 
 def _mistaken(view: View) -> Clause | None:
@@ -231,19 +170,19 @@ def _circumstance(view: View) -> Clause | None:
 def _in_hand(view: View) -> Clause | None:
     if view.has(*HELD_UP) or view.near(S.NOT, (S.SOON, S.DOING)) or (view.has(S.DOING) and view.has(S.STILL)):
         return None
-    begun = view.has(S.SOON, S.DOING) or _going_on(view)
+    begun = view.has(S.SOON, S.DOING) or goes_on(view)
     return said(view, Sense.UNDERWAY, S.SOON, S.DOING, *ACTS) if begun else None
 
 
-def _going_on(view: View) -> bool:
-    """ "删除中", and nothing that goes on with 中 as a word of its own."""
-    pairs = zip(view.tokens, view.tokens[1:], strict=False)
-    return any(token.slot in ACTS and behind.word == "中" for token, behind in pairs)
-
-
-def _followed(view: View, word: str, slots: tuple[S, ...]) -> bool:
-    pairs = zip(view.tokens, view.tokens[1:], strict=False)
-    return any(token.word == word and behind.slot in slots for token, behind in pairs)
+def _reported(view: View) -> Clause | None:
+    """ "并已上报平台", "报送您": somebody was told of the work, and has nothing to do about it."""
+    step = next((at for at, token in enumerate(view.tokens) if token.slot is S.STEP), None)
+    if step is None or view.asked or not view.has(S.ALREADY, S.LE, S.YOU):
+        return None
+    told = all(token.word in TOLD for token in view.tokens if token.slot is S.STEP)
+    plainly = all(token.slot in ADVERBIAL or token.word in ALONGSIDE for token in view.tokens[:step])
+    open_ = view.has(*WAITED, *ACTS, S.PUBLISH, S.ORDER) or view.says(*REVIEWS)
+    return said(view, Sense.REPORTED, S.STEP) if told and plainly and not open_ else None
 
 
 def _passed_on(view: View) -> Clause | None:
@@ -290,7 +229,7 @@ def _rest(view: View) -> Clause:
     """Nothing was understood of it: harmless where all of it is known, or little more than a name."""
     if view.has(*WARNINGS):
         return said(view, Sense.DOUBTFUL, *WARNINGS)
-    if _sets_apart(view):
+    if sets_apart(view):
         return Clause(sense=Sense.DOUBTFUL, why="只说了其中一处")
     signed = view.only(S.UNKNOWN, *KINDLY) and view.unknown <= SHORT_REST
     if view.has(S.SUPPORT, S.BECOMES, S.PROMISE) or not view.unknown or signed:
@@ -301,6 +240,19 @@ def _rest(view: View) -> Clause:
 Rule = Callable[[View], Clause | None]
 
 RULES: tuple[Rule, ...] = (
-    *(_claimed, _undone, _promised, _not_ours, _leave, _more_time, _not_right, _asking, _refused, _mistaken, _away),
-    *(_kindly, _circumstance, _in_hand, _passed_on, _unfinished, _accepted),
+    *(
+        claimed,
+        _undone,
+        _promised,
+        _not_ours,
+        _leave,
+        _more_time,
+        _not_right,
+        _asking,
+        _refused,
+        _caused,
+        _mistaken,
+        _away,
+    ),
+    *(_kindly, _circumstance, _in_hand, _reported, _passed_on, _unfinished, _accepted),
 )

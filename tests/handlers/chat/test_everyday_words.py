@@ -8,7 +8,8 @@ from bot.actions.messages.misunderstood import aside, masked
 from bot.actions.work import read
 from handlers.chat.reply import Reply
 from storage.sql.database import Database
-from tests.handlers.chat.conversation.office import Office, sh
+from tests.cast.rows import sh
+from tests.handlers.chat.conversation.office import Office
 
 
 @pytest.fixture

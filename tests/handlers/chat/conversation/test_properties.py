@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from handlers.chat.commands import COMMANDS
 from handlers.chat.words.folding import fold
-from handlers.chat.words.lexicon import Slot, lexicon
+from handlers.chat.words.lexicon import lexicon
+from handlers.chat.words.slots import Slot
 from storage.sql.database import Database
 from storage.sql.schema import migrate
 from tests.handlers.chat.conversation.office import Office

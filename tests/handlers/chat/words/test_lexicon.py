@@ -9,9 +9,10 @@ import pytest
 
 from handlers.chat.listing import parse_all
 from handlers.chat.words.clauses import Sense
-from handlers.chat.words.lexicon import SECTIONS, LexiconInvalid, Slot, lexicon, read_lexicon
+from handlers.chat.words.lexicon import SECTIONS, LexiconInvalid, lexicon, read_lexicon
 from handlers.chat.words.reading import more_time, read_words
 from handlers.chat.words.senses import sense_of
+from handlers.chat.words.slots import Slot
 from handlers.chat.words.until import read_period
 
 LENGTH = 4_096
@@ -131,7 +132,8 @@ def test_an_office_can_add_a_word() -> None:
         ("三处改了两处", "complete", False, "两个数目不同"),
         ("已敦敦整改", "complete", False, "“已”后面的话没看懂"),
         ("请把它删了", "complete", False, "像是请别人去办"),
-        ("已删除,手机端缩略图照旧那样", "complete", False, "“照旧”问题还在"),
+        ("已删除,缩略图照旧那样", "complete", False, "“照旧”问题还在"),
+        ("已删除,手机端缩略图照旧那样", "complete", False, "“手机端”只是一部分"),
         ("正在处理", "acknowledge", True, "“正在”正在办"),
         ("不是我们的号", "transfer", True, "“不是”说的是没有或不"),
         ("是不是误报", "correct", False, "“误报”一个口令"),

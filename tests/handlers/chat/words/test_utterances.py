@@ -3,11 +3,12 @@
 import copy
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from sqlalchemy import RowMapping
 
 from handlers.chat.listing import parse_all
 from handlers.chat.reply import Reply
@@ -116,19 +117,26 @@ def outcome(office: Office, reply: Reply, count: int) -> str:
 
 
 def _moves(office: Office, count: int) -> list[str]:
+    """What became of each ticket; a request counts as taking it, so that only the request is listed then."""
+    asked_for = {request["ticket_id"] for request in _open_requests(office)}
     moved: dict[str, list[str]] = {}
     with office.database.read() as conn:
         for place, number in enumerate(NUMBERS[:count], 1):
             [ticket] = tickets.by_number(conn, number)
-            if ticket.state in STATES:
+            implied = ticket.state is TicketState.ACKNOWLEDGED and ticket.id in asked_for
+            if ticket.state in STATES and not implied:
                 moved.setdefault(STATES[ticket.state], []).append(str(place))
     return [verb if count == 1 else f"{verb}:{','.join(places)}" for verb, places in moved.items()]
 
 
 def _requests(office: Office) -> list[str]:
+    kinds = [request["kind"] for request in _open_requests(office)]
+    return [{"extension": "extend", "transfer": "transfer"}[kind] for kind in kinds if kind != "dispute"]
+
+
+def _open_requests(office: Office) -> Sequence[RowMapping]:
     with office.database.read() as conn:
-        kinds = conn.execute(requests.select()).mappings().all()
-    return [{"extension": "extend", "transfer": "transfer"}[one["kind"]] for one in kinds if one["kind"] != "dispute"]
+        return conn.execute(requests.select()).mappings().all()
 
 
 def _leaves(office: Office) -> list[str]:
