@@ -9,7 +9,7 @@ from importlib.resources import files
 from typing import Any, NamedTuple
 
 from handlers.chat.words.folding import fold
-from handlers.chat.words.forms import APART, FORMED, FORMS
+from handlers.chat.words.forms import APART, FORMED, slot_of
 from handlers.chat.words.slots import Slot
 
 
@@ -109,12 +109,10 @@ def lexicon() -> Lexicon:
 
 def _formed(text: str, place: int) -> Token | None:
     """What is known by its form, unless it is a piece of a longer Latin word."""
-    if not FORMED.match(text, place) or (place and _latin(text[place - 1]) and _latin(text[place])):
+    match = FORMED.match(text, place)
+    if match is None or (place and _latin(text[place - 1]) and _latin(text[place])):
         return None
-    for slot, pattern in FORMS:
-        if match := pattern.match(text, place):
-            return Token(slot=slot, word=match[0], start=place, end=match.end())
-    return None
+    return Token(slot=slot_of(match), word=match[0], start=place, end=match.end())
 
 
 def _unknown(text: str, start: int, end: int) -> Iterator[Token]:

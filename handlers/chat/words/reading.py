@@ -19,6 +19,9 @@ KINDLY = (Slot.POLITE, Slot.GREETING, Slot.LE)
 # Right behind 收到 these begin something new; anything else is what was received: "收到一条投诉".
 OPENING = frozenset(Slot) - {Slot.UNKNOWN, Slot.DETAIL, Slot.PLAIN, Slot.COUNT, Slot.RESULT, Slot.SUPPORT, Slot.ORDER}
 
+# The day that is named beside these is the one that cannot be kept.
+TOO_SHORT = re.compile("来不及|赶不[上及完]|交不[了上]|办不[了完]|不够|太紧")
+
 # Which of several things that are said leads, where nothing is said to be done.
 LEADING: tuple[tuple[Sense, str], ...] = (
     (Sense.NOT_OURS, "transfer"),
@@ -91,7 +94,7 @@ def more_time(text: str, today: date) -> str:
     for clause in read_words(folded.text).clauses:
         said = folded.original(clause.start, clause.end)
         if clause.sense is Sense.MORE_TIME:
-            period = read_period(said, today)
+            period = None if TOO_SHORT.search(said) else read_period(said, today)
             until = period.said if period is not None and period.until.day != today else until
         elif clause.sense not in (Sense.ACCEPTED, Sense.COURTESY, Sense.QUESTION):
             reasons.append(said)

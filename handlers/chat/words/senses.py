@@ -40,7 +40,11 @@ TOLD = frozenset(
 ADVERBIAL = (S.ALREADY, S.US, S.ALL, S.PAST, S.CLOCK, *KINDLY)
 ALONGSIDE = ("并", "且", "并且", "也", "同时", "向", "将", "把", "情况", "结果")
 WAITED = (*(slot for slot in DOUBTS if slot is not S.EARLIER), S.SOON)
-REVIEWS = ("审核", "复核", "审批", "审阅", "领导", "主任", "局长", "科长", "技术")  # "已上报领导": it may wait there
+# Told of it, these have something to do yet: "已上报领导", "已通知网站".
+TO_ACT = re.compile(
+    "审[核批阅定签]|复核|领导|主任|[局科处部]长|网站|公众号|小程序|微博|抖音|视频号|头条|技术|供应商|公司|厂家|第三方|运维|运营|客服"
+)
+REVIEW = ("审核", "审批", "审阅", "复核")
 # What was taken away shows by this: "已打不开", "现在搜不到了".
 GONE = re.compile(
     r"(?:已经?|现在?|目前|都)(?:[^\d,]{0,4})(?:无法|不能|没法)(?:正常)?(?:访问|打开|查看|显示|浏览|搜索到?)(?:了|啦)?$"
@@ -127,6 +131,8 @@ def _not_right(view: View) -> Clause | None:
 
 
 def _asking(view: View) -> Clause | None:
+    if view.only(*KINDLY):
+        return None  # "在吗" wants no answer
     if view.asked and not view.topic and view.has(*ACTS):
         return Clause(sense=Sense.UNFINISHED, why="像是提问")
     if view.asked or (view.topic and view.only(*ABOUTS, *MINOR)):
@@ -181,7 +187,7 @@ def _reported(view: View) -> Clause | None:
         return None
     told = all(token.word in TOLD for token in view.tokens if token.slot is S.STEP)
     plainly = all(token.slot in ADVERBIAL or token.word in ALONGSIDE for token in view.tokens[:step])
-    open_ = view.has(*WAITED, *ACTS, S.PUBLISH, S.ORDER) or view.says(*REVIEWS)
+    open_ = view.has(*WAITED, *ACTS, S.PUBLISH, S.ORDER) or (TO_ACT.search(view.text) and not view.says(*REPORTING))
     return said(view, Sense.REPORTED, S.STEP) if told and plainly and not open_ else None
 
 
@@ -192,7 +198,8 @@ def _passed_on(view: View) -> Clause | None:
     if view.has(S.HANDED_ON) and happened:
         return said(view, Sense.HANDED_ON, S.HANDED_ON)
     stepped = happened or view.has(*ACTS) or any(token.word.startswith(("已", "交了")) for token in view.tokens)
-    return said(view, Sense.PASSED_ON, S.STEP) if view.has(S.STEP) and stepped else None
+    handed_in = view.has(S.HAND_IN) and view.says(*REVIEW)  # "报请审批"
+    return said(view, Sense.PASSED_ON, S.STEP) if (view.has(S.STEP) and stepped) or handed_in else None
 
 
 def _unfinished(view: View) -> Clause | None:
@@ -200,7 +207,7 @@ def _unfinished(view: View) -> Clause | None:
     if view.has(*ACTS):
         doubted = view.has(*DOUBTS)
         return said(view, Sense.UNFINISHED, *DOUBTS) if doubted else Clause(sense=Sense.UNFINISHED, why="", weak=True)
-    if view.has(S.PUBLISH) and view.has(S.ALREADY, S.LE):
+    if view.has(S.PUBLISH) and view.has(S.ALREADY, S.LE, S.POLITE):  # "请审核发布"
         return said(view, Sense.UNFINISHED, S.PUBLISH)
     still = any(token.slot is S.STILL and len(token.word) > 1 for token in view.tokens)
     left = still or view.has(S.WAIT, S.FAILED, S.REST, S.PART) or (view.has(S.STILL) and view.has(S.NOT, S.DOING))
@@ -231,7 +238,8 @@ def _rest(view: View) -> Clause:
         return said(view, Sense.DOUBTFUL, *WARNINGS)
     if sets_apart(view):
         return Clause(sense=Sense.DOUBTFUL, why="只说了其中一处")
-    signed = view.only(S.UNKNOWN, *KINDLY) and view.unknown <= SHORT_REST
+    named = all(token.slot in (S.UNKNOWN, *KINDLY) or token.word.isdigit() for token in view.tokens)
+    signed = named and view.unknown <= SHORT_REST
     if view.has(S.SUPPORT, S.BECOMES, S.PROMISE) or not view.unknown or signed:
         return Clause(sense=Sense.DETAIL, why="补充情况")
     return Clause(sense=Sense.STRANGE, why="没看懂")

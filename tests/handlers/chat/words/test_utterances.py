@@ -1,17 +1,20 @@
 """What clerks say, played in a small office: what is then in the books, and what they are asked, told or offered."""
 
-import copy
 import re
-import shutil
+import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import time
 from pathlib import Path
 
 import pytest
 from sqlalchemy import RowMapping
 
+from bot.actions.context import Context
+from bot.delivery.wording import Wording
 from handlers.chat.listing import parse_all
-from handlers.chat.reply import Reply
+from handlers.chat.reply import Conversation, Reply
 from storage.messages import questions
 from storage.records import TicketState
 from storage.sql.database import Database
@@ -62,52 +65,56 @@ def table(name: str) -> list[Utterance]:
     return [Utterance(open=int(row[0]), outcome=row[1], text=row[2].replace("\\n", "\n")) for row in rows]
 
 
-@pytest.fixture(scope="module")
-def offices(tmp_path_factory: pytest.TempPathFactory) -> dict[int, tuple[Office, Path]]:
-    """An office with none, one and three tickets open, to copy."""
-    made = {}
-    for count in (0, 1, 3):
-        path = tmp_path_factory.mktemp("offices") / f"{count}.sqlite3"
-        database = Database(f"sqlite:///{path}")
-        migrate(database)
-        office = Office(database)
-        if count:
-            office.receive(*NUMBERS[:count])
-        if count > 1:
-            office.say("甲", "我的工单")
-        database.close()
-        made[count] = (office, path)
-    return made
-
-
-@pytest.fixture
-def played(offices: dict[int, tuple[Office, Path]], tmp_path: Path) -> Iterator["Play"]:
-    play = Play(offices, tmp_path)
-    yield play
-    play.close()
-
-
 class Play:
-    """Says one thing in a fresh copy of an office."""
+    """Says one thing at a time in a small office, which is put back as it was before each."""
 
-    def __init__(self, offices: dict[int, tuple[Office, Path]], folder: Path) -> None:
-        self.offices, self.folder, self.databases = offices, folder, list[Database]()
+    def __init__(self, tickets_open: int) -> None:
+        self.count = tickets_open
+        self.office = Office(in_memory())
+        if tickets_open:
+            self.office.receive(*NUMBERS[:tickets_open])
+        if tickets_open > 1:
+            self.office.say("甲", "我的工单")
+        self.before = sqlite3.connect(":memory:")
+        with self._connection() as connection:
+            connection.backup(self.before)
 
-    def say(self, text: str, count: int) -> str:
-        original, path = self.offices[count]
-        copied = self.folder / f"{len(self.databases)}.sqlite3"
-        shutil.copy(path, copied)
-        office = copy.copy(original)
-        office.database = Database(f"sqlite:///{copied}")
-        self.databases.append(office.database)
-        office.restart()
-        self.reply = office.say("甲", text)
-        self.office = office
-        return outcome(office, self.reply, count)
+    def say(self, text: str) -> str:
+        """What was done and said then."""
+        with self._connection() as connection:
+            self.before.backup(connection)
+        # The caches of a context go by versions, which come again; reading the policies anew takes most of the time.
+        policies = self.office.context.policies
+        self.office.context = Context(self.office.database, self.office.clock, policies, (time(8), time(20)))
+        self.office.conversation = Conversation(self.office.context, Wording("zh"))
+        self.reply = self.office.say("甲", text)
+        return outcome(self.office, self.reply, self.count)
 
     def close(self) -> None:
-        for database in self.databases:
-            database.close()
+        self.before.close()
+        self.office.database.close()
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        pooled = self.office.database.engine.raw_connection()
+        assert isinstance(pooled.driver_connection, sqlite3.Connection)
+        yield pooled.driver_connection
+        pooled.close()
+
+
+def in_memory() -> Database:
+    database = Database("sqlite:///:memory:")
+    migrate(database)
+    return database
+
+
+@pytest.fixture(scope="module")
+def plays() -> Iterator[dict[int, Play]]:
+    """An office with none, one and three tickets open."""
+    made = {count: Play(count) for count in (0, 1, 3)}
+    yield made
+    for play in made.values():
+        play.close()
 
 
 def outcome(office: Office, reply: Reply, count: int) -> str:
@@ -176,13 +183,16 @@ WIDE = str.maketrans({mark: chr(ord(mark) + 0xFEE0) for mark in ",;:?!()123"})
 
 @pytest.mark.slow
 @pytest.mark.parametrize("wide", [False, True], ids=["as typed", "full width"])
-def test_every_utterance_has_its_outcome(played: Play, wide: bool) -> None:
+def test_every_utterance_has_its_outcome(plays: dict[int, Play], wide: bool) -> None:
     wrong = []
     for one in table("utterances.tsv"):
         text = one.text.translate(WIDE) if wide and "http" not in one.text and "A-10" not in one.text else one.text
-        got = played.say(text, one.open)
-        if not fits(one.outcome, got, played.reply):
-            wrong.append(f"{one.open} {text!r}: {one.outcome}, but {got} ({played.reply.reason})")
+        if wide and text == one.text:
+            continue
+        play = plays[one.open]
+        got = play.say(text)
+        if not fits(one.outcome, got, play.reply):
+            wrong.append(f"{one.open} {text!r}: {one.outcome}, but {got} ({play.reply.reason})")
     assert wrong == []
 
 
