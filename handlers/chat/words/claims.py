@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from handlers.chat.words.clauses import Clause, Sense, View, said
+from handlers.chat.words.clauses import OWN_STEPS, Clause, Sense, View, said
 from handlers.chat.words.lexicon import Token
 from handlers.chat.words.slots import ACTS, DOUBTS, S
 
@@ -83,21 +83,30 @@ def sets_apart(view: View) -> bool:
 
 def _by_others(view: View) -> str:
     """Somebody is asked to do it, or it is told that somebody was: no 已 makes it a fact."""
-    before = view.tokens[: view.claim]
+    before = _own_part(view.tokens[: view.claim], view)
     place = next((at for at, token in enumerate(before) if token.slot is S.ALREADY), None)
     if place is not None and any(token.word in REPORTS for token in before[:place]):
         return "是听别人说的"
     if place is not None and _odd_between(before[place + 1 :]):
         return "“已”后面的话没看懂"
-    if any(token.slot in (S.STEP, S.HANDED_ON) for token in before):
+    if any(token.slot in (S.STEP, S.HANDED_ON) and token.word not in OWN_STEPS for token in before):
         return "说的是交给别人办"
     asked = any(token.slot is S.YOU or token.word in ASKS_OTHERS for token in before)
     return "像是请别人去办" if asked and not view.has(S.ALREADY) else ""
 
 
+def _own_part(before: Sequence[Token], view: View) -> Sequence[Token]:
+    """Behind 并 whoever speaks goes on himself, where 了 says that it happened: "已联系作者并删除了文章"."""
+    joined = max((at for at, token in enumerate(before) if token.word in ("并", "并且")), default=None)
+    happened = view.text.startswith("了", view.claimed_to - view.tokens[0].start - 1)
+    return before if joined is None or not happened else before[joined + 1 :]
+
+
 def _odd_between(tokens: Sequence[Token]) -> bool:
     """Whether anything odd stands between 已 and the action: "已报部门整改"; 将, 把, 在 lead an object."""
-    odd = next((at for at, token in enumerate(tokens) if token.slot not in BETWEEN_DONE), None)
+    odd = next(
+        (at for at, token in enumerate(tokens) if token.slot not in BETWEEN_DONE and token.word not in OWN_STEPS), None
+    )
     return odd is not None and not any(token.word in LEADS_OBJECT for token in tokens[:odd])
 
 

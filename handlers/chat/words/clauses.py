@@ -25,6 +25,7 @@ ABOUTS = {
     S.ABOUT_STATE: "ticket",
     S.ABOUT_WHY: "why",
 }
+OWN_STEPS = frozenset({"核实", "核查", "核对", "检查", "排查", "查看"})  # "已核实整改": nobody else is told to act
 OPEN_END = ("了没", "了没有", "完没", "好没", "没啊")  # "改好了没"
 CHARGE = ("负责", "经办", "牵头", "主管")  # "哪个同志负责"
 INTERROGATIVE = re.compile("[什谁几哪啥怎吗么咋何]|多久|多少|不[^是]|没$|who|what|how|when|why|which")
@@ -74,6 +75,7 @@ class Clause:
     turns: bool = False  # begins with "but", or holds one
     weak: bool = False  # acceptance by a mere "好的", completion by a mere "好了"
     removes: bool = False  # says that it was taken away, or cannot be seen any more
+    excuses: bool = False  # "因…", before what is done
     hints: bool = False  # not sure enough to be carried out
     asked: bool = False
     counts: tuple[str, ...] = ()  # "3条"
@@ -160,7 +162,8 @@ def _claim(tokens: Sequence[Token]) -> tuple[int | None, bool]:
     bare: int | None = None
     already = False  # 已 was said, and no other step since: "已通知编辑删除" says only that he was told
     for place, token in enumerate(tokens):
-        already = (already or token.slot is S.ALREADY) and token.slot not in (S.STEP, S.WAIT, S.HANDED_ON, S.HAND_IN)
+        other = token.slot in (S.STEP, S.WAIT, S.HANDED_ON, S.HAND_IN) and token.word not in OWN_STEPS
+        already = (already or token.slot is S.ALREADY) and not other
         if token.slot in (S.FINISHED, S.SO_DONE):
             return place, False
         if token.slot not in (*ACTS, S.BECOMES, S.WORKS):

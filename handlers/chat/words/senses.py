@@ -31,6 +31,7 @@ WHICH = re.compile("[哪谁什几怎何]|多少")
 EXTENSIONS = ("延期", "延后", "延长", "延迟")
 FALSE_ALARM = ("误报", "false alarm")
 OF_US = ("的", "单位", "局", "办", "处", "科")
+BY_US = re.compile("我们?[发写拍推登转编]的")
 BELONGS = ("不该", "不归", "不由", "不应该由", "不属于", "不属")
 THANKS = frozenset({"谢谢", "感谢", "多谢"})
 REPORTING = ("报告", "汇报", "反馈")  # alone at the head of a report
@@ -51,6 +52,13 @@ GONE = re.compile(
     r"|(?:已经?|现在?|目前|都)(?:[^\d,]{0,4})(?:打不开|看不到|搜不到|查不到|找不到|点不开|访问不了)(?:了|啦)?$"
     r"|(?:打不开|看不到|搜不到|查不到|找不到|点不开|访问不了)[了啦]$"
 )
+BECAUSE = frozenset({"因", "因为", "由于", "系", "系因", "是因为", "原因", "原因是", "原因为"})
+UNEXCUSED = (*UNCERTAIN, S.PART, S.REST, S.LATER, S.SOON, S.DOING, S.WAIT, S.STILL, S.UNDONE, S.ONLY)
+AFTERWARDS = ("后", "之后", "以后")
+SET_OUT = re.compile(
+    "(?:收到|接到?|看到|发现|核实|核查|查实|得知)?(?:您的|贵单位|平台|工单|通知|反馈|提醒|问题|情况|信息|督办|线索){0,3}(?:之|以)?后.{2}"
+)
+WRITER = re.compile("^(?:是|系|因)?(?:编辑|小编|记者|作者|通讯员|同事|值班|工作人员|排版|校对|录入)")
 LATER_ON = ("下一步", "做到", "切实", "做好")  # promises that may also speak of this very work
 
 
@@ -72,8 +80,17 @@ def sense_of(tokens: Sequence[Token], text: str, *, asked: bool) -> Clause:
         hints=clause.hints or view.asked or view.has(S.HEDGE, S.BUT),
         asked=view.asked,
         removes=clause.removes,
+        excuses=_excuses(view),
         counts=tuple(token.word for token in tokens if token.slot is S.COUNT),
     )
+
+
+def _excuses(view: View) -> bool:
+    """Whether it tells why or at what something was done: "因链接有误", "接到通知后立即整改"."""
+    if view.tokens[0].word in BECAUSE:
+        return not view.has(*UNEXCUSED)
+    others = (token for token in view.tokens if token.word not in AFTERWARDS and token.slot is not S.SOON)
+    return SET_OUT.match(view.text) is not None and not any(token.slot in UNEXCUSED for token in others)
 
 
 # The rules, in their order.
@@ -99,7 +116,7 @@ def _not_ours(view: View) -> Clause | None:
     names_us = us.word.endswith(OF_US) or "的" in view.text or view.has(S.OURS_TAIL)
     if not names_us and not view.says(*BELONGS):
         return None  # "不是我删的" tells of something else
-    acts = view.has(S.STEP, S.LE, S.MISSENT, *ACTS)
+    acts = view.has(S.STEP, S.LE, S.MISSENT, *ACTS) or BY_US.search(view.text)
     plainly = view.has(S.OURS_TAIL, S.DETAIL) and not acts and view.unknown <= SHORT_NAME
     return said(view, Sense.NOT_OURS if plainly else Sense.MISSENT, S.NOT)
 
@@ -109,6 +126,9 @@ def _leave(view: View) -> Clause | None:
         return Clause(sense=Sense.QUESTION, why="问不在时怎么办", topic="stand_in")
     if not view.has(S.LEAVE):
         return None
+    place = next(at for at, token in enumerate(view.tokens) if token.slot is S.LEAVE)
+    if any(token.slot in (S.UNKNOWN, S.DETAIL, S.PLAIN, S.YOU) for token in view.tokens[:place]):
+        return said(view, Sense.AWAY, S.LEAVE)  # "编辑请假": somebody else's
     return said(view, Sense.DENIED if view.near(S.NOT, (S.LEAVE,)) else Sense.LEAVE, S.LEAVE)
 
 
@@ -156,7 +176,8 @@ def _refused(view: View) -> Clause | None:
 def _caused(view: View) -> Clause | None:
     """ "编辑打错字", "转载时未核对": tells how the error came about."""
     others = [slot for slot in WARNINGS if slot not in (S.MISTAKE, S.EARLIER)]
-    return said(view, Sense.CAUSE, S.CAUSE) if view.has(S.CAUSE) and not view.has(*others, *ACTS) else None
+    told = view.has(S.CAUSE) or (view.has(S.MISTAKE) and WRITER.search(view.text))
+    return said(view, Sense.CAUSE, S.CAUSE, S.MISTAKE) if told and not view.has(*others, *ACTS) else None
 
 
 def _mistaken(view: View) -> Clause | None:
