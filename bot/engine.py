@@ -5,6 +5,7 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 from bot.actions.calendar import calendar
 from bot.actions.context import Context
@@ -22,8 +23,11 @@ from bot.rules.reports.figures import WeeklyFigures
 from bot.rules.reports.morning import Brief
 from bot.sealing import Sealer
 from settings import Settings, SettingsInvalid
+from storage.people.addresses import any_sealed_phone
 from storage.sql import schema
+from storage.sql.backup import save_before_upgrade
 from storage.sql.database import Database
+from storage.sql.trouble import told
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +88,14 @@ def make_folder(settings: Settings) -> None:
         raise SettingsInvalid(f"数据目录 {settings.data_dir} 无法建立，{why}。") from None
 
 
+def upgraded(database: Database, data_dir: Path, clock: Clock) -> Path | None:
+    """Bring the schema to the newest; what was there is saved first, and the path of that backup returned."""
+    with told(database.file):
+        saved = save_before_upgrade(database, data_dir, clock.now())
+    schema.migrate(database)
+    return saved
+
+
 def open_engine(
     settings: Settings,
     *,
@@ -95,9 +107,10 @@ def open_engine(
     policies = load_policies(settings.policies)
     make_folder(settings)
     key = settings.secret_key.get_secret_value() if settings.secret_key else None
-    sealer = Sealer.open(settings.data_dir, key)
     database = Database(settings.database)
-    schema.migrate(database)
+    upgraded(database, settings.data_dir, clock)
+    with database.read() as conn:
+        sealer = Sealer.open(settings.data_dir, key, any_sealed_phone(conn))
     wording = Wording(settings.language)
     rhythm = settings.rhythm
     context = Context(database, clock, policies, (rhythm.send_from, rhythm.send_until))

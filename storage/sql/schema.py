@@ -25,9 +25,7 @@ def migrate(database: Database, revision: str = NEWEST) -> None:
         if stands is not None and not any(SCRIPTS.glob(f"versions/{stands}_*.py")):
             raise DatabaseRefused(f"数据库由更新的程序建立（结构 {stands}，本程序 {NEWEST}），请升级程序后再用。")
         with database.begin() as conn:
-            if not database.sqlite:
-                conn.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
-            _upgrade(conn, revision)
+            upgrade(conn, revision)
 
 
 def current(conn: Connection) -> str | None:
@@ -38,7 +36,10 @@ def current(conn: Connection) -> str | None:
     return found
 
 
-def _upgrade(conn: Connection, revision: str) -> None:
+def upgrade(conn: Connection, revision: str) -> None:
+    """Bring the schema to the revision within a transaction that is open; on PostgreSQL one at a time does so."""
+    if conn.dialect.name != "sqlite":
+        conn.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
     # Loaded here: at nearly every start there is nothing to do, and it takes a tenth of the time.
     from alembic import command
     from alembic.config import Config
