@@ -17,6 +17,7 @@ from bot.clock import Clock, SystemClock
 from bot.delivery.sender import Sender
 from bot.delivery.wording import Wording
 from bot.policies.loading import load as load_policies
+from bot.pulse import Pulse, Trouble, beat, shared_trouble
 from bot.reports.morning import text as brief_text
 from bot.reports.weekly import chat_text
 from bot.rules.reports.figures import WeeklyFigures
@@ -43,6 +44,7 @@ class Engine:
     sealer: Sealer
     sender: Sender
     holder: str  # this process's name on leases
+    pulse: Pulse
 
     def tick(self) -> watch.Ticked:
         """Look once at everything that is due."""
@@ -63,6 +65,20 @@ class Engine:
     def brief(self) -> int:
         """Enqueue the morning briefs that are owed; returns how many."""
         return morning.plan(self.context, self._brief_text)
+
+    def beat(self) -> None:
+        """Write that this node works, if it looked at what is due since it last wrote that."""
+        ticked, wrote = self.pulse.done("tick"), self.pulse.done("written")
+        if ticked is not None and (wrote is None or ticked > wrote):
+            beat(self.database, socket.gethostname(), self.clock.now())
+            self.pulse.note("written")
+
+    def trouble(self) -> Trouble | None:
+        """What keeps this node from its work; None where nothing does. Any error means that the database is away."""
+        own = self.pulse.trouble(self.settings.rhythm.tick_seconds)
+        with self.database.read() as conn:
+            shared = shared_trouble(conn, self.clock.now(), self.settings.data_dir, self.settings.disk_left_mb)
+            return own or next(shared, None)
 
     def _weekly_text(self, figures: WeeklyFigures) -> str:
         return chat_text(figures, self.wording.language)
@@ -133,6 +149,7 @@ def open_engine(
             digest_from=rhythm.digest_from,
         ),
         holder=holder,
+        pulse=Pulse(clock),
     )
 
 

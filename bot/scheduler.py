@@ -12,6 +12,8 @@ from apscheduler.triggers.base import BaseTrigger
 
 from bot.clock import Clock
 from bot.engine import Engine
+from bot.pulse import BEAT_TICKS
+from storage.sql.schema import SchemaMovedOn
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +58,7 @@ class BeatScheduler:
         self._under_way: set[asyncio.Future[None]] = set()
         self._beats = (
             Beat(name="tick", every_seconds=engine.settings.rhythm.tick_seconds, work=engine.tick_once),
+            Beat(name="beat", every_seconds=BEAT_TICKS * engine.settings.rhythm.tick_seconds, work=engine.beat),
             Beat(name="brief", every_seconds=OWED_SECONDS, work=engine.brief),
             Beat(name="weekly", every_seconds=OWED_SECONDS, work=engine.weekly),
             Beat(name="warn", every_seconds=OWED_SECONDS, work=engine.warn),
@@ -105,6 +108,9 @@ class BeatScheduler:
             # A batch at a time, so that the sender comes in between: others wait for the one writer of SQLite.
             while await self._engine.database.run(beat.work) is True and not self._stop.is_set():
                 self.wake()
+            self._engine.pulse.note(beat.name)
+        except SchemaMovedOn:
+            self._engine.pulse.idle()
         except Exception:
             log.exception("beat failed; it is tried again at the next", extra={"action": "beat", "beat": beat.name})
         finally:
@@ -115,6 +121,8 @@ class BeatScheduler:
     async def _drain(self) -> None:
         try:
             await self._engine.sender.drain()
+        except SchemaMovedOn:
+            self._engine.pulse.idle()
         except Exception:
             log.exception("sending failed; it is tried again", extra={"action": "drain"})
 

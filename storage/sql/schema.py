@@ -4,12 +4,17 @@ from pathlib import Path
 
 from sqlalchemy import inspect, text
 
-from storage.sql.database import Connection, Database
+from storage.sql.database import Connection, Database, driven
 from storage.sql.trouble import DatabaseRefused, told
 
 NEWEST = "0007"  # the revision this code is written for; a test holds it against the scripts
+STANDS = "SELECT version_num FROM alembic_version"
 SCRIPTS = Path(__file__).parents[1] / "migrations"
 MIGRATION_LOCK = 2_021_0823  # PostgreSQL advisory lock: one node migrates, the others wait
+
+
+class SchemaMovedOn(Exception):
+    """A newer version has taken the database over while this one ran: it takes up no more work."""
 
 
 def migrate(database: Database, revision: str = NEWEST) -> None:
@@ -32,8 +37,14 @@ def current(conn: Connection) -> str | None:
     """Return the schema revision of the database; None for an empty one."""
     if not inspect(conn).has_table("alembic_version"):
         return None
-    found: str | None = conn.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    found: str | None = conn.execute(text(STANDS)).scalar()
     return found
+
+
+def ensure_current(conn: Connection) -> None:
+    """Raise SchemaMovedOn where the schema is no longer the one this code is written for."""
+    if driven(conn, STANDS).fetchone() != (NEWEST,):
+        raise SchemaMovedOn
 
 
 def upgrade(conn: Connection, revision: str) -> None:

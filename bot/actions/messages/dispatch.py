@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from bot.actions.context import Context
 from bot.actions.messages.numbering import renumber
 from bot.actions.tickets.requests import asked_in
-from bot.actions.work import Work, begin, read
+from bot.actions.work import Work, begin, read, take_up
 from bot.rules.calendar.calendars import Calendars
 from bot.rules.messages.pacing import ALONE, expired, pace, still_true, wait_until
 from storage.messages import claims, files, outbox
@@ -52,7 +52,7 @@ class ClaimedBatch:
 
 def claim(context: Context, holder: str, lease: timedelta, digest_from: int, limit: int = 100) -> ClaimedBatch:
     """Lease what is due, take back what is no longer true, hold what must wait, and make digests of bursts."""
-    with begin(context) as work:
+    with take_up(context) as work:
         now, until = work.now, work.now + lease
         claimed = claims.claim(work.conn, now, until, holder, limit, ALONE)
         directory, calendars = work.directory, work.calendars()
