@@ -1,6 +1,5 @@
 """The assembled lower parts: what the handlers, the rhythm and the simulator get passed."""
 
-import os
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from bot.channels.base import Channel
 from bot.clock import Clock, SystemClock
 from bot.delivery.sender import Sender
 from bot.delivery.wording import Wording
+from bot.node import own_name
 from bot.policies.loading import load as load_policies
 from bot.pulse import Pulse, Trouble, beat, shared_trouble
 from bot.reports.morning import text as brief_text
@@ -129,9 +129,10 @@ def open_engine(
         sealer = Sealer.open(settings.data_dir, key, any_sealed_phone(conn))
     wording = Wording(settings.language)
     rhythm = settings.rhythm
-    context = Context(database, clock, policies, (rhythm.send_from, rhythm.send_until))
+    shared = isinstance(clock, SystemClock) and not database.sqlite
+    context = Context(database, clock, policies, (rhythm.send_from, rhythm.send_until), lease_clock=shared)
     ways = catalog.build(settings, database, clock) if channels is None else channels
-    holder = f"{socket.gethostname()}:{os.getpid()}"[-64:]
+    holder = own_name()
     return Engine(
         settings=settings,
         database=database,

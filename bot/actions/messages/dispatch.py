@@ -53,8 +53,9 @@ class ClaimedBatch:
 def claim(context: Context, holder: str, lease: timedelta, digest_from: int, limit: int = 100) -> ClaimedBatch:
     """Lease what is due, take back what is no longer true, hold what must wait, and make digests of bursts."""
     with take_up(context) as work:
-        now, until = work.now, work.now + lease
-        claimed = claims.claim(work.conn, now, until, holder, limit, ALONE)
+        since = context.lease_now(work.conn)
+        until = since + lease
+        claimed = claims.claim(work.conn, work.now, (since, until), holder, limit, ALONE)
         directory, calendars = work.directory, work.calendars()
         # A digest that was not sent yet, or may not have arrived, comes back: what it tells is looked up again.
         told = {
