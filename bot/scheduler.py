@@ -68,12 +68,14 @@ class BeatScheduler:
     async def run(self) -> None:
         """Beat until `stop`; what is being done or sent is finished first."""
         scheduler, drift = self._scheduled(), Drift(self._engine.clock)
+        await self._look_first()
         scheduler.start()
         while not self._stop.is_set():
             await self._drain()
             await self._rest()
             if abs(drift.note()) > CORRECTION:
                 self._beat_now(scheduler)
+                await self._look_first()
         scheduler.pause()
         while self._under_way:
             await asyncio.wait(self._under_way)
@@ -95,6 +97,10 @@ class BeatScheduler:
             options = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
             scheduler.add_job(self._beat, Every(beat.every_seconds), [beat], id=beat.name, **options)
         return scheduler
+
+    async def _look_first(self) -> None:
+        """See what became due meanwhile before anything goes out: so it is one message a person, not two."""
+        await self._beat(self._beats[0])
 
     def _beat_now(self, scheduler: AsyncIOScheduler) -> None:
         """Plan anew: the next beats stand at moments of the clock as it was before it was set."""
