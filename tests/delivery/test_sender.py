@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from bot.channels.base import Abilities, SendFailed
 from bot.delivery.sender import IN_FLIGHT
