@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bot.actions.calendar import calendar
 from bot.actions.context import Context
+from bot.actions.messages import dispatch
 from bot.actions.reports import morning, weekly
 from bot.actions.tickets import watch
 from bot.channels import catalog
@@ -53,6 +54,10 @@ class Engine:
     def tick_once(self) -> bool:
         """Look at a batch of what is due; True when there may be more."""
         return watch.tick_once(self.context).more
+
+    def look_again(self) -> int:
+        """Plan anew the messages that a clock decided which has since been set back; returns how many."""
+        return dispatch.look_again(self.context)
 
     def warn(self) -> int:
         """Tell the desk once a working day if next year's schedule is missing; returns how many were told."""

@@ -100,6 +100,7 @@ class BeatScheduler:
 
     async def _look_first(self) -> None:
         """See what became due meanwhile before anything goes out: so it is one message a person, not two."""
+        await self._beat(Beat(name="look_again", every_seconds=0, work=self._engine.look_again))
         await self._beat(self._beats[0])
 
     def _beat_now(self, scheduler: AsyncIOScheduler) -> None:
