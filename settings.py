@@ -248,6 +248,8 @@ class Settings(BaseSettings):
     language: Literal["zh", "en"] = "zh"
     timezone: Literal["Asia/Shanghai"] = "Asia/Shanghai"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    disk_left_mb: int = Field(default=200, ge=1)  # with less than so much on the disk of data_dir it is not fit to work
+    heartbeat_url: HttpUrl = ""  # called while the bot works; whoever watches it rings when the calls stop
     web: Web = Web()
     telegram: Telegram = Telegram()
     wecom: WeCom = WeCom()

@@ -1,13 +1,14 @@
 """The assembled lower parts: what the handlers, the rhythm and the simulator get passed."""
 
-import os
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 from bot.actions.calendar import calendar
 from bot.actions.context import Context
+from bot.actions.messages import dispatch
 from bot.actions.reports import morning, weekly
 from bot.actions.tickets import watch
 from bot.channels import catalog
@@ -15,15 +16,20 @@ from bot.channels.base import Channel
 from bot.clock import Clock, SystemClock
 from bot.delivery.sender import Sender
 from bot.delivery.wording import Wording
+from bot.node import own_name
 from bot.policies.loading import load as load_policies
+from bot.pulse import Pulse, Trouble, beat, shared_trouble
 from bot.reports.morning import text as brief_text
 from bot.reports.weekly import chat_text
 from bot.rules.reports.figures import WeeklyFigures
 from bot.rules.reports.morning import Brief
 from bot.sealing import Sealer
 from settings import Settings, SettingsInvalid
+from storage.people.addresses import any_sealed_phone
 from storage.sql import schema
+from storage.sql.backup import save_before_upgrade
 from storage.sql.database import Database
+from storage.sql.trouble import told
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +45,7 @@ class Engine:
     sealer: Sealer
     sender: Sender
     holder: str  # this process's name on leases
+    pulse: Pulse
 
     def tick(self) -> watch.Ticked:
         """Look once at everything that is due."""
@@ -47,6 +54,10 @@ class Engine:
     def tick_once(self) -> bool:
         """Look at a batch of what is due; True when there may be more."""
         return watch.tick_once(self.context).more
+
+    def look_again(self) -> int:
+        """Plan anew the messages that a clock decided which has since been set back; returns how many."""
+        return dispatch.look_again(self.context)
 
     def warn(self) -> int:
         """Tell the desk once a working day if next year's schedule is missing; returns how many were told."""
@@ -59,6 +70,20 @@ class Engine:
     def brief(self) -> int:
         """Enqueue the morning briefs that are owed; returns how many."""
         return morning.plan(self.context, self._brief_text)
+
+    def beat(self) -> None:
+        """Write that this node works, if it looked at what is due since it last wrote that."""
+        ticked, wrote = self.pulse.done("tick"), self.pulse.done("written")
+        if ticked is not None and (wrote is None or ticked > wrote):
+            beat(self.database, socket.gethostname(), self.clock.now())
+            self.pulse.note("written")
+
+    def trouble(self) -> Trouble | None:
+        """What keeps this node from its work; None where nothing does. Any error means that the database is away."""
+        own = self.pulse.trouble(self.settings.rhythm.tick_seconds)
+        with self.database.read() as conn:
+            shared = shared_trouble(conn, self.clock.now(), self.settings.data_dir, self.settings.disk_left_mb)
+            return own or next(shared, None)
 
     def _weekly_text(self, figures: WeeklyFigures) -> str:
         return chat_text(figures, self.wording.language)
@@ -84,6 +109,14 @@ def make_folder(settings: Settings) -> None:
         raise SettingsInvalid(f"数据目录 {settings.data_dir} 无法建立，{why}。") from None
 
 
+def upgraded(database: Database, data_dir: Path, clock: Clock) -> Path | None:
+    """Bring the schema to the newest; what was there is saved first, and the path of that backup returned."""
+    with told(database.file):
+        saved = save_before_upgrade(database, data_dir, clock.now())
+    schema.migrate(database)
+    return saved
+
+
 def open_engine(
     settings: Settings,
     *,
@@ -95,14 +128,16 @@ def open_engine(
     policies = load_policies(settings.policies)
     make_folder(settings)
     key = settings.secret_key.get_secret_value() if settings.secret_key else None
-    sealer = Sealer.open(settings.data_dir, key)
     database = Database(settings.database)
-    schema.migrate(database)
+    upgraded(database, settings.data_dir, clock)
+    with database.read() as conn:
+        sealer = Sealer.open(settings.data_dir, key, any_sealed_phone(conn))
     wording = Wording(settings.language)
     rhythm = settings.rhythm
-    context = Context(database, clock, policies, (rhythm.send_from, rhythm.send_until))
+    shared = isinstance(clock, SystemClock) and not database.sqlite
+    context = Context(database, clock, policies, (rhythm.send_from, rhythm.send_until), lease_clock=shared)
     ways = catalog.build(settings, database, clock) if channels is None else channels
-    holder = f"{socket.gethostname()}:{os.getpid()}"[-64:]
+    holder = own_name()
     return Engine(
         settings=settings,
         database=database,
@@ -120,6 +155,7 @@ def open_engine(
             digest_from=rhythm.digest_from,
         ),
         holder=holder,
+        pulse=Pulse(clock),
     )
 
 

@@ -4,16 +4,22 @@ import asyncio
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
+from pathlib import Path
 
 from bot.channels.base import Channel
+from bot.pulse import DEAD_AFTER, Trouble, disk_left, shared_trouble
 from bot.rules.calendar.missing import missing
 from bot.rules.calendar.notice_check import Opinion, disagreements, odd_sum
 from bot.rules.calendar.workdays import GovChina
+from bot.rules.calendar.zone import SHANGHAI
 from bot.rules.people.routing import desk, named_supervisors, usable_addresses
+from storage.nodes import beats
 from storage.records import Directory, Revision, RevisionStatus, Role
+from storage.sql.database import Database
 
+PROBE = "check"  # the name under which `check` tries whether anything can be written
 log = logging.getLogger(__name__)
 
 NAMED = 3  # of many findings of one kind, how many are named
@@ -43,7 +49,7 @@ class Level(StrEnum):
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Finding:
     level: Level
-    about: str  # register | calendar | channel
+    about: str  # register | calendar | channel | work
     sentence: str
     kind: str = ""  # findings of one kind can be told together; empty: always by itself
     name: str = ""  # whom or what a finding of that kind is about
@@ -125,6 +131,28 @@ async def _asked(name: str, channel: Channel) -> Sequence[str]:
         # One that breaks must not silence the others; the error's own words may hold secrets.
         log.error("check failed", extra={"action": "check", "channel": name, "error": type(error).__name__})
         return [f"检查时出错（{type(error).__name__}），请核对这一渠道的设置"]
+
+
+def work_findings(database: Database, now: datetime, folder: Path, least_mb: int) -> Iterator[Finding]:
+    """Look at what nodes share and at the disk: does anybody work, can anything be written, does anything lie about.
+
+    Any error of the database is the caller's to tell.
+    """
+    with database.begin() as conn:  # a write that is taken back: where it fails, nothing can be kept
+        beats.note(conn, PROBE, now)
+        beats.forget(conn, PROBE)
+        seen = beats.last(conn)
+        troubles = list(shared_trouble(conn, now, folder, least_mb))
+    if seen is not None and now - seen > DEAD_AFTER:
+        yield _of_work(f"机器人没有在工作：上次工作是{seen.astimezone(SHANGHAI):%-m月%-d日%H:%M}，请启动（run）。")
+    if Trouble.OUTBOX in troubles:
+        yield _of_work("有消息到时20分钟仍无人发出，请查看机器人是否在运行、日志里有没有错误。")
+    if Trouble.DISK in troubles:
+        yield _of_work(f"磁盘只剩{disk_left(folder)} MB，快写不进了，请腾出空间。")
+
+
+def _of_work(sentence: str) -> Finding:
+    return Finding(level=Level.RED, about="work", sentence=sentence)
 
 
 def _desk(directory: Directory) -> Iterator[Finding]:

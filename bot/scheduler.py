@@ -12,6 +12,8 @@ from apscheduler.triggers.base import BaseTrigger
 
 from bot.clock import Clock
 from bot.engine import Engine
+from bot.pulse import BEAT_TICKS
+from storage.sql.schema import SchemaMovedOn
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +58,7 @@ class BeatScheduler:
         self._under_way: set[asyncio.Future[None]] = set()
         self._beats = (
             Beat(name="tick", every_seconds=engine.settings.rhythm.tick_seconds, work=engine.tick_once),
+            Beat(name="beat", every_seconds=BEAT_TICKS * engine.settings.rhythm.tick_seconds, work=engine.beat),
             Beat(name="brief", every_seconds=OWED_SECONDS, work=engine.brief),
             Beat(name="weekly", every_seconds=OWED_SECONDS, work=engine.weekly),
             Beat(name="warn", every_seconds=OWED_SECONDS, work=engine.warn),
@@ -65,12 +68,14 @@ class BeatScheduler:
     async def run(self) -> None:
         """Beat until `stop`; what is being done or sent is finished first."""
         scheduler, drift = self._scheduled(), Drift(self._engine.clock)
+        await self._look_first()
         scheduler.start()
         while not self._stop.is_set():
             await self._drain()
             await self._rest()
             if abs(drift.note()) > CORRECTION:
                 self._beat_now(scheduler)
+                await self._look_first()
         scheduler.pause()
         while self._under_way:
             await asyncio.wait(self._under_way)
@@ -93,6 +98,11 @@ class BeatScheduler:
             scheduler.add_job(self._beat, Every(beat.every_seconds), [beat], id=beat.name, **options)
         return scheduler
 
+    async def _look_first(self) -> None:
+        """See what became due meanwhile before anything goes out: so it is one message a person, not two."""
+        await self._beat(Beat(name="look_again", every_seconds=0, work=self._engine.look_again))
+        await self._beat(self._beats[0])
+
     def _beat_now(self, scheduler: AsyncIOScheduler) -> None:
         """Plan anew: the next beats stand at moments of the clock as it was before it was set."""
         for beat in self._beats:
@@ -105,6 +115,9 @@ class BeatScheduler:
             # A batch at a time, so that the sender comes in between: others wait for the one writer of SQLite.
             while await self._engine.database.run(beat.work) is True and not self._stop.is_set():
                 self.wake()
+            self._engine.pulse.note(beat.name)
+        except SchemaMovedOn:
+            self._engine.pulse.idle()
         except Exception:
             log.exception("beat failed; it is tried again at the next", extra={"action": "beat", "beat": beat.name})
         finally:
@@ -115,6 +128,8 @@ class BeatScheduler:
     async def _drain(self) -> None:
         try:
             await self._engine.sender.drain()
+        except SchemaMovedOn:
+            self._engine.pulse.idle()
         except Exception:
             log.exception("sending failed; it is tried again", extra={"action": "drain"})
 

@@ -43,9 +43,25 @@ class Sealer:
         self._index_key = _derived(secret, b"duban phone index")
 
     @classmethod
-    def open(cls, data_dir: Path, key: str | None) -> Self:
-        """Use the key given, else the one in the 0600 file, which is made at the first start."""
-        return cls(key) if key else cls(_key_file(data_dir / KEY_FILE))
+    def open(cls, data_dir: Path, key: str | None, sealed: str = "") -> Self:
+        """Use the key given, else the one in the 0600 file, which is made at the first start.
+
+        `sealed` is something sealed earlier: KeyRefused where the key does not open it, or is gone.
+        """
+        path = data_dir / KEY_FILE
+        if sealed and not key and not path.exists():
+            raise KeyRefused(
+                f"数据库里有加密的手机号，但密钥文件 {path} 不见了。请把原来的 secret.key 放回，或设置 DUBAN_SECRET_KEY"
+            )
+        sealer = cls(key) if key else cls(_key_file(path))
+        if sealed:
+            sealer.unseal(sealed)
+        return sealer
+
+    @staticmethod
+    def keep(data_dir: Path, key: str) -> None:
+        """Keep a key as the file of a data folder; one that is there already stays."""
+        _make_key_file(data_dir / KEY_FILE, key)
 
     def seal(self, number: str) -> str:
         """Encrypt an E.164 number; twice the same number gives two different texts."""
@@ -57,6 +73,14 @@ class Sealer:
             return self._fernet.decrypt(sealed.encode()).decode()
         except InvalidToken:
             raise KeyRefused("现在的密钥解不开已存的手机号，请换回原来的 secret.key 或 DUBAN_SECRET_KEY") from None
+
+    def opens(self, sealed: str) -> bool:
+        """Whether this key sealed it."""
+        try:
+            self.unseal(sealed)
+        except KeyRefused:
+            return False
+        return True
 
     def index(self, number: str) -> str:
         """Return the keyed hash of an E.164 number: equal numbers, equal hashes, and no way back."""
@@ -101,7 +125,7 @@ def _derived(secret: str, purpose: bytes) -> bytes:
 def _key_file(path: Path) -> str:
     try:
         if not path.exists():
-            _make_key_file(path)
+            _make_key_file(path, secrets.token_urlsafe(KEY_CHARACTERS))
         mode = stat.S_IMODE(path.stat().st_mode)
         text = path.read_text(encoding="utf-8", errors="replace").strip()
     except OSError as reason:
@@ -113,13 +137,13 @@ def _key_file(path: Path) -> str:
     return text
 
 
-def _make_key_file(path: Path) -> None:
+def _make_key_file(path: Path, key: str) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(secrets.token_urlsafe(KEY_CHARACTERS) + "\n")
+            file.write(key + "\n")
             file.flush()
             os.fsync(file.fileno())
         # A link fails where the name is taken: of two first starts one makes the key, whole or not at all.

@@ -12,6 +12,9 @@ import time_machine
 from bot.engine import open_engine
 from bot.scheduler import Beat, BeatScheduler, Drift
 from settings import Rhythm, Settings
+from storage.messages import outbox
+from storage.records import MessageDraft, MessageKind, TextParams
+from storage.sql.database import Database
 from tests.waiting import LONG
 
 
@@ -125,3 +128,31 @@ def test_a_clock_that_was_set_is_logged_once(caplog: pytest.LogCaptureFixture) -
         drift.note()
     [line] = caplog.records
     assert (line.getMessage(), getattr(line, "seconds", None)) == ("clock was set", -3600)
+
+
+async def test_a_clock_set_back_leaves_no_message_waiting_for_a_time_that_was_wrong(tmp_path: Path) -> None:
+    engine = open_engine(Settings(data_dir=tmp_path))
+    looked: list[datetime] = []
+    tomorrow = engine.clock.now() + timedelta(days=1)
+    draft = MessageDraft(intent="x", person_id=1, kind=MessageKind.ANSWER, params=TextParams(text="x"))
+
+    def beat() -> None:
+        looked.append(engine.clock.now())
+        if len(looked) == 1:  # put by a clock that is a day ahead, which is then set right
+            with engine.database.begin() as conn:
+                outbox.put(conn, [draft], tomorrow)
+            loop.call_soon_threadsafe(traveller.move_to, looked[0] - timedelta(minutes=1))
+        elif _not_before(engine.database) < tomorrow:
+            loop.call_soon_threadsafe(rhythm.stop)
+
+    loop = asyncio.get_running_loop()
+    rhythm = BeatScheduler(engine, beats=(Beat(name="short", every_seconds=0.05, work=beat),))
+    with time_machine.travel(engine.clock.now()) as traveller:
+        async with asyncio.timeout(LONG):
+            await rhythm.run()
+    await engine.close()
+
+
+def _not_before(database: Database) -> datetime:
+    with database.read() as conn:
+        return outbox.by_intent(conn, "x").not_before

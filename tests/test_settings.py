@@ -45,7 +45,7 @@ def test_each_kind_of_mistake_is_told_in_chinese(monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize(
-    "name", ["DUBAN_HEARTBEAT_URL", "DUBAN_API__TOKENS", "DUBAN_WEB_PORT", "DUBAN_TELEGRAM_TOKEN", "DUBAN_SECRETKEY"]
+    "name", ["DUBAN_HARTBEAT_URL", "DUBAN_API__TOKENS", "DUBAN_WEB_PORT", "DUBAN_TELEGRAM_TOKEN", "DUBAN_SECRETKEY"]
 )
 def test_a_variable_that_is_no_setting_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     assert refused(monkeypatch, **{name: "8080"}) == [f"设置 {name} 有误：没有这个设置，请检查拼写"]
@@ -55,9 +55,9 @@ def test_a_key_of_the_file_that_is_no_setting_is_refused_by_name(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     file = tmp_path / "duban.toml"
-    file.write_text('heartbeat_url = "https://example.cn"\n\n[web]\nprot = 8080\n', encoding="utf-8")
+    file.write_text('hartbeat_url = "https://example.cn"\n\n[web]\nprot = 8080\n', encoding="utf-8")
     lines = refused(monkeypatch, DUBAN_CONFIG=str(file))
-    assert sorted(line.split()[1] for line in lines) == ["DUBAN_HEARTBEAT_URL", "DUBAN_WEB__PROT"]
+    assert sorted(line.split()[1] for line in lines) == ["DUBAN_HARTBEAT_URL", "DUBAN_WEB__PROT"]
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_a_key_of_the_file_that_is_no_setting_is_refused_by_name(
     [
         ("DUBAN_TEST_POSTGRES_URL", "postgresql://localhost"),
         ("DUBAN_FAILPOINT", "before_send"),
-        ("DUBAN_HEARTBEAT_URL", ""),  # a line of an old form, never filled in
+        ("DUBAN_HARTBEAT_URL", ""),  # a line of an old form, never filled in
         ("DUBAN_SERVICE_HOST", "10.0.0.1"),
         ("DUBAN_SERVICE_PORT_HTTP", "8000"),
         ("DUBAN_PORT", "tcp://10.0.0.1:8000"),

@@ -8,6 +8,7 @@ from bot.rules.calendar.calendars import Calendars
 from bot.rules.calendar.hours import WorkingTime
 from storage.calendar import calendar as calendar_store
 from storage.calendar.calendar import Layers
+from storage.nodes import leases
 from storage.people.register import Register
 from storage.records import Directory, JournalKind, Policy, Ticket
 from storage.sql.database import Connection, Database
@@ -20,8 +21,18 @@ MAX_PAST_CALENDARS = 32  # calendars no longer in force, kept to explain what re
 class Context:
     """Owns nothing but small caches that renew themselves when the database has a newer version."""
 
-    def __init__(self, database: Database, clock: Clock, policies: Policies, send_window: tuple[time, time]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        policies: Policies,
+        send_window: tuple[time, time],
+        *,
+        lease_clock: bool = False,
+    ) -> None:
+        """With a lease clock leases are counted by the database's own, for the nodes' may differ."""
         self.database = database
+        self._lease_clock = lease_clock
         self.clock = clock
         self.policies = policies
         self._send_window = send_window
@@ -34,6 +45,10 @@ class Context:
     def now(self) -> datetime:
         """Aware UTC moment of the injected clock."""
         return self.clock.now()
+
+    def lease_now(self, conn: Connection) -> datetime:
+        """Aware UTC moment by which leases are counted."""
+        return leases.shared_now(conn) if self._lease_clock else self.now()
 
     def directory(self, conn: Connection) -> Directory:
         """Return the register at its present version."""

@@ -10,6 +10,7 @@ from bot.rules.calendar.hours import WorkingTime
 from bot.rules.tickets.decision import Scene
 from storage.records import Directory, Policy, Ticket
 from storage.sql.database import Connection
+from storage.sql.schema import ensure_current
 
 
 class Work:
@@ -55,6 +56,14 @@ def begin(context: Context) -> Iterator[Work]:
     """Open a writing transaction: committed at the end, rolled back by an exception."""
     with context.database.begin() as conn:
         yield Work(context, conn)
+
+
+@contextmanager
+def take_up(context: Context) -> Iterator[Work]:
+    """Open a writing transaction in which work is taken up; SchemaMovedOn where a newer version took over."""
+    with begin(context) as work:
+        ensure_current(work.conn)
+        yield work
 
 
 @contextmanager

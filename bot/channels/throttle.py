@@ -51,6 +51,10 @@ class Throttle:
         """Send nothing to an address for a while: the platform asked for it."""
         self._held[address] = self._clock.monotonic() + seconds
 
+    def held(self, address: str) -> float:
+        """Seconds for which nothing may be sent to an address: asked again by whoever waited for a place."""
+        return max(0.0, self._held.get(address, 0.0) - self._clock.monotonic())
+
     def _of(self, address: str, now: float) -> "list[_Window]":
         if address not in self._addresses:
             if len(self._addresses) >= FORGET_FROM:

@@ -9,6 +9,7 @@ from bot.actions.context import Context
 from bot.actions.messages import dispatch, results
 from bot.actions.messages.dispatch import Candidate, ClaimedBatch
 from bot.actions.messages.results import Result
+from bot.batching import Together
 from bot.channels.base import Attachment, Channel, SendFailed
 from bot.delivery.attempts import Attempt, Attempts, End
 from bot.delivery.compose import outgoing
@@ -45,6 +46,7 @@ class Sender:
         self._send_limit = lease.total_seconds() * (1 - SAFE_SHARE)
         self._places = {name: asyncio.Semaphore(IN_FLIGHT) for name in channels}
         self._attempts = Attempts(channels, wording, context.clock)
+        self._prepare = Together(self._prepared)  # those who have a place at the same time
         self._revalidator = Revalidator(self._why_obsolete, context.clock, 2 * IN_FLIGHT)
 
     async def drain(self) -> int:
@@ -63,8 +65,6 @@ class Sender:
         failpoint("after_claim")
         first = [(message, self._attempts.first(message, batch)) for message in batch.messages]
         attempts = [one for _, one in first if isinstance(one, Attempt)]
-        await run(dispatch.prepare, context, [attempt.message for attempt in attempts])
-        failpoint("before_send")
         self._revalidator.line_up([_asked(attempt, batch) for attempt in attempts])
         work = [asyncio.create_task(self._deliver(attempt, batch, until)) for attempt in attempts]
         unsent = [Result(message=one, settlement=end.settlement) for one, end in first if isinstance(end, End)]
@@ -94,7 +94,6 @@ class Sender:
                     waits=waits,
                 )
             attempt = following
-            await self._context.database.run(dispatch.prepare, self._context, [attempt.message])
 
     async def _attempt(self, attempt: Attempt, batch: ClaimedBatch, until: float) -> Settlement | SendFailed:
         """Send once there is a place in flight, if the message is still ours and still true by then."""
@@ -104,7 +103,14 @@ class Sender:
             why = await self._revalidator.why_obsolete(_asked(attempt, batch))
             if why:
                 return self._attempts.withdrawn(attempt, why)
+            # Not before: whoever finds a stored payload must take the message for one that may have gone out.
+            await self._prepare(attempt.message)
+            failpoint("before_send")
             return await self._send(attempt)
+
+    async def _prepared(self, messages: Sequence[Message]) -> Sequence[None]:
+        await self._context.database.run(dispatch.prepare, self._context, messages)
+        return [None] * len(messages)
 
     async def _why_obsolete(self, asked: Sequence[Candidate]) -> Sequence[str]:
         return await self._context.database.look(dispatch.why_obsolete, self._context, asked)

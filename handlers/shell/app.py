@@ -27,6 +27,8 @@ COMMANDS = {
     "calendar": ("calendar", "工作日历：查看与检查"),
     "report": ("report", "周报等报表"),
     "simulate": ("simulate", "推演一个场景：谁在何时收到什么"),
+    "backup": ("backup", "备份数据库到一个文件"),
+    "restore": ("restore", "把备份恢复到空的地方"),
     "migrate": ("migrate", "升级数据库结构"),
     "verify": ("verify", "核验全部流水未被改动"),
 }

@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from bot.health import Finding, Level, channel_findings, findings, together
+from bot.health import Finding, Level, channel_findings, findings, together, work_findings
 from bot.rules.calendar.zone import shanghai_day
 from handlers.shell.terminal.opening import emit, opened
 
@@ -21,11 +21,14 @@ def check(
     every: Annotated[bool, typer.Option("--all", help="逐条列出，同类问题不合并")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="每行一个 JSON 对象，逐条列出")] = False,
 ) -> None:
-    """检查通讯录、日历和渠道还缺什么。有红色问题时退出码为1。"""
+    """检查通讯录、日历、渠道和机器人自身有无问题。有红色问题时退出码为1。"""
     with opened() as engine:
         with engine.database.read() as conn:
             directory, calendar = engine.context.directory(conn), engine.context.working(conn).calendar
         found = findings(directory, calendar, shanghai_day(engine.clock.now()))
+        found += work_findings(
+            engine.database, engine.clock.now(), engine.settings.data_dir, engine.settings.disk_left_mb
+        )
         found += asyncio.run(channel_findings(engine.channels))
         for one in found:
             if as_json:

@@ -3,10 +3,11 @@
 import typer
 
 import settings as settings_file
-from bot.engine import make_folder
+from bot.clock import SystemClock
+from bot.engine import make_folder, upgraded
 from handlers.shell.terminal.opening import refusals
 from storage.sql.database import Database
-from storage.sql.schema import current, migrate
+from storage.sql.schema import current
 
 app = typer.Typer(add_completion=False)
 
@@ -18,7 +19,9 @@ def run() -> None:
         settings = settings_file.load()
         make_folder(settings)
         database = Database(settings.database)
-        migrate(database)
+        saved = upgraded(database, settings.data_dir, SystemClock())
+        if saved is not None:
+            typer.echo(f"升级前的数据库已备份：{saved}")
         with database.read() as conn:
             typer.echo(f"数据库结构已是最新（{current(conn)}）。")
         database.close()

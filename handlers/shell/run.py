@@ -9,6 +9,7 @@ import socket
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import typer
 import uvicorn
 
@@ -19,6 +20,7 @@ from handlers.chat.listen import Listener
 from handlers.chat.reply import Conversation
 from handlers.shell.terminal.opening import opened, refuse
 from handlers.web.server import build
+from storage.sql.schema import SchemaMovedOn
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +28,7 @@ app = typer.Typer(add_completion=False)
 
 LISTEN_SECONDS = 0.2  # between looks at what the platforms brought
 RESUME_SECONDS = 60
+HEARTBEAT_SECONDS = 5  # so long an answer is waited for
 
 
 @app.command()
@@ -45,6 +48,8 @@ async def serve(engine: Engine) -> None:
     rhythm = BeatScheduler(engine, (_resume(engine),))
     server = _Server(uvicorn.Config(build(engine, _routers(spoken)), log_config=None, access_log=False))
     work = [rhythm.run(), server.serve(sockets=[door]), _listen(engine, spoken, rhythm, stop)]
+    if engine.settings.heartbeat_url:
+        work.append(_heartbeat(engine, stop))
     work += [one.fetch(stop) for one in spoken if one.fetch is not None]
     tasks = [asyncio.create_task(one) for one in work]
     log.info("ready", extra={"action": "ready", "channels": sorted(engine.channels), "port": door.getsockname()[1]})
@@ -72,10 +77,29 @@ async def _listen(engine: Engine, spoken: list[Platform], rhythm: BeatScheduler,
             if await listener.some():
                 rhythm.wake()
                 continue
+        except SchemaMovedOn:
+            engine.pulse.idle()
         except Exception:
             log.exception("listening failed; it is tried again", extra={"action": "listen"})
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), LISTEN_SECONDS)
+
+
+async def _heartbeat(engine: Engine, stop: asyncio.Event) -> None:
+    """The dead-man's switch: call the address after every time this node looked at what is due and wrote."""
+    called: float | None = None
+    async with httpx.AsyncClient(timeout=HEARTBEAT_SECONDS, follow_redirects=False) as client:
+        while not stop.is_set():
+            written = engine.pulse.done("written")
+            if written is not None and written != called:
+                called = written
+                try:
+                    (await client.get(engine.settings.heartbeat_url)).raise_for_status()
+                except httpx.HTTPError as error:
+                    # Without the address: it may hold a secret.
+                    log.warning("heartbeat not taken", extra={"action": "heartbeat", "error": type(error).__name__})
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), engine.settings.rhythm.tick_seconds)
 
 
 def _resume(engine: Engine) -> Beat:

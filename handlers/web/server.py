@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from fastapi import APIRouter, FastAPI, Response
 
 from bot.engine import Engine
+from bot.pulse import Trouble
 
 log = logging.getLogger(__name__)
 
@@ -21,12 +22,14 @@ def build(engine: Engine, routers: Iterable[APIRouter] = ()) -> FastAPI:
     @app.get("/readyz", include_in_schema=False)
     async def ready(response: Response) -> dict[str, str]:
         try:
-            await engine.database.run(engine.database.answers)
-        except Exception:
-            log.exception("not ready", extra={"action": "readyz"})
-            response.status_code = 503
-            return {"status": "database"}
-        return {"status": "ready"}
+            trouble = await engine.database.look(engine.trouble)
+        except Exception as error:
+            log.error("not ready", extra={"action": "readyz", "error": type(error).__name__})
+            trouble = Trouble.DATABASE
+        if trouble is None:
+            return {"status": "ready"}
+        response.status_code = 503
+        return {"status": trouble}
 
     for router in routers:
         app.include_router(router)

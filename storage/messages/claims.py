@@ -18,7 +18,7 @@ _ORDER = (outbox.c.urgency, outbox.c.not_before)
 def claim(
     conn: Connection,
     now: datetime,
-    lease_until: datetime,
+    lease: tuple[datetime, datetime],
     holder: str,
     limit: int = 100,
     alone: Collection[MessageKind] = (),
@@ -26,9 +26,10 @@ def claim(
     """Lease the most urgent due messages to one holder, whole people at a time: what they get may be one digest.
 
     Of the kinds that go out `alone`, no more than `limit`. The fence counts up with every claim, so a holder that
-    slept past its lease cannot write any more.
+    slept past its lease cannot write any more. The lease is from and until when, on the clock leases are counted by.
     """
-    ids = [*_expired(conn, now, limit), *_due(conn, now, limit, alone)]
+    lease_now, lease_until = lease
+    ids = [*_expired(conn, lease_now, limit), *_due(conn, now, limit, alone)]
     if not ids:
         return []
     statement = (

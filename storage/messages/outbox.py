@@ -163,6 +163,18 @@ def next_due(conn: Connection) -> datetime | None:
     return min((moment for moment in moments if moment is not None), default=None)
 
 
+def decided_after(conn: Connection, moment: datetime) -> list[Message]:
+    """Return waiting messages that were put after a moment: by a clock that was ahead, where the moment is now."""
+    return read(conn, select(*COLUMNS).where(in_state(MessageState.PENDING), outbox.c.created_at > moment))
+
+
+def set_time(conn: Connection, moments: Mapping[int, datetime]) -> None:
+    """Say anew, by id, before which moment a waiting message does not go out."""
+    for number, moment in moments.items():
+        waiting = (outbox.c.id == number, in_state(MessageState.PENDING))
+        conn.execute(update(outbox).where(*waiting).values(not_before=moment))
+
+
 def of_ticket(conn: Connection, ticket_id: int) -> list[Message]:
     """Return every message about the ticket, oldest first."""
     return read(conn, select(*COLUMNS).where(outbox.c.ticket_id == ticket_id).order_by(outbox.c.id))

@@ -2,11 +2,18 @@
 
 from datetime import datetime
 
-from sqlalchemy import case, or_, update
+from sqlalchemy import case, func, or_, select, update
 
 from storage.sql.database import Connection
+from storage.sql.types import check_aware
 from storage.sql.upsert import insert_into
 from storage.tables import leases
+
+
+def shared_now(conn: Connection) -> datetime:
+    """Return the moment on PostgreSQL's own clock: the one thing that may not come from a node's."""
+    moment: datetime = conn.execute(select(func.clock_timestamp())).scalar_one()
+    return check_aware(moment)
 
 
 def take(conn: Connection, name: str, holder: str, now: datetime, until: datetime) -> int | None:
@@ -23,6 +30,11 @@ def take(conn: Connection, name: str, holder: str, now: datetime, until: datetim
     free = or_(leases.c.holder == query.excluded.holder, leases.c.until <= now)
     statement = query.on_conflict_do_update(index_elements=["name"], set_=changed, where=free).returning(leases.c.fence)
     return conn.execute(statement, {"name": name, "holder": holder, "until": until, "fence": 1}).scalar_one_or_none()
+
+
+def holder_of(conn: Connection, name: str) -> str:
+    """Return who last had a lease; empty where nobody ever did."""
+    return conn.execute(select(leases.c.holder).where(leases.c.name == name)).scalar() or ""
 
 
 def give_back(conn: Connection, name: str, holder: str, now: datetime) -> None:

@@ -43,6 +43,11 @@ def phone_indexes(conn: Connection) -> dict[int, str]:
     return {row.id: row.phone_index for row in conn.execute(query)}
 
 
+def any_sealed_phone(conn: Connection) -> str:
+    """Return one sealed number, whosever, to try a key on; empty where none is stored."""
+    return conn.execute(select(people.c.phone_sealed).where(people.c.phone_sealed != "").limit(1)).scalar() or ""
+
+
 def sealed_phone(conn: Connection, person_id: int) -> str:
     """Return a person's sealed number; empty when none is stored."""
     found = conn.execute(select(people.c.phone_sealed).where(people.c.id == person_id)).scalar_one_or_none()

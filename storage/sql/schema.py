@@ -4,12 +4,17 @@ from pathlib import Path
 
 from sqlalchemy import inspect, text
 
-from storage.sql.database import Connection, Database
+from storage.sql.database import Connection, Database, driven
 from storage.sql.trouble import DatabaseRefused, told
 
 NEWEST = "0007"  # the revision this code is written for; a test holds it against the scripts
+STANDS = "SELECT version_num FROM alembic_version"
 SCRIPTS = Path(__file__).parents[1] / "migrations"
 MIGRATION_LOCK = 2_021_0823  # PostgreSQL advisory lock: one node migrates, the others wait
+
+
+class SchemaMovedOn(Exception):
+    """A newer version has taken the database over while this one ran: it takes up no more work."""
 
 
 def migrate(database: Database, revision: str = NEWEST) -> None:
@@ -25,20 +30,27 @@ def migrate(database: Database, revision: str = NEWEST) -> None:
         if stands is not None and not any(SCRIPTS.glob(f"versions/{stands}_*.py")):
             raise DatabaseRefused(f"数据库由更新的程序建立（结构 {stands}，本程序 {NEWEST}），请升级程序后再用。")
         with database.begin() as conn:
-            if not database.sqlite:
-                conn.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
-            _upgrade(conn, revision)
+            upgrade(conn, revision)
 
 
 def current(conn: Connection) -> str | None:
     """Return the schema revision of the database; None for an empty one."""
     if not inspect(conn).has_table("alembic_version"):
         return None
-    found: str | None = conn.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    found: str | None = conn.execute(text(STANDS)).scalar()
     return found
 
 
-def _upgrade(conn: Connection, revision: str) -> None:
+def ensure_current(conn: Connection) -> None:
+    """Raise SchemaMovedOn where the schema is no longer the one this code is written for."""
+    if driven(conn, STANDS).fetchone() != (NEWEST,):
+        raise SchemaMovedOn
+
+
+def upgrade(conn: Connection, revision: str) -> None:
+    """Bring the schema to the revision within a transaction that is open; on PostgreSQL one at a time does so."""
+    if conn.dialect.name != "sqlite":
+        conn.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
     # Loaded here: at nearly every start there is nothing to do, and it takes a tenth of the time.
     from alembic import command
     from alembic.config import Config

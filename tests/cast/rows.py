@@ -110,7 +110,7 @@ def put_message(
     outbox.put(conn, [draft], moment)
     number: int = conn.execute(select(messages.c.id).where(messages.c.intent == intent)).scalar_one()
     if state != MessageState.PENDING:
-        claims.claim(conn, moment, moment + timedelta(minutes=1), "test")
+        claims.claim(conn, moment, (moment, moment + timedelta(minutes=1)), "test")
         accepted = moment if state in (MessageState.ACCEPTED, MessageState.DELIVERED) else None
         settled = outbox.settle(
             conn, [Settlement(id=number, fence=1, state=state, accepted_at=accepted, parent_id=parent_id)]

@@ -6,13 +6,17 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from bot.channels.base import Abilities, SendFailed
+from bot.delivery.sender import IN_FLIGHT
 from bot.rules.tickets.lifecycle import Verb
+from storage.messages.outbox import put
 from storage.people import register
-from storage.records import MessageState
+from storage.records import MessageDraft, MessageKind, MessageState, TextParams
+from storage.tables import outbox
 from tests.cast.office import Office
-from tests.fakes.stage import ScriptedStage, arrives_but, down, gone, refuses, timeout
+from tests.fakes.stage import ScriptedStage, after, arrives_but, down, gone, refuses, timeout
 
 TELLS = Abilities(two_way=True, tells_doubles=True, buttons=True)
 CANNOT_TELL = Abilities(two_way=True, tells_doubles=False)
@@ -45,6 +49,29 @@ def told(office: Office, who: str) -> list[tuple[str, str]]:
     """(channel, state) of every try in the ticket's story."""
     lines = office.story("FJ-1", "told", "not_told")
     return [(one.data["channel"], one.data["state"]) for one in lines if one.data["to"] == office.people[who]]
+
+
+def test_only_what_is_going_out_now_is_stored_as_perhaps_gone_out(plain: Office) -> None:
+    chat, falsely = plain.stage["chat"], list[int]()
+
+    def count() -> None:
+        with plain.database.read() as conn:
+            query = select(outbox.c.intent).where(outbox.c.payload != "", outbox.c.state == MessageState.LEASED)
+            falsely.append(len(set(conn.execute(query).scalars()) - {one.key for one in chat.tried}))
+
+    waiting = [f"answer:{number}" for number in range(60)]
+    drafts = [
+        MessageDraft(intent=one, person_id=plain.people["jia"], kind=MessageKind.ANSWER, params=TextParams(text=one))
+        for one in waiting
+    ]
+    chat.script("jia", *[after(count)] * len(waiting))
+    with plain.database.begin() as conn:
+        put(conn, drafts, plain.clock.now())
+    plain.settle()
+    plain.forget()
+    assert len(falsely) == len(waiting)
+    # After kill -9 these would be marked as perhaps repeated though they never went out: they have a place in flight.
+    assert max(falsely) < IN_FLIGHT
 
 
 def test_taken_and_timed_out_is_sent_once_more_with_a_mark(plain: Office) -> None:

@@ -57,10 +57,14 @@ class House:
         given = {"data_dir": self.folder, "database_url": SecretStr(self.url), "secret_key": SecretStr(KEY)}
         return Settings(**given, **self.sections)
 
-    def running(self, *words: str, failpoint: str = "") -> AbstractContextManager[Process]:
-        """Run `python -m bot …`, killed at the failpoint if it comes there, and at the end in any case."""
+    def running(self, *words: str, failpoint: str = "", **more: str) -> AbstractContextManager[Process]:
+        """Run `python -m bot …`, killed at the failpoint if it comes there, and at the end in any case.
+
+        `more` are further settings by their names.
+        """
         settings = {name.upper(): json.dumps(section) for name, section in self.sections.items()}
         settings |= {"DATABASE_URL": self.url, "SECRET_KEY": KEY, "RHYTHM__TICK_SECONDS": "0.2", "LOG_LEVEL": "DEBUG"}
+        settings |= {name.upper(): value for name, value in more.items()}
         own = environment(self.folder, settings) | {VARIABLE: failpoint}
         return command(World(environment=own, err=self.log), *(words or ("run",)))
 

@@ -10,7 +10,7 @@ from traceback import extract_tb
 from bot.actions.context import Context
 from bot.actions.messages import conversation
 from bot.actions.messages.conversation import Kept, Said
-from bot.actions.work import Work, begin
+from bot.actions.work import Work, begin, take_up
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ class Answerer:
 
     def resume(self) -> int:
         """Answer what was kept but never answered, as after a crash; the answers go out as messages."""
-        with begin(self.context) as work:
+        with take_up(self.context) as work:
             left = conversation.waiting(work)
             old = [one for one in left if one.received_at <= work.now - RESUME_AFTER]
         return sum(not self._answer(one, enqueue=True).repeated for one in old)

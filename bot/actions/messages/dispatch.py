@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from bot.actions.context import Context
 from bot.actions.messages.numbering import renumber
 from bot.actions.tickets.requests import asked_in
-from bot.actions.work import Work, begin, read
+from bot.actions.work import Work, begin, read, take_up
 from bot.rules.calendar.calendars import Calendars
 from bot.rules.messages.pacing import ALONE, expired, pace, still_true, wait_until
+from bot.rules.tickets.escalation import step_at
 from storage.messages import claims, files, outbox
 from storage.messages.outbox import Settlement
 from storage.records import (
@@ -52,9 +53,10 @@ class ClaimedBatch:
 
 def claim(context: Context, holder: str, lease: timedelta, digest_from: int, limit: int = 100) -> ClaimedBatch:
     """Lease what is due, take back what is no longer true, hold what must wait, and make digests of bursts."""
-    with begin(context) as work:
-        now, until = work.now, work.now + lease
-        claimed = claims.claim(work.conn, now, until, holder, limit, ALONE)
+    with take_up(context) as work:
+        since = context.lease_now(work.conn)
+        until = since + lease
+        claimed = claims.claim(work.conn, work.now, (since, until), holder, limit, ALONE)
         directory, calendars = work.directory, work.calendars()
         # A digest that was not sent yet, or may not have arrived, comes back: what it tells is looked up again.
         told = {
@@ -93,6 +95,16 @@ def claim(context: Context, holder: str, lease: timedelta, digest_from: int, lim
         lease_until=until,
         claimed=len(claimed),
     )
+
+
+def look_again(context: Context) -> int:
+    """Plan anew what a clock decided that has since been set back: each message at its own time; returns how many."""
+    with begin(context) as work:
+        ahead = outbox.decided_after(work.conn, work.now)
+        if ahead:
+            look, calendars = _Look(work, ahead), work.calendars()
+            outbox.set_time(work.conn, {one.id: look.due(one, calendars) for one in ahead})
+    return len(ahead)
 
 
 def prepare(context: Context, messages: Sequence[Message]) -> None:
@@ -145,6 +157,13 @@ class _Look:
         unit_id = next((ticket.unit_id for each in (message, *told) if (ticket := self._ticket(each))), None)
         opening = wait_until(message, any_hour, calendars.of(unit_id), self.now)
         return _postponed(message, opening, message.reason) if opening else None
+
+    def due(self, message: Message, calendars: Calendars) -> datetime:
+        """When a message may go out whatever the clock was when it was decided: now, or when its rung is due."""
+        ticket, policy = self._ticket(message), self._policy(message)
+        if ticket is None or policy is None:
+            return self.now
+        return max(self.now, step_at(message.step, ticket, policy, calendars.of(ticket.unit_id)) or self.now)
 
     def still_told(self, digest: Message, told: Sequence[Message]) -> tuple[Message, ...]:
         """Take out of an untried digest what is no longer true, and return what is left to tell."""

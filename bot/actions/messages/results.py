@@ -44,7 +44,7 @@ def settle(context: Context, results: Sequence[Result]) -> None:
     """Write results, put them into the tickets' stories, and go on where somebody turned out unreachable."""
     now = context.now()
     with begin(context) as work:
-        counted = {one.id for one in outbox.settle(work.conn, [result.settlement for result in results])}
+        counted = {one.id for one in outbox.settle(work.conn, _on_lease_clock(work, results))}
         real = [one for one in results if one.message.id in counted]
         told = {one.message.id: tuple(_told_by(work, one)) for one in real}
         for one in real:
@@ -53,6 +53,15 @@ def settle(context: Context, results: Sequence[Result]) -> None:
         notices = [notice for one in real for notice in _addresses(work, one)]
         _tell_stories(work, real, told, now)
         outbox.put(work.conn, notices, now)
+
+
+def _on_lease_clock(work: Work, results: Sequence[Result]) -> list[Settlement]:
+    """The settlements; when to look again at what is uncertain stands among the leases, and so on their clock."""
+    settlements = [result.settlement for result in results]
+    if all(one.retry_at is None for one in settlements):
+        return settlements
+    ahead = work.context.lease_now(work.conn) - work.context.now()
+    return [replace(one, retry_at=one.retry_at + ahead) if one.retry_at else one for one in settlements]
 
 
 def _let_go(work: Work, result: Result) -> None:

@@ -8,6 +8,7 @@ from bot.actions.work import begin, read
 from storage.messages import outbox
 from storage.people import addresses
 from storage.records import AnswerTo, Inbound, InboundState, MessageDraft, MessageKind, Person, TextParams
+from storage.sql.schema import ensure_current
 from storage.tickets import inbound
 
 KIND = "update"
@@ -47,8 +48,12 @@ def keep_all(context: Context, arrived: Sequence[Arrived]) -> None:
 
 
 def waiting(context: Context, limit: int = 100) -> list[Inbound]:
-    """Return the oldest updates nobody has answered yet; answering one twice changes nothing."""
+    """Return the oldest updates nobody has answered yet; answering one twice changes nothing.
+
+    SchemaMovedOn where a newer version took the database over.
+    """
     with read(context) as work:
+        ensure_current(work.conn)
         return inbound.in_state(work.conn, InboundState.WAITING, KIND, limit)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 
 from bot.actions.context import Context
-from bot.actions.work import Work, begin, read
+from bot.actions.work import Work, read, take_up
 from bot.rules.calendar.zone import at, shanghai_day
 from bot.rules.messages.pacing import BRIEF_ENDS
 from bot.rules.reports.morning import Brief, OpenWork, brief, owed
@@ -68,7 +68,7 @@ def _drafts(briefs: Mapping[int, Brief], write: WriteBrief, opens: Mapping[int, 
 
 
 def _put(context: Context, drafts: Sequence[MessageDraft], spared: Sequence[MessageDraft]) -> int:
-    with begin(context) as work:
+    with take_up(context) as work:
         # Another node may have put them while this one was wording.
         known = outbox.known_intents(work.conn, [draft.intent for draft in drafts])
         outbox.put(work.conn, drafts, work.now)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from bot.actions.context import Context
-from bot.actions.work import Work, begin, read
+from bot.actions.work import Work, read, take_up
 from bot.rules.calendar.hours import WorkingTime
 from bot.rules.calendar.weeks import Week
 from bot.rules.reports.counting import first_moment, weekly, within
@@ -116,7 +116,7 @@ def _put(
     params = TextParams(text=text(made))
     body = table(made)
     now = context.now()
-    with begin(context) as work:
+    with take_up(context) as work:
         # Another node may have put them while this one was wording.
         told = outbox.known_intents(work.conn, [_intent(made.week, person) for person in people])
         waiting = [person for person in people if _intent(made.week, person) not in told]
@@ -145,7 +145,7 @@ def _spare(context: Context, week: Week, people: Sequence[int]) -> int:
         MessageDraft(intent=_intent(week, person), person_id=person, kind=MessageKind.SUMMARY, params=TextParams())
         for person in people
     ]
-    with begin(context) as work:
+    with take_up(context) as work:
         outbox.put(work.conn, drafts, context.now(), MessageState.SUPERSEDED, "辖区本周无事项")
     return 0
 

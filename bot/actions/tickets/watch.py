@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from bot.actions.context import Context
 from bot.actions.recording import record
-from bot.actions.work import Work, begin
+from bot.actions.work import Work, take_up
 from bot.rules.tickets.decision import Decision
 from bot.rules.tickets.escalation import decide
 from storage.records import JournalDraft, JournalKind, Ticket
@@ -41,7 +41,7 @@ def tick(context: Context, batch: int = BATCH) -> Ticked:
 def tick_once(context: Context, batch: int = BATCH) -> Ticked:
     """Look at a batch of due tickets in one transaction; one bad ticket never blocks the others."""
     now = context.now()
-    with begin(context) as work:
+    with take_up(context) as work:
         due = tickets.due(work.conn, now, batch)
         decisions, aside = _decide_all(work, due, now)
         record(work, [*decisions, *aside])

@@ -223,11 +223,12 @@ class TelegramChannel:
         try:
             wait = self._throttle.reserve(str(chat))
         except TooFast as too_fast:
-            raise SendFailed(
-                "Telegram 限制发送速度，稍后再发", retry_after=timedelta(seconds=too_fast.seconds)
-            ) from None
+            raise _too_fast(too_fast.seconds) from None
         if wait > 0:
             await self._clock.sleep(wait)
+        # Another send may have been told meanwhile to leave this chat alone.
+        if pause := self._throttle.held(str(chat)):
+            raise _too_fast(pause)
 
     def _failed(self, chat: int, error: Exception) -> SendFailed:
         if isinstance(error, RetryAfter) and self._throttle is not None:
@@ -238,6 +239,10 @@ class TelegramChannel:
             self._token_refused = True
             log.error("Telegram 拒绝了机器人令牌，此渠道停摆：请核对 DUBAN_TELEGRAM__TOKEN", extra={"action": "send"})
         return failure(error)
+
+
+def _too_fast(seconds: float) -> SendFailed:
+    return SendFailed("Telegram 限制发送速度，稍后再发", retry_after=timedelta(seconds=seconds))
 
 
 def _throttle(clock: Clock, limits: RateLimits) -> Throttle:

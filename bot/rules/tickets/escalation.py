@@ -95,6 +95,12 @@ def decide(ticket: Ticket, policy: Policy, directory: Directory, working: Workin
     )
 
 
+def step_at(name: str, ticket: Ticket, policy: Policy, working: WorkingTime) -> datetime | None:
+    """Return when a rung of the ladder is due on the ticket's deadline as it is; None for what is no rung of it."""
+    planned = plan(policy, deadline_of(ticket), working)
+    return next((planned_step.at for planned_step in planned if planned_step.name == name), None)
+
+
 def unreached(
     ticket: Ticket,
     step: str,

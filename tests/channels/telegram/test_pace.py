@@ -74,3 +74,13 @@ async def test_more_than_a_chat_may_get_goes_back_to_the_outbox(fake: FakeTelegr
     assert failed.retry_after is not None
     assert timedelta(seconds=50) < failed.retry_after <= timedelta(seconds=60)
     assert len(group.sees) == 20
+
+
+async def test_who_waited_for_a_place_keeps_to_the_pause_another_was_told(
+    fake: FakeTelegram, jia: Person, opened: Opened
+) -> None:
+    channel = opened(RateLimits())
+    fake.flood("sendMessage", 40, chat=1001)
+    failed = await asyncio.gather(*(failing(channel, note(key=f"n{number}")) for number in range(3)))
+    assert [call.number("chat_id") for call in fake.calls] == [1001]
+    assert all(one.retry_after and one.retry_after > timedelta(seconds=30) for one in failed)

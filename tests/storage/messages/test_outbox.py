@@ -29,7 +29,7 @@ def put(database: Database, *drafts: MessageDraft) -> None:
 
 def claim(database: Database, holder: str = "a", now: object = NOW, limit: int = 100) -> list[Message]:
     with database.begin() as conn:
-        return claims.claim(conn, now, now + LEASE, holder, limit)
+        return claims.claim(conn, now, (now, now + LEASE), holder, limit)
 
 
 def settle(database: Database, message: Message, state: MessageState, **given: object) -> bool:
@@ -69,7 +69,7 @@ def test_whole_people_are_claimed(database: Database) -> None:
 def test_of_what_goes_out_alone_no_more_is_claimed_than_asked_for(database: Database) -> None:
     put(database, *(draft(f"a{number}", kind=MessageKind.ANSWER) for number in range(9)), draft("r", urgency=9))
     with database.begin() as conn:
-        found = claims.claim(conn, NOW, NOW + LEASE, "a", 4, {MessageKind.ANSWER})
+        found = claims.claim(conn, NOW, (NOW, NOW + LEASE), "a", 4, {MessageKind.ANSWER})
     assert [one.intent for one in found] == ["a0", "a1", "a2", "a3"]
 
 

@@ -1,5 +1,6 @@
 """After downtime each person hears once, of the present state; the deadline still counts from receipt."""
 
+from bot.clock import WoundClock
 from tests.cast.office import Office
 
 
@@ -81,3 +82,20 @@ def test_down_for_many_tickets_is_one_digest_a_person(office: Office) -> None:
     office.expect_silence()
     for number in ("FJ-1", "FJ-2", "FJ-3"):
         office.says("jia", f"办结 {number}")
+
+
+def test_what_a_fast_clock_decided_waits_for_its_own_time(office: Office) -> None:
+    office.receives("FJ-1")
+    office.expect("jia", "receipt")
+    office.expect("yi", "receipt")
+    office.clock.wind_to(office.moment("08-23 11:30"))
+    office.engine.tick()  # decides that B is to take over; nothing went out yet when the clock is set right
+    office.clock = WoundClock(office.moment("08-23 08:05"))
+    office.reopen()
+    assert office.engine.look_again() == 1
+    office.at("08-23 09:59")
+    office.expect_silence()
+    office.at("08-23 10:00")
+    office.expect("yi", "take_over", at="08-23 10:00")
+    office.says("jia", "办结 已删除")
+    office.at("08-23 11:30")
