@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from bot.delivery.reasons import chosen_in
 from bot.delivery.wording import Wording
 from bot.reports.ledger import ledger_line
 from bot.rules.calendar.deadline import lateness
@@ -62,7 +63,8 @@ def _how(line: JournalLine, wording: Wording) -> str:
 
 def _received(line: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
     key = "story.received_assumed" if line.data.get("time_assumed") else "story.received"
-    return wording(key, source=line.data["source"])
+    said = wording(key, source=line.data["source"])
+    return wording("format.comma").join(part for part in (said, chosen_in(line, wording)) if part)
 
 
 def _evidence(line: JournalLine, names: Mapping[int, str], wording: Wording) -> str:

@@ -99,6 +99,15 @@ class Policy:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class PolicyRow:
+    """One row of the table that chooses a policy by what a ticket is about; an empty column asks for nothing."""
+
+    policy: str
+    problem_class: tuple[str, ...] = ()  # one of these words stands in 问题类型
+    severity: tuple[str, ...] = ()  # one of these words stands in 问题级别
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class OfficeHours:
     """Sessions of a working day between two month-days, both inclusive; the span may wrap the new year."""
 

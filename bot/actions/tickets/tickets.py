@@ -66,6 +66,11 @@ def deny(work: Work, ticket_id: int, verb: str, given: Answer) -> None:
         record(work, [Decision(ticket=ticket, journal=(refused,))])
 
 
+def history(work: Work, ticket_id: int) -> list[JournalLine]:
+    """Return the ticket's journal, oldest first."""
+    return journal.read(work.conn, ticket_id)
+
+
 def last_move(work: Work, ticket_id: int) -> JournalLine | None:
     """Return what a person did to a ticket last."""
     told = (one for one in reversed(journal.read(work.conn, ticket_id)) if one.actor.startswith("person:"))

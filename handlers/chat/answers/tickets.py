@@ -4,8 +4,10 @@ from collections.abc import Iterable, Sequence
 
 from bot.actions.messages import numbering
 from bot.actions.tickets import oversight, requests
+from bot.actions.tickets.tickets import history
 from bot.delivery.explaining import explain, explain_by_day
 from bot.delivery.facts import facts
+from bot.delivery.reasons import limit_reasons
 from bot.rules.calendar.deadline import lateness
 from bot.rules.calendar.workdays import CalendarNotPublished
 from bot.rules.tickets.access import Right, workers
@@ -73,7 +75,7 @@ def why(turn: Turn, wish: Wish) -> Reply:
     ]
     working = turn.work.working_of(ticket)
     lines += [explain(policy, deadline, working), *explain_by_day(policy, deadline, working)]
-    lines += _extension(turn, ticket)
+    lines += limit_reasons(history(turn.work, ticket.id), turn.name, turn.wording)
     if policy.legal:
         lines.append(policy.legal)
     return Reply(text="\n".join(lines), ticket_id=ticket.id)
