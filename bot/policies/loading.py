@@ -15,6 +15,7 @@ from bot.policies.reading import TomlTable, office_hours_from, policy_from
 from bot.rules.calendar.hours import spans_by_day, spans_named
 from bot.rules.tickets.policies.naming import PolicyBook
 from storage.records import (
+    AfterReturn,
     Audience,
     JudgingLine,
     MessageKind,
@@ -92,8 +93,9 @@ def decode(text: str) -> Policy:
     """Return the policy of a snapshot made by `encode`, of this version or an older one."""
     fields: dict[str, Any] = {name: value for name, value in json.loads(text).items() if name not in RETIRED}
     steps = tuple(_step(row) for row in fields.pop("steps"))
+    returned = AfterReturn(fields.pop("returned", AfterReturn.KEEPS_LIMIT))  # the only way before there was a choice
     unit, judged = TimeUnit(fields.pop("unit")), JudgingLine(fields.pop("judged"))
-    return Policy(unit=unit, judged=judged, steps=steps, **fields)
+    return Policy(unit=unit, judged=judged, steps=steps, returned=returned, **fields)
 
 
 def key_of(policy: Policy) -> str:

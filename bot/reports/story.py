@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from bot.delivery.reasons import chosen_in
+from bot.delivery.reasons import chosen_in, limit_of_return
 from bot.delivery.wording import Wording
 from bot.reports.ledger import ledger_line
 from bot.rules.calendar.deadline import lateness
@@ -95,7 +95,9 @@ def _told(line: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
 def _answered(line: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
     kind, _, number = line.actor.partition(":")
     who = names.get(int(number), "?") if kind == "person" and number.isdigit() else line.actor
-    return wording(f"story.{line.kind}", who=who, text=line.data.get("text", ""), name=line.data.get("name", ""))
+    said = wording(f"story.{line.kind}", who=who, text=line.data.get("text", ""), name=line.data.get("name", ""))
+    limit = limit_of_return(line, wording) if line.kind == JournalKind.RETURN else ""
+    return wording("story.return_limit", said=said.rstrip("。"), limit=limit) if limit else said
 
 
 def _acted(line: JournalLine, names: Mapping[int, str], wording: Wording) -> str:

@@ -40,6 +40,7 @@ from storage.records.params import (
 )
 from storage.records.policy import (
     RESERVED_STEPS,
+    AfterReturn,
     Audience,
     JudgingLine,
     MomentKind,
@@ -76,6 +77,7 @@ from storage.records.ticket import (
     JournalDraft,
     JournalKind,
     JournalLine,
+    LimitAfterReturn,
     Ticket,
     TicketState,
     number_key,
@@ -92,6 +94,7 @@ __all__ = [
     "Act",
     "Address",
     "AddressDraft",
+    "AfterReturn",
     "AnswerTo",
     "Audience",
     "CalendarNotification",
@@ -106,6 +109,7 @@ __all__ = [
     "JournalDraft",
     "JournalKind",
     "JournalLine",
+    "LimitAfterReturn",
     "JudgingLine",
     "LastAct",
     "Leave",

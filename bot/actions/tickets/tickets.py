@@ -48,6 +48,9 @@ def opened(work: Work, ticket_id: int, given: Answer) -> Opened:
 
 def answer(work: Work, ticket_id: int, verb: Verb, given: Answer) -> Ticket:
     """Carry out a person's answer on a ticket and return the ticket after; MoveRefused says why not."""
+    if verb == Verb.RETURN:
+        # A deadline may be stamped: the calendar stands still first, as for whoever changes it.
+        work.calendars(steady=True)
     hand = opened(work, ticket_id, given)
     ticket, scene = hand.ticket, hand.scene
     decide = _DECIDERS.get(verb)
