@@ -8,12 +8,11 @@ from bot.actions.messages.dispatch import ClaimedBatch
 from bot.channels.base import Attachment, Button, Outgoing
 from bot.delivery.contacts import contacts
 from bot.delivery.digests import digest
-from bot.delivery.explaining import explain
+from bot.delivery.explaining import explain_ticket
 from bot.delivery.facts import Body, facts, standing, work_buttons, works
 from bot.delivery.heads import head
 from bot.delivery.notifications import word_notification, word_request
 from bot.delivery.wording import Wording
-from bot.rules.tickets.escalation import deadline_of
 from storage.records import (
     Directory,
     Message,
@@ -77,7 +76,7 @@ def _about(message: Message, ticket: Ticket, batch: ClaimedBatch, wording: Wordi
     lines = [head(message, ticket, batch, wording, now, first=first and doing)]
     lines += facts(ticket, wording) if whole else ()
     if message.kind == MessageKind.ASSIGNED or (first and doing):
-        lines.append(explain(batch.policies[ticket.policy_key], deadline_of(ticket), working))
+        lines.append(explain_ticket(ticket, batch.policies[ticket.policy_key], working))
     if message.kind != MessageKind.ASSIGNED or (ticket.target_at is not None and now >= ticket.target_at):
         lines.append(standing(ticket, working, wording, now))
     if whole and ticket.created_at - ticket.received_at >= LATE_ENTRY:

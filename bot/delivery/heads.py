@@ -38,8 +38,8 @@ def head(message: Message, ticket: Ticket, batch: ClaimedBatch, wording: Wording
         "platform": ticket.platform,
         "title": policy.title,
         "due": wording.due(ticket),
-        "days": (shanghai_day(now) - shanghai_day(ticket.received_at)).days,
-        "elapsed": elapsed(ticket.received_at, now, policy, working, wording),
+        "days": (shanghai_day(now) - shanghai_day(ticket.counts_from)).days,
+        "elapsed": elapsed(ticket.counts_from, now, policy, working, wording),
         "left": left(ticket, now, policy, working, wording),
     }
     return wording(f"message.{_key(message, ticket, batch.directory, wording, now, first=first)}", **filled)

@@ -41,6 +41,8 @@ def word_notification(message: Message, batch: ClaimedBatch, wording: Wording, n
         lines += _list(listed, batch.numbers[message.id], batch, wording, now)
     if ticket is None or not _sends_back_to_work(params):
         return Body(text="\n".join(lines))
+    if params.notice == NotificationKind.RETURNED and (ticket.limit_from or ticket.overdue(now)):
+        lines.append(wording("notice.returned_new" if ticket.limit_from else "notice.returned_kept"))
     lines.append(standing(ticket, batch.calendars.of(ticket.unit_id), wording, now))
     return Body(text="\n".join(lines), buttons=work_buttons(ticket, wording))
 

@@ -9,16 +9,20 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from bot.policies.choices import rows_from, words_from, words_over
 from bot.policies.places import Place, PolicyInvalid
 from bot.policies.reading import TomlTable, office_hours_from, policy_from
 from bot.rules.calendar.hours import spans_by_day, spans_named
+from bot.rules.tickets.policies.naming import PolicyBook
 from storage.records import (
+    AfterReturn,
     Audience,
     JudgingLine,
     MessageKind,
     MomentKind,
     OfficeHours,
     Policy,
+    PolicyRow,
     Step,
     TimeUnit,
 )
@@ -27,7 +31,7 @@ __all__ = ["Policies", "PolicyInvalid", "decode", "encode", "key_of", "load"]
 
 SHIPPED = Path(__file__).with_name("default.toml")
 RETIRED = ("pausable",)  # fields of older snapshots that nothing ever read
-TOP_KEYS = ("default", "office_hours", "policies")
+TOP_KEYS = ("default", "office_hours", "choices", "names", "policies")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +40,7 @@ class Policies:
 
     default: str
     by_name: Mapping[str, Policy]
+    book: PolicyBook  # what a ticket may follow, and by which words and table it is found
     keys: Mapping[str, str]  # name -> key_of its policy
     office_hours: tuple[OfficeHours, ...]
     unit_hours: Mapping[str, tuple[OfficeHours, ...]]  # by the name of a unit that has its own
@@ -58,6 +63,8 @@ class _Layer:
     default: str
     tables: Mapping[str, TomlTable]
     policies: Mapping[str, Policy]
+    rows: tuple[PolicyRow, ...]
+    words: Mapping[str, str]
     office_hours: tuple[OfficeHours, ...]
     unit_hours: Mapping[str, tuple[OfficeHours, ...]]
 
@@ -69,6 +76,7 @@ def load(path: Path | None = None) -> Policies:
     return Policies(
         default=own.default,
         by_name=own.policies,
+        book=PolicyBook(default=own.default, policies=own.policies, rows=own.rows, words=own.words),
         keys={name: key_of(policy) for name, policy in own.policies.items()},
         office_hours=own.office_hours,
         unit_hours=own.unit_hours,
@@ -85,8 +93,9 @@ def decode(text: str) -> Policy:
     """Return the policy of a snapshot made by `encode`, of this version or an older one."""
     fields: dict[str, Any] = {name: value for name, value in json.loads(text).items() if name not in RETIRED}
     steps = tuple(_step(row) for row in fields.pop("steps"))
+    returned = AfterReturn(fields.pop("returned", AfterReturn.KEEPS_LIMIT))  # the only way before there was a choice
     unit, judged = TimeUnit(fields.pop("unit")), JudgingLine(fields.pop("judged"))
-    return Policy(unit=unit, judged=judged, steps=steps, **fields)
+    return Policy(unit=unit, judged=judged, steps=steps, returned=returned, **fields)
 
 
 def key_of(policy: Policy) -> str:
@@ -115,7 +124,16 @@ def _layer(path: Path, below: _Layer | None) -> _Layer:
     if default not in policies:
         raise place.wrong("default", "应为下面某个策略的名称")
     hours, unit_hours = _office_hours(document, below, place)
-    return _Layer(default=default, tables=tables, policies=policies, office_hours=hours, unit_hours=unit_hours)
+    return _Layer(
+        default=default,
+        tables=tables,
+        policies=policies,
+        # An office's own rows come first: the first that fits counts.
+        rows=(*rows_from(document, policies, place), *(below.rows if below else ())),
+        words=words_over(words_from(document, policies, place), below.words if below else {}),
+        office_hours=hours,
+        unit_hours=unit_hours,
+    )
 
 
 def _merged(

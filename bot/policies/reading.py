@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from bot.policies.places import Place
 from storage.records import (
     RESERVED_STEPS,
+    AfterReturn,
     Audience,
     JudgingLine,
     MessageKind,
@@ -33,6 +34,7 @@ POLICY_KEYS = frozenset(
         "steps",
         "any_hour",
         "extendable",
+        "returned",
         "close_after_days",
         "legal",
     ]
@@ -72,6 +74,7 @@ def policy_from(name: str, table: TomlTable, place: Place) -> Policy:
         steps=_steps(table, place),
         any_hour=_flag(table, "any_hour", place, False),
         extendable=_flag(table, "extendable", place, True),
+        returned=_returned(table, unit, place),
         close_after_days=int(_number(table, "close_after_days", place, 0, 366, whole=True, default=7)),
         legal=_text(table, "legal", place, default=""),
     )
@@ -92,6 +95,15 @@ def office_hours_from(table: TomlTable, place: Place) -> OfficeHours:
         sessions=tuple(_session(session, place) for session in sessions),
         units=tuple(unit.strip() for unit in units),
     )
+
+
+def _returned(table: TomlTable, unit: TimeUnit, place: Place) -> AfterReturn:
+    if "returned" not in table:
+        return AfterReturn.KEEPS_LIMIT
+    returned = _word(AfterReturn, table, "returned", place)
+    if unit is TimeUnit.FIXED and returned is AfterReturn.NEW_LIMIT:
+        raise place.wrong("returned", "按文件写明的时间办结的，退回后没有可重新计的时限，应为 keeps_limit")
+    return returned
 
 
 def _steps(table: TomlTable, place: Place) -> tuple[Step, ...]:

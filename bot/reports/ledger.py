@@ -133,7 +133,8 @@ def _person(person: str, each: Sequence[Telling], wording: Wording) -> str:
 def _due(ticket: Ticket, wording: Wording, with_year: bool) -> str:
     if ticket.due_day is None:
         return wording("ledger.due_unpublished")
-    return wording("ledger.due", due=_day(ticket.due_day, wording, with_year))
+    key = "ledger.due_anew" if ticket.limit_from else "ledger.due"
+    return wording(key, due=_day(ticket.due_day, wording, with_year))
 
 
 def _answered(ticket: Ticket, wording: Wording, with_year: bool) -> str:

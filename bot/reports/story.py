@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from bot.delivery.reasons import chosen_in, limit_of_return
 from bot.delivery.wording import Wording
 from bot.reports.ledger import ledger_line
 from bot.rules.calendar.deadline import lateness
@@ -62,7 +63,8 @@ def _how(line: JournalLine, wording: Wording) -> str:
 
 def _received(line: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
     key = "story.received_assumed" if line.data.get("time_assumed") else "story.received"
-    return wording(key, source=line.data["source"])
+    said = wording(key, source=line.data["source"])
+    return wording("format.comma").join(part for part in (said, chosen_in(line, wording)) if part)
 
 
 def _evidence(line: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
@@ -93,7 +95,9 @@ def _told(line: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
 def _answered(line: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
     kind, _, number = line.actor.partition(":")
     who = names.get(int(number), "?") if kind == "person" and number.isdigit() else line.actor
-    return wording(f"story.{line.kind}", who=who, text=line.data.get("text", ""), name=line.data.get("name", ""))
+    said = wording(f"story.{line.kind}", who=who, text=line.data.get("text", ""), name=line.data.get("name", ""))
+    limit = limit_of_return(line, wording) if line.kind == JournalKind.RETURN else ""
+    return wording("story.return_limit", said=said.rstrip("。"), limit=limit) if limit else said
 
 
 def _acted(line: JournalLine, names: Mapping[int, str], wording: Wording) -> str:

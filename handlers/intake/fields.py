@@ -57,14 +57,20 @@ SYNONYMS: Mapping[Field, tuple[tuple[str, ...], ...]] = {
         ("所在上下文", "上下文", "原文", "问题", "内容"),
         ("错敏词", "错误词", "错误词汇"),
     ),
-    Field.CLASS: (("问题类型", "问题类别", "问题分类", "错误类型"), ("标签分类", "类型", "类别")),
-    Field.SEVERITY: (("问题级别", "问题等级", "严重程度"), ("级别", "等级")),
+    Field.CLASS: (
+        ("问题类型", "问题类别", "问题分类", "错误类型", "错误类别", "错误分类"),
+        ("标签分类", "类型", "类别"),
+    ),
+    Field.SEVERITY: (
+        ("问题级别", "问题等级", "严重程度", "错误等级", "错误级别", "严重等级", "严重级别"),
+        ("级别", "等级"),
+    ),
     Field.SUGGESTION: (
         ("推荐修改", "修改建议", "建议修改", "建议词", "推荐词汇", "整改建议"),
         ("修改说明", "整改要求"),
     ),
     Field.URL: (("链接", "文章链接", "链接地址", "所在文章", "文章地址", "url", "网址"), ("快照",)),
-    Field.POLICY: (("时限规则",),),
+    Field.POLICY: (("时限规则", "适用规则"),),
     Field.FIXED: (("截止时刻", "截止时间", "截止日期"),),
 }
 # Columns that say nothing to us, but tell a line of headings from a line of contents.
@@ -135,11 +141,13 @@ def parse_ticket(row: SheetRow, columns: Mapping[Field, str], now: datetime) -> 
             return Refusal(reason=f"“{heading}”{row.faults[heading]}")
         values[field] = clean(row.cells.get(heading, ""))
     received = _moment(values[Field.RECEIVED], columns[Field.RECEIVED])
-    fixed = read_limit(values[Field.FIXED]) if _has_fixed(values) else None
+    fixed = read_limit(values[Field.FIXED]) if values.get(Field.FIXED) else None
     if isinstance(received, Refusal):
         return received
     if isinstance(fixed, Refusal):
-        return fixed
+        if values.get(Field.POLICY):
+            return fixed
+        fixed = None  # without a rule of its own the row's deadline is computed, save where the table asks for this one
     platform = values.get(Field.PLATFORM, "")
     ticket = TicketInput(
         number=values[Field.NUMBER],
@@ -194,11 +202,6 @@ def _among(headings: Sequence[str], column: str) -> str | None:
 
 def _listed(headings: Iterable[str]) -> str:
     return "、".join(headings) or "（没有）"
-
-
-def _has_fixed(values: Mapping[Field, str]) -> bool:
-    # Without a rule of its own the row follows the default one, whose deadline is computed.
-    return bool(values.get(Field.POLICY) and values.get(Field.FIXED))
 
 
 def _moment(text: str, heading: str) -> ReadMoment | Refusal:

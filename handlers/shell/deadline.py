@@ -15,6 +15,7 @@ from bot.delivery.explaining import explain, explain_by_day
 from bot.rules.calendar.deadline import FixedMomentMissing, compute
 from bot.rules.calendar.hours import WorkingTime
 from bot.rules.tickets.arrivals import Refusal
+from bot.rules.tickets.policies.naming import find_policy
 from handlers.intake.moments import read_limit, read_moment
 from handlers.shell.terminal.asking import known
 from handlers.shell.terminal.lines import local, refuse
@@ -90,9 +91,9 @@ def facts(question: DeadlineQuery, received: datetime) -> dict[str, Any]:
 
 def _question(policy_name: str, unit_name: str, fixed_at: str, by_day: bool) -> DeadlineQuery:
     sources = known()
-    policy = sources.policies.named(policy_name)
-    if policy is None:
-        raise refuse(f"没有名为“{policy_name}”的时限规则，可用：{'、'.join(sources.policies.by_name)}。")
+    policy = find_policy(policy_name or sources.policies.default, sources.policies.book)
+    if isinstance(policy, Refusal):
+        raise refuse(policy.reason + "。")
     fixed = read_limit(fixed_at.strip()) if fixed_at else None
     if isinstance(fixed, Refusal):
         raise refuse(fixed.reason + "。")

@@ -13,7 +13,10 @@ from rich.progress import Progress
 
 from bot.actions.tickets import sources
 from bot.actions.tickets.intake import BATCH, Arrival, ArrivalOutcome, ArrivalResult, preview, take_in
+from bot.delivery.reasons import chosen
+from bot.delivery.wording import Wording
 from bot.engine import Engine
+from bot.rules.tickets.policies.choosing import PolicyChoice
 from handlers.intake.fields import map_columns, read_arrivals, read_mapping, ticket_headings
 from handlers.intake.files import SpreadsheetFile
 from handlers.shell.terminal.opening import emit, input_file, local, opened
@@ -38,6 +41,7 @@ def intake(
 ) -> None:
     """导入工单表格。坏行搁置并说明原因，其余照常导入；重复导入不会产生重复工单。涉密内容严禁录入。"""
     counts: Counter[ArrivalOutcome] = Counter()
+    followed: Counter[str] = Counter()  # by the title of a policy, how many tickets follow it
     notes: list[str] = []
     with opened() as engine:
         for path in map(input_file, files):
@@ -46,10 +50,12 @@ def intake(
             done = _taken(engine, source, rows, dry_run=dry_run, show=not as_json and sys.stdout.isatty())
             for number, taken in done:
                 counts[taken.outcome] += 1
+                followed.update([taken.choice.policy.title] if taken.choice else ())
                 if as_json:
-                    emit(_line(path, number, taken))
+                    emit(_line(path, number, taken, engine.wording))
                 else:
-                    notes += [f"{path.name} 第{number}行{said}" for said in _noteworthy(taken)]
+                    remarks = _noteworthy(taken, engine.wording, dry_run=dry_run)
+                    notes += [f"{path.name} 第{number}行{remark}" for remark in remarks]
             if counts.total() == before:
                 notes.append(f"{path.name} 表头下面没有内容，请检查是不是选错了文件或工作表")
     for note in notes[:SHOWN]:
@@ -59,6 +65,8 @@ def intake(
     if not as_json:
         said = "，".join(f"{word}{counts[outcome]}件" for outcome, word in WORDS.items())
         Console(highlight=False).print(("试运行，未写入：" if dry_run else "导入完成：") + said + "。")
+        if followed:
+            print("适用规则：" + "，".join(f"“{title}”{count}件" for title, count in followed.items()) + "。")
     if counts[ArrivalOutcome.SET_ASIDE]:
         raise typer.Exit(1)
 
@@ -98,21 +106,30 @@ def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
         yield batch
 
 
-def _noteworthy(taken: ArrivalResult) -> Iterator[str]:
+def _noteworthy(taken: ArrivalResult, wording: Wording, *, dry_run: bool) -> Iterator[str]:
     if taken.outcome == ArrivalOutcome.SET_ASIDE:
         yield f"搁置：{taken.reason}"
     elif not taken.matched:
         yield f"：登记簿里没有这个账号，已转市级督办核对（{taken.number}）"
+    if dry_run and taken.choice and (why := chosen(taken.choice.because, taken.choice.policy.title, wording)):
+        yield f"：{why}（{taken.number}）"
 
 
-def _line(path: Path, number: int, taken: ArrivalResult) -> dict[str, object]:
+def _line(path: Path, number: int, taken: ArrivalResult, wording: Wording) -> dict[str, object]:
     line: dict[str, object] = {"file": path.name, "row": number, "outcome": str(taken.outcome), "ticket": taken.number}
     if taken.reason:
         line["reason"] = taken.reason
     if taken.outcome == ArrivalOutcome.CREATED:
         line["matched"] = taken.matched
+        line |= _policy(taken.choice, wording) if taken.choice else {}
         line |= _deadline(taken.deadline) if taken.deadline else {}
     return line
+
+
+def _policy(choice: PolicyChoice, wording: Wording) -> dict[str, object]:
+    """The policy and why: `chosen_by` is empty where the default one is followed."""
+    why = chosen(choice.because, choice.policy.title, wording)
+    return {"policy": choice.policy.name, "chosen_by": dict(choice.because), "why": why}
 
 
 def _deadline(deadline: Deadline) -> dict[str, object]:

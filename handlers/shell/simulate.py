@@ -16,6 +16,8 @@ from bot.channels.inbox import InboxChannel
 from bot.clock import WoundClock
 from bot.delivery.wording import Wording
 from bot.engine import Engine, open_engine
+from bot.rules.tickets.arrivals import Refusal
+from bot.rules.tickets.policies.naming import find_policy
 from bot.simulator import scenario as scenarios
 from bot.simulator.play import STAGE, Play, StageChannel
 from bot.simulator.run import Answered, Simulation
@@ -71,10 +73,9 @@ def _stage(scenario: scenarios.Scenario, path: Path, folder: Path) -> tuple[Simu
 
 def _check_preset(scenario: scenarios.Scenario, engine: Engine) -> None:
     """A ticket may name a rule nobody knows, and is set aside as it would be; the scenario's own must exist."""
-    known = engine.context.policies
-    if known.named(scenario.preset or "") is None:
-        names = "、".join(known.by_name)
-        raise scenarios.ScenarioInvalid(f"没有名为“{scenario.preset}”的时限规则，policy 可写：{names}")
+    found = find_policy(scenario.preset, engine.context.policies.book) if scenario.preset else None
+    if isinstance(found, Refusal):
+        raise scenarios.ScenarioInvalid(f"policy 有误：{found.reason}")
 
 
 def _show(line: dict[str, Any], names: Mapping[str, str], wording: Wording) -> None:

@@ -5,9 +5,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from bot.delivery.explaining import explain
+from bot.delivery.explaining import explain_ticket
+from bot.delivery.reasons import limit_reasons, moment_written
 from bot.reports.story import story_lines
-from bot.rules.tickets.escalation import deadline_of
 from handlers.shell.terminal.opening import emit, local, opened, refuse
 from handlers.shell.terminal.wrapping import say_wrapped
 from handlers.shell.tickets import facts
@@ -39,7 +39,12 @@ def ticket(
             emit(_json(story) | facts(story.ticket, engine))
             return
         console = Console(highlight=False)
-        why = explain(policy, deadline_of(story.ticket), stamped)
+        why = "\n".join(
+            [
+                explain_ticket(story.ticket, policy, stamped, moment_written(story.lines)),
+                *limit_reasons(story.lines, lambda person: story.names.get(person, "?"), engine.wording),
+            ]
+        )
         for line in story_lines(story, working.calendar, engine.wording, engine.clock.now(), why):
             say_wrapped(console, line)
 

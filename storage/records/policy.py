@@ -45,6 +45,13 @@ class JudgingLine(StrEnum):
     EXACT = "exact"  # the moment itself (hours, fixed moments)
 
 
+class AfterReturn(StrEnum):
+    """By which limit a ticket is judged that was finished in time and is returned after its limit."""
+
+    KEEPS_LIMIT = "keeps_limit"
+    NEW_LIMIT = "new_limit"  # the whole time again, counted from the return
+
+
 class MomentKind(StrEnum):
     """How the moment of a ladder step is found; `amount` is read accordingly."""
 
@@ -94,8 +101,18 @@ class Policy:
     steps: tuple[Step, ...]
     any_hour: bool = False  # messages go out at night and on holidays too
     extendable: bool = True
+    returned: AfterReturn = AfterReturn.KEEPS_LIMIT
     close_after_days: int = 7  # a completed ticket archives itself after so many calendar days
     legal: str = ""  # the sentence to print, with its source
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PolicyRow:
+    """One row of the table that chooses a policy by what a ticket is about; an empty column asks for nothing."""
+
+    policy: str
+    problem_class: tuple[str, ...] = ()  # one of these words stands in 问题类型
+    severity: tuple[str, ...] = ()  # one of these words stands in 问题级别
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -37,6 +37,14 @@ class DeadlineStatus(StrEnum):
     UNPUBLISHED = "unpublished"  # the schedule of a needed year is not known yet: never counted late
 
 
+class LimitAfterReturn(StrEnum):
+    """What became of the limit of a ticket that was returned after it; a return before it changes nothing."""
+
+    NEW = "new"
+    KEPT = "kept"  # the policy says so
+    LATE_BEFORE = "late_before"  # it had been finished too late already
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Deadline:
     """The two lines of a ticket; None where the schedule is unpublished."""
@@ -66,6 +74,8 @@ class Ticket:
     deadline_status: DeadlineStatus
     calendar_revision: str
     created_at: datetime
+    issued_at: datetime | None = None  # by the platform; None: the source does not say
+    limit_from: datetime | None = None  # when the limit began to count anew, by a return; None: at receipt
     problem: str = ""
     problem_class: str = ""
     severity: str = ""
@@ -90,6 +100,11 @@ class Ticket:
     reroutes: int = 0  # how often it was given to other people; what was told before was told to others
     journal_seq: int = 0  # length of the ticket's journal
     journal_hash: str = ""  # hash of its last line
+
+    @property
+    def counts_from(self) -> datetime:
+        """When the limit began to count."""
+        return self.limit_from or self.received_at
 
     def overdue(self, now: datetime) -> bool:
         """Whether the judging line passed without an answer before it."""

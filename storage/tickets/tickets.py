@@ -16,7 +16,7 @@ from storage.tickets.journal import Head
 
 FIELDS = tuple(field.name for field in fields(Ticket))
 COLUMNS = tuple(tickets.c[name] for name in FIELDS)
-FIXED = {"id", "source", "number", "received_at", "created_at", "version"}
+FIXED = {"id", "source", "number", "received_at", "issued_at", "created_at", "version"}
 MUTABLE = tuple(name for name in FIELDS if name not in FIXED)
 LAST = ("steps_taken", "journal_seq", "journal_hash")  # not taken over as they stand on the ticket
 INSERTED = tuple(name for name in FIELDS if name not in LAST)

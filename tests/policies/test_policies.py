@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.policies.loading import PolicyInvalid, decode, encode, key_of, load
-from storage.records import Audience, JudgingLine, MessageKind, MomentKind, TimeUnit
+from storage.records import AfterReturn, Audience, JudgingLine, MessageKind, MomentKind, TimeUnit
 from tests.rules.calendar.oracle import POLICIES, policy
 
 WANTED = {
@@ -109,6 +109,18 @@ def test_a_snapshot_of_the_time_when_policies_had_a_flag_for_pauses_is_still_rea
     assert decode(json.dumps(old)) == policy("enquiry")
 
 
+def test_a_fixed_moment_cannot_count_anew(tmp_path: Path):
+    text = '[policies.notice_report]\nextends = "notice_report"\nreturned = "new_limit"\n'
+    with pytest.raises(PolicyInvalid, match=r"第3行 policies\.notice_report\.returned：.*应为 keeps_limit"):
+        load(written(tmp_path, text))
+
+
+def test_a_snapshot_of_the_time_before_returns_had_a_rule_keeps_its_limit():
+    old = json.loads(encode(policy("enquiry")))
+    del old["returned"]
+    assert decode(json.dumps(old)).returned is AfterReturn.KEEPS_LIMIT
+
+
 def test_the_key_changes_with_every_field_and_not_with_the_spelling(tmp_path: Path):
     first = load(written(tmp_path, GOOD)).by_name["ours"]
     spaced = load(written(tmp_path, GOOD.replace("amount = 2", "amount  =  2.0  # 两天"))).by_name["ours"]
@@ -139,6 +151,7 @@ MISTAKES = [
     ("amount = 2", "amount = 1.5", 5, "policies.ours.amount"),
     ("amount = 2", "amount = true", 5, "policies.ours.amount"),
     ("amount = 2", "amount = 2\npausable = true", 6, "policies.ours.pausable：没有这个键"),
+    ("amount = 2", 'amount = 2\nreturned = "later"', 6, "policies.ours.returned：应为 keeps_limit、new_limit 之一"),
     ("amount = 2", "amout = 2", 5, "policies.ours.amout：没有这个键"),
     ('title = "本市规则"', "title = 3", 3, "policies.ours.title：应为一段文字"),
     ('unit = "working_days"', 'unit = "workdays"', 4, "policies.ours.unit：应为 working_days、"),

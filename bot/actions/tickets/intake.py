@@ -10,9 +10,10 @@ from bot.actions.work import Work, begin
 from bot.policies.loading import encode
 from bot.rules.calendar.deadline import compute
 from bot.rules.people.matching import find_account
-from bot.rules.tickets.arrivals import TicketInput, check
+from bot.rules.tickets.arrivals import Refusal, TicketInput, check
 from bot.rules.tickets.decision import Decision
 from bot.rules.tickets.escalation import deadline_of, decide
+from bot.rules.tickets.policies.choosing import PolicyChoice, choose
 from storage import tables
 from storage.records import (
     Deadline,
@@ -58,6 +59,7 @@ class ArrivalResult:
     number: str = ""
     matched: bool = True  # False: no account of that name in the register
     reason: str = ""
+    choice: PolicyChoice | None = None  # of a new ticket: which policy it follows, and why
     deadline: Deadline | None = None
 
 
@@ -125,13 +127,9 @@ class _Batch:
         refused = check(arrival.ticket, self.now)
         if refused is not None:
             return ArrivalResult(outcome=ArrivalOutcome.SET_ASIDE, number=arrival.ticket.number, reason=refused.reason)
-        policy = self.context.policies.named(arrival.ticket.policy or "")
-        if policy is None:
-            reason = f"没有名为“{arrival.ticket.policy}”的时限规则，请改用：{'、'.join(self.context.policies.by_name)}"
-            return ArrivalResult(outcome=ArrivalOutcome.SET_ASIDE, number=arrival.ticket.number, reason=reason)
-        if policy.unit == TimeUnit.FIXED and arrival.ticket.fixed_at is None:
-            reason = f"规则“{policy.title}”要写明截止时刻，请补上“截止时刻”一列"
-            return ArrivalResult(outcome=ArrivalOutcome.SET_ASIDE, number=arrival.ticket.number, reason=reason)
+        choice = self._choice(arrival.ticket)
+        if isinstance(choice, Refusal):
+            return ArrivalResult(outcome=ArrivalOutcome.SET_ASIDE, number=arrival.ticket.number, reason=choice.reason)
         key = number_key(arrival.ticket.number)
         if key in known:
             self._keep_evidence(known[key], arrival)
@@ -141,17 +139,25 @@ class _Batch:
                 number=arrival.ticket.number,
                 reason="同号工单已在办，作为佐证留存",
             )
-        ticket = self._open(arrival.ticket, policy, next(ids))
+        ticket = self._open(arrival.ticket, choice, next(ids))
         known[key] = ticket.id
         return ArrivalResult(
             outcome=ArrivalOutcome.CREATED,
             ticket_id=ticket.id,
             number=ticket.number,
             matched=ticket.account_id is not None,
+            choice=choice,
             deadline=deadline_of(ticket),
         )
 
-    def _open(self, given: TicketInput, policy: Policy, ticket_id: int) -> Ticket:
+    def _choice(self, given: TicketInput) -> PolicyChoice | Refusal:
+        choice = choose(given, self.context.policies.book)
+        if isinstance(choice, PolicyChoice) and choice.policy.unit == TimeUnit.FIXED and given.fixed_at is None:
+            return Refusal(reason=f"规则“{choice.policy.title}”要写明截止时刻，请补上“截止时刻”一列")
+        return choice
+
+    def _open(self, given: TicketInput, choice: PolicyChoice, ticket_id: int) -> Ticket:
+        policy = choice.policy
         account = find_account(self.directory, given.platform, given.account_name)
         working = self.calendars.of(account.unit_id if account else None)
         deadline = compute(policy, given.received_at, working, fixed_at=given.fixed_at)
@@ -180,7 +186,7 @@ class _Batch:
             earliest_day=deadline.earliest_day,
         )
         decision = decide(ticket, policy, self.directory, working, self.now)
-        self.opened[ticket_id] = replace(decision, journal=(_received(ticket, given), *decision.journal))
+        self.opened[ticket_id] = replace(decision, journal=(_received(ticket, given, choice), *decision.journal))
         return ticket
 
     def _stamp(self, policy: Policy) -> str:
@@ -221,11 +227,13 @@ class _Batch:
         record(self.work, lines)
 
 
-def _received(ticket: Ticket, given: TicketInput) -> JournalDraft:
+def _received(ticket: Ticket, given: TicketInput, choice: PolicyChoice) -> JournalDraft:
     lines = (("due_day", ticket.due_day), ("target_at", ticket.target_at), ("due_at", ticket.due_at))
     data: dict[str, object] = {name: moment.isoformat() for name, moment in lines if moment is not None}
     data |= {"source": ticket.source, "number": ticket.number, "policy": ticket.policy}
     data |= {"calendar_revision": ticket.calendar_revision}
+    if choice.because:
+        data |= {"chosen_by": dict(choice.because), "policy_title": choice.policy.title}
     if given.time_assumed:
         data["time_assumed"] = True
     if ticket.account_id is None:

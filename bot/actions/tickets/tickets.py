@@ -48,6 +48,9 @@ def opened(work: Work, ticket_id: int, given: Answer) -> Opened:
 
 def answer(work: Work, ticket_id: int, verb: Verb, given: Answer) -> Ticket:
     """Carry out a person's answer on a ticket and return the ticket after; MoveRefused says why not."""
+    if verb == Verb.RETURN:
+        # A deadline may be stamped: the calendar stands still first, as for whoever changes it.
+        work.calendars(steady=True)
     hand = opened(work, ticket_id, given)
     ticket, scene = hand.ticket, hand.scene
     decide = _DECIDERS.get(verb)
@@ -64,6 +67,11 @@ def deny(work: Work, ticket_id: int, verb: str, given: Answer) -> None:
     known = ((one.kind, one.actor, one.data.get("verb")) for one in journal.read(work.conn, ticket_id))
     if (JournalKind.DENIED, refused.actor, verb) not in known:
         record(work, [Decision(ticket=ticket, journal=(refused,))])
+
+
+def history(work: Work, ticket_id: int) -> list[JournalLine]:
+    """Return the ticket's journal, oldest first."""
+    return journal.read(work.conn, ticket_id)
 
 
 def last_move(work: Work, ticket_id: int) -> JournalLine | None:

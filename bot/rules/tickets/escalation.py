@@ -38,7 +38,7 @@ _GIVEN = {
 def deadline_of(ticket: Ticket) -> Deadline:
     """Return the deadline stamped on the ticket."""
     return Deadline(
-        received_at=ticket.received_at,
+        received_at=ticket.counts_from,
         policy=ticket.policy,
         status=ticket.deadline_status,
         due_day=ticket.due_day,

@@ -48,7 +48,7 @@ def due_of(until: Until, ticket: Ticket, scene: Scene) -> datetime:
 
 def extended(ticket: Ticket, due_at: datetime, scene: Scene) -> Ticket:
     """Return the ticket with its lines moved and its ladder put on them anew."""
-    after = stamped(ticket, moved(scene.policy, ticket.received_at, due_at, scene.working))
+    after = stamped(ticket, moved(scene.policy, ticket.counts_from, due_at, scene.working))
     return replan(after, scene.policy, scene.working, scene.now)
 
 
@@ -62,4 +62,4 @@ def _instant(until: Until, due_day: date, ticket: Ticket, scene: Scene) -> datet
         return at(day + DAY, END_OF_DAY) if until.clock == END_OF_DAY else at(day, until.clock)
     if not scene.policy.any_hour and not calendar.is_working_day(day):
         day = calendar.next_working_day(day)
-    return end_of(scene.policy, ticket.received_at, day, scene.working)
+    return end_of(scene.policy, ticket.counts_from, day, scene.working)

@@ -169,7 +169,7 @@ def with_lines(ticket: Ticket, lines: DeadlineLines) -> Ticket:
 
 def _computed(ticket: Ticket, policy: Policy, working: WorkingTime) -> Deadline:
     fixed = ticket.due_at if policy.unit is TimeUnit.FIXED else None
-    return compute(policy, ticket.received_at, working, fixed_at=fixed)
+    return compute(policy, ticket.counts_from, working, fixed_at=fixed)
 
 
 def _lines(deadline: Deadline) -> tuple[Any, ...]:

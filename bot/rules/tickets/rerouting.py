@@ -11,6 +11,7 @@ from bot.rules.tickets.escalation import deadline_of, decide, intent, params, re
 from bot.rules.tickets.ladder import plan
 from bot.rules.tickets.lifecycle import Answer, Verb, line, move, refusal, states_for
 from bot.rules.tickets.notifications import circle, notify
+from bot.rules.tickets.policies.returning import limit_after_return
 from bot.rules.tickets.targets import Target
 from storage.records import (
     HANDED_OVER,
@@ -29,7 +30,8 @@ from storage.records import (
 
 def send_back(ticket: Ticket, answer: Answer, scene: Scene) -> Decision:
     """Send a completed ticket back to work: who worked on it is told why at once, others how it stands by now."""
-    moved = move(ticket, Verb.RETURN, answer, scene.directory, scene.policy).ticket
+    back = move(ticket, Verb.RETURN, answer, scene.directory, scene.policy).ticket
+    moved, limit = limit_after_return(ticket, back, scene)
     climbed = decide(moved, scene.policy, scene.directory, scene.working, scene.now)
     people = circle(ticket, scene)
     know = (*people, answer.person_id)
@@ -37,7 +39,7 @@ def send_back(ticket: Ticket, answer: Answer, scene: Scene) -> Decision:
     completed = ticket.completed_at.isoformat() if ticket.completed_at else ""
     return Decision(
         ticket=climbed.ticket,
-        journal=(line(JournalKind.RETURN, answer, completed_at=completed), *climbed.journal),
+        journal=(line(JournalKind.RETURN, answer, completed_at=completed, **limit), *climbed.journal),
         messages=(*told, *(message for message in climbed.messages if message.person_id not in know)),
     )
 

@@ -4,12 +4,13 @@ from collections.abc import Iterable, Sequence
 
 from bot.actions.messages import numbering
 from bot.actions.tickets import oversight, requests
-from bot.delivery.explaining import explain, explain_by_day
+from bot.actions.tickets.tickets import history
+from bot.delivery.explaining import explain_ticket, explain_ticket_by_day
 from bot.delivery.facts import facts
+from bot.delivery.reasons import limit_reasons, moment_written
 from bot.rules.calendar.deadline import lateness
 from bot.rules.calendar.workdays import CalendarNotPublished
 from bot.rules.tickets.access import Right, workers
-from bot.rules.tickets.escalation import deadline_of
 from bot.rules.tickets.requests import may_decide
 from handlers.chat.turn import Reply, Turn, Wish
 from storage.records import Request, RequestKind, Ticket, TicketState
@@ -67,13 +68,13 @@ def why(turn: Turn, wish: Wish) -> Reply:
     """Explain the ticket's time limit, in a sentence and day by day."""
     ticket = wish.tickets[0]
     policy = turn.work.policy(ticket.policy_key)
-    deadline = deadline_of(ticket)
     lines = [
         turn.wording("chat.show_head", number=ticket.number, account=ticket.account_name, platform=ticket.platform)
     ]
-    working = turn.work.working_of(ticket)
-    lines += [explain(policy, deadline, working), *explain_by_day(policy, deadline, working)]
-    lines += _extension(turn, ticket)
+    working, told = turn.work.working_of(ticket), history(turn.work, ticket.id)
+    written = moment_written(told)
+    lines.append(explain_ticket(ticket, policy, working, written))
+    lines += [*limit_reasons(told, turn.name, turn.wording), *explain_ticket_by_day(ticket, policy, working, written)]
     if policy.legal:
         lines.append(policy.legal)
     return Reply(text="\n".join(lines), ticket_id=ticket.id)

@@ -54,6 +54,32 @@ def test_a_dry_run_says_what_would_happen_and_writes_nothing(fresh: Shell) -> No
     assert fresh("tickets", "--json").lines == []
 
 
+GRAVE_ROWS = [
+    (*HEADINGS, "错误等级", "时限规则"),
+    ("FJ-1", "微信公众号", "水清三明", "乱码", "2021-08-23 10:00", "单项否决", ""),
+    ("FJ-2", "微信公众号", "水清三明", "错字", "2021-08-23 10:00", "一般", ""),
+    ("FJ-3", "微信公众号", "水清三明", "乱码", "2021-08-23 10:00", "单项否决", "监测 工单"),
+    ("FJ-4", "微信公众号", "水清三明", "乱码", "2021-08-23 10:00", "一般", "严重问题立刻处置"),
+]
+
+
+def test_a_dry_run_says_which_rule_each_row_follows_and_why(with_register: Shell, tmp_path: Path) -> None:
+    file = str(xlsx(tmp_path / "grave.xlsx", GRAVE_ROWS))
+    ran = with_register("intake", file, "--dry-run")
+    assert "第2行：按问题级别“单项否决”适用“严重问题立即处置”（FJ-1）" in ran.err
+    assert "FJ-2" not in ran.err
+    assert "第4行：按来源写明的时限规则“监测 工单”适用“监测工单”（FJ-3）" in ran.err
+    assert "第5行搁置：没有名为“严重问题立刻处置”的时限规则，是不是“严重问题立即处置”（veto_now）？" in ran.err
+    assert "适用规则：“严重问题立即处置”1件，“监测工单”2件。" in ran.out
+    lines = with_register("intake", file, "--dry-run", "--json").lines
+    assert [(one.get("policy"), one.get("chosen_by")) for one in lines] == [
+        ("veto_now", {"severity": "单项否决"}),
+        ("monitor_1wd", {}),
+        ("monitor_1wd", {"policy": "监测 工单"}),
+        (None, None),
+    ]
+
+
 def test_a_bad_row_is_set_aside_and_the_rest_goes_in(with_register: Shell) -> None:
     ran = with_register("intake", str(SAMPLES / "tickets-2021-08-23.csv"))
     assert ran.code == 1

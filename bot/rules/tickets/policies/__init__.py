@@ -1,0 +1,1 @@
+"""Which policy a ticket follows, and what a policy can never do."""
