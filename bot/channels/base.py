@@ -41,6 +41,8 @@ class Outgoing:
     reply_to: str = ""  # the channel's own id of the message this answers
     edits: str = ""  # the channel's own id of the message to change to this text and these buttons, where it can
     callback: str = ""  # what the platform wants back for a tap (one use); answered first
+    edits_only: bool = False  # where the card cannot be changed, nothing goes out instead
+    quiet: bool = False  # without a sound, where the platform can
     overview: bool = False  # many things to be read at leisure (a digest, the weekly summary), so layout helps
 
 
@@ -50,6 +52,7 @@ class Receipt:
 
     provider_id: str = ""
     delivered: bool = False
+    card_code: str = ""  # what the platform wants back to change this card later (one use)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,6 +61,7 @@ class Abilities:
     tells_doubles: bool  # a second send of the same key makes no second copy
     buttons: bool = False
     attachments: bool = False
+    edits: bool = False  # a card that was sent can be changed without a tap on it
     text_bytes: int = 20_000  # longer texts are cut by us, with a word, before the platform cuts them
 
 

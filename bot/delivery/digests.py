@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.actions.messages.dispatch import ClaimedBatch
+from bot.actions.messages.dispatch import ClaimedBatch, only_updates
 from bot.delivery.contacts import names
 from bot.delivery.facts import Body, briefly, standing, works
 from bot.delivery.heads import receipt_key
+from bot.delivery.updates import word_updates
 from bot.delivery.wording import Wording
 from bot.rules.tickets.access import workers
 from storage.records import Message, MessageKind, Ticket, TicketState, step_of
@@ -18,6 +19,8 @@ EXAMPLES = 2  # so many numbers show that several tickets can be taken at once
 def digest(message: Message, batch: ClaimedBatch, wording: Wording, now: datetime) -> Body:
     """Word a digest: the first tickets whole, and how to get the rest."""
     told = [each for each in batch.bundled.get(message.id, ()) if each.ticket_id in batch.tickets]
+    if only_updates(told):
+        return word_updates(told, batch, wording)
     tickets = [batch.tickets[each.ticket_id or 0] for each in told]
     lines = [wording("message.digest", count=len(told))]
     for each, ticket in list(zip(told, tickets, strict=True))[:WHOLE]:

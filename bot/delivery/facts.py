@@ -20,7 +20,8 @@ class Body:
 
     text: str
     buttons: tuple[Button, ...] = ()
-    to: AnswerTo | None = None  # of an answer
+    to: AnswerTo | None = None  # of an answer, or of the card it changes
+    quiet: bool = False
 
 
 def standing(ticket: Ticket, working: WorkingTime, wording: Wording, now: datetime) -> str:

@@ -20,7 +20,7 @@ COLUMNS = tuple(outbox.c[name] for name in FIELDS)
 DRAFTED = ("intent", "person_id", "kind", "ticket_id", "step", "urgency", "params", "file_id")
 # What a new message has not got yet.
 BLANK: Mapping[str, object] = {
-    **dict.fromkeys(("channel", "address", "payload", "leased_by", "provider_id"), ""),
+    **dict.fromkeys(("channel", "address", "payload", "leased_by", "provider_id", "card_code"), ""),
     **dict.fromkeys(("fence", "attempts"), 0),
 }
 _PUT = Bulk(
@@ -43,7 +43,8 @@ _HELD = select(outbox.c.id, outbox.c.fence).where(
 _HELD_STEADILY = _HELD.order_by(outbox.c.id).with_for_update()
 # What tells a person about a ticket; answers and requests tell of something else.
 TELLING = (MessageKind.ASSIGNED, MessageKind.REMINDER, MessageKind.ESCALATION, MessageKind.UNREACHED)
-LEARNT = ("provider_id", "accepted_at", "delivered_at", "not_before", "parent_id", "attempts", "payload")
+CALLING = (*TELLING, MessageKind.SLIP)  # what lets a person do something about a ticket
+LEARNT = ("provider_id", "accepted_at", "delivered_at", "not_before", "parent_id", "attempts", "payload", "card_code")
 _SETTLE = Bulk(
     lambda _: (
         update(outbox)
@@ -71,6 +72,7 @@ class Settlement:
     retry_at: datetime | None = None  # uncertain: looked at again at this moment; None: never, so it stays
     parent_id: int | None = None
     attempts: int | None = None  # where the try that was counted did not take place
+    card_code: str = ""
 
 
 def put(
@@ -193,6 +195,25 @@ def first_told(conn: Connection, ticket_ids: Iterable[int]) -> dict[int, dict[in
     return told
 
 
+def told_states(conn: Connection, ticket_ids: Iterable[int]) -> dict[tuple[int, int], set[MessageState]]:
+    """Return where everything stands that calls on people: (ticket id, person id) -> states; of a digest's, its own."""
+    digest = outbox.alias("digest")
+    query = (
+        select(outbox.c.ticket_id, outbox.c.person_id, func.coalesce(digest.c.state, outbox.c.state))
+        .select_from(outbox.outerjoin(digest, outbox.c.parent_id == digest.c.id))
+        .where(outbox.c.ticket_id.in_(sorted(set(ticket_ids))), outbox.c.kind.in_(CALLING))
+    )
+    states: dict[tuple[int, int], set[MessageState]] = {}
+    for ticket_id, person_id, state in conn.execute(query):
+        states.setdefault((ticket_id, person_id), set()).add(MessageState(state))
+    return states
+
+
+def spend_card_codes(conn: Connection, ids: Iterable[int]) -> None:
+    """Forget the codes of cards that are about to be changed: each is good for one change."""
+    conn.execute(update(outbox).where(outbox.c.id.in_(list(ids))).values(card_code=""))
+
+
 def by_ids(conn: Connection, ids: Iterable[int]) -> dict[int, Message]:
     """Return messages by id."""
     return {one.id: one for one in read(conn, select(*COLUMNS).where(outbox.c.id.in_(list(ids))))}
@@ -250,6 +271,7 @@ def _learnt(settlement: Settlement) -> tuple[object, ...]:
         settlement.parent_id,
         settlement.attempts,
         payload,
+        settlement.card_code or None,
     )
 
 

@@ -26,6 +26,7 @@ from storage.records.message import (
 from storage.records.params import (
     AnswerTo,
     CalendarNotification,
+    CardParams,
     ContactNotification,
     DeadlineLines,
     DigestParams,
@@ -94,6 +95,7 @@ __all__ = [
     "AnswerTo",
     "Audience",
     "CalendarNotification",
+    "CardParams",
     "ContactNotification",
     "Deadline",
     "DeadlineLines",

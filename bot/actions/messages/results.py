@@ -25,7 +25,7 @@ ToldMessages = Mapping[int, Sequence[Message]]  # what each message tells: itsel
 
 # These tell a person about a ticket and belong in its story; answers are in it as what the person did.
 OF_NO_TICKET = {MessageKind.DIGEST, MessageKind.SUMMARY, MessageKind.BRIEF}
-IN_THE_STORY = frozenset(MessageKind) - OF_NO_TICKET - {MessageKind.ANSWER}
+IN_THE_STORY = frozenset(MessageKind) - OF_NO_TICKET - {MessageKind.ANSWER, MessageKind.CARD}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -53,7 +53,11 @@ def new_card(message: Outgoing, elsewhere: str = "") -> Part:
 
 def changed_card(message: Outgoing) -> Part:
     """The card in its new state; without buttons it shows one that cannot be pressed."""
-    card = {**_card(message, "" if fits(message) else BELOW), "task_id": message.edits}
+    card = {**_card(message), "task_id": message.edits}
+    if not fits(message) and not message.edits_only:
+        # As much as there is room for stays on the card itself.
+        room = BODY_CHARACTERS - len(BELOW)
+        card["sub_title_text"] = f"{cut_characters(_split(message)[1], room)}{BELOW}"
     if pressable(message.buttons):
         return {**card, "button_list": _buttons(message.buttons)}
     return {**card, "button_list": _buttons((Button(label="已处理", action="none"),)), "replace_text": "已处理"}
@@ -98,7 +102,7 @@ def _overview(message: Outgoing) -> Part | None:
     return {"msgtype": "markdown", "markdown": {"content": content}} if content else None
 
 
-def _card(message: Outgoing, elsewhere: str) -> Part:
+def _card(message: Outgoing, elsewhere: str = "") -> Part:
     title, body = _split(message)
     return {
         "card_type": "button_interaction",
