@@ -233,7 +233,6 @@ class Office:
     def forget(self) -> Self:
         """Whatever was heard so far is not what matters."""
         self._heard.clear()
-        self._updates.clear()
         return self
 
     def expect_silence(self) -> None:

@@ -10,7 +10,7 @@ import pytest
 from bot.channels.base import Abilities, SendFailed
 from bot.rules.tickets.lifecycle import Verb
 from storage.people import register
-from storage.records import MessageState
+from storage.records import MessageKind, MessageState
 from tests.cast.office import Office
 from tests.fakes.stage import ScriptedStage, arrives_but, down, gone, refuses, timeout
 
@@ -38,7 +38,8 @@ def plain(database_url: str, tmp_path: Path) -> Iterator[Office]:
 
 def states(office: Office, who: str, number: str = "FJ-1") -> list[str]:
     """The states of the messages about a ticket to a person."""
-    return [one.state for one in office.messages(number) if one.person_id == office.people[who]]
+    theirs = [one for one in office.messages(number) if one.person_id == office.people[who]]
+    return [one.state for one in theirs if one.kind not in (MessageKind.UPDATE, MessageKind.CARD)]
 
 
 def told(office: Office, who: str) -> list[tuple[str, str]]:
