@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 
 # Of a button: not sent back, but asks the platform for the person's verified number; without a label it stops asking.
 SHARE_PHONE = "share_phone"
-
+COPY = "copy:"  # of a button: not sent back, but copies what stands behind it, where the platform can
 
 CONFIG_RETRY_AFTER = timedelta(minutes=5)  # what an operator has to put right is tried again this often
 
@@ -18,6 +18,11 @@ class Button:
 
     label: str
     action: str
+
+    @property
+    def sent_back(self) -> bool:
+        """Whether pressing it comes back to us, so that every platform with buttons can have it."""
+        return self.action != SHARE_PHONE and not self.action.startswith(COPY)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

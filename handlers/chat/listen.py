@@ -12,8 +12,7 @@ from bot.actions.messages.updates import Speaker
 from bot.actions.people import binding
 from bot.channels.base import SHARE_PHONE, Fetching, SendFailed
 from bot.engine import Engine
-from bot.rules.tickets.lifecycle import Verb
-from handlers.chat.commands import BY_NAME, pressed
+from handlers.chat.commands import BY_CODE, pressed
 from handlers.chat.platforms.heard import Heard, HeardKind, Reader
 from handlers.chat.reply import Conversation, Reply
 from storage.records import AnswerTo, Inbound, Person
@@ -125,9 +124,14 @@ class Listener:
             via=channel,
             event_id=heard.event_id,
             reply_to_ticket=None if heard.action else speaker.ticket_id,
-            answer_to=self._answer_to(channel, heard, changes_card=tap is not None and _is_move(words)),
+            answer_to=self._answer_to(channel, heard, changes_card=self._changes_card(channel, heard)),
             action=heard.action,
         )
+
+    def _changes_card(self, channel: str, heard: Heard) -> bool:
+        """Whether the answer takes the place of the card: not of a list, which would lose its other tickets."""
+        row = BY_CODE.get(heard.action.partition(":")[0])
+        return row is not None and row.changes and not updates.on_list(self._context, channel, heard.card)
 
     async def _take_files(self, channel: str, heard: Heard, person: Person, ticket_id: int | None) -> None:
         way: object = self._engine.channels.get(channel)
@@ -224,10 +228,6 @@ def _code_in(heard: Heard) -> str:
     """The binding code somebody typed, or whose button they pressed; empty where there is none."""
     found = CONFIRM.fullmatch(heard.action) if heard.action else BIND.match(_folded(heard.text))
     return found[1] if found else ""
-
-
-def _is_move(words: str) -> bool:
-    return any(words in row.words and isinstance(row.verb, Verb) for row in BY_NAME.values())
 
 
 def _folded(text: str) -> str:

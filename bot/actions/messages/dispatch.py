@@ -267,9 +267,7 @@ def _card(shown: Message | None) -> AnswerTo | None:
     """Where the card of a message stands; None where it was not sent as one, or nobody knows."""
     if shown is None or shown.state not in (MessageState.ACCEPTED, MessageState.DELIVERED) or not shown.provider_id:
         return None
-    return AnswerTo(
-        channel=shown.channel, address=shown.address, edits=shown.provider_id, callback=shown.card_code
-    )
+    return AnswerTo(channel=shown.channel, address=shown.address, edits=shown.provider_id, callback=shown.card_code)
 
 
 def _withdrawn(message: Message, why: str) -> Settlement:

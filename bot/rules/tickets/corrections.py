@@ -67,9 +67,7 @@ def corrections(change: Change, put: Iterable[Message], answer: Answer, scene: S
     called = [one for one in put if _calls(one, after) and one.person_id != answer.person_id]
     inside = _circle(after, scene.directory) | {one.person_id for one in called if one.kind == MessageKind.ASSIGNED}
     people = dict.fromkeys(
-        one.person_id
-        for one in called
-        if one.person_id in inside or _above(one, what, answer, scene.policy)
+        one.person_id for one in called if one.person_id in inside or _above(one, what, answer, scene.policy)
     )
     params = TicketNotification(notice=what, who=answer.person_id, round=after.reroutes)
     return tuple(

@@ -87,6 +87,9 @@ def undo(
     if verb in ASKED and not own:
         raise MoveRefused("cannot_undo")  # the desk gave the ticket to others
     after = replace(ticket, **_as_it_was(act.before))
+    if verb == Verb.COMPLETE:
+        # What was explained afterwards goes with it.
+        after = replace(after, completion_text=str(act.before.get("completion_text") or ""))
     what = TOLD_OF_UNDO.get(verb, NotificationKind.WITHDRAWN)
     return Decision(
         ticket=_looked_at_again(after, ticket, act, scene),

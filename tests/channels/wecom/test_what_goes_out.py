@@ -13,7 +13,7 @@ from bot.clock import WoundClock
 from storage.sql.database import Database
 from tests.channels.wecom.sending import ACK, NOTICE, PLAIN, SHEET, WHY, failing, notice, settings
 from tests.fakes import qyapi as api
-from tests.fakes.peer import Fault, cut, late
+from tests.fakes.peer import Fault, code, cut, late
 from tests.fakes.qyapi import QyApi
 from tests.waiting import HELD
 
@@ -156,7 +156,9 @@ class TestTaps:
         receipt = await wecom.send(NOTICE)
         qyapi.sent.clear()
         text = "【已签收】A-1 已由张三签收\n" + "长" * 200
-        change = Outgoing(key="t12:card:v1:m1", address="ZhangSan", text=text, edits=receipt.provider_id, edits_only=True)
+        change = Outgoing(
+            key="t12:card:v1:m1", address="ZhangSan", text=text, edits=receipt.provider_id, edits_only=True
+        )
         await wecom.send(replace(change, callback=receipt.card_code))
         shown = qyapi.cards[receipt.provider_id]
         assert shown["main_title"]["title"] == "【已签收】A-1 已由张三签收"
