@@ -41,6 +41,7 @@ class Outgoing:
     address: str
     text: str
     title: str = ""
+    number: str = ""  # of the tickets it is about, for platforms that show it by itself
     buttons: tuple[Button, ...] = ()
     attachment: Attachment | None = None
     reply_to: str = ""  # the channel's own id of the message this answers

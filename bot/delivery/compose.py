@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.actions.messages.dispatch import ClaimedBatch
@@ -39,6 +40,13 @@ WORDED_ELSEWHERE: Mapping[MessageKind, Callable[[Message, ClaimedBatch, Wording,
 
 def compose(message: Message, batch: ClaimedBatch, wording: Wording, now: datetime) -> Body:
     """Word one message; a digest lists what it tells."""
+    told = batch.bundled.get(message.id, ()) if message.kind == MessageKind.DIGEST else (message,)
+    about = dict.fromkeys(one.ticket_id for one in told if one.ticket_id in batch.tickets)
+    numbers = [batch.tickets[one].number for one in about if one is not None]
+    return replace(_compose(message, batch, wording, now), number=",".join(numbers))
+
+
+def _compose(message: Message, batch: ClaimedBatch, wording: Wording, now: datetime) -> Body:
     if isinstance(message.params, TextParams):
         return _ready(message.params)
     if message.kind in WORDED_ELSEWHERE:
@@ -51,8 +59,8 @@ def encode(body: Body) -> str:
     """Write a body as the exact payload to store."""
     buttons = [[button.label, button.action] for button in body.buttons]
     to = {name: value for name in ANSWERING if (value := getattr(body.to, name, ""))}
-    quiet = {"quiet": True} if body.quiet else {}
-    return json.dumps({"text": body.text, "buttons": buttons, **to, **quiet}, ensure_ascii=False)
+    more = {name: value for name in ("quiet", "number") if (value := getattr(body, name))}
+    return json.dumps({"text": body.text, "buttons": buttons, **to, **more}, ensure_ascii=False)
 
 
 def outgoing(message: Message, *, mark: str = "", attachment: Attachment | None = None) -> Outgoing:
@@ -66,6 +74,7 @@ def outgoing(message: Message, *, mark: str = "", attachment: Attachment | None 
         attachment=attachment,
         overview=message.kind in OVERVIEWS,
         quiet=stored.get("quiet", False),
+        number=stored.get("number", ""),
         edits_only=message.kind == MessageKind.CARD,
         **{name: stored[name] for name in ANSWERING if name in stored},
     )

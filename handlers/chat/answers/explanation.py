@@ -9,7 +9,9 @@ from handlers.chat.turn import Reply, Turn
 from handlers.chat.words.folding import printable
 from storage.records import Ticket, TicketState
 
-NOT_READ = "没看懂"  # doubtful only because a clause was not understood: as an explanation that is good enough
+# Doubtful only because nothing says that it is done, or a clause was not read: good enough for an explanation.
+HARMLESS = ("", "没看懂")
+DENIALS = ("not_done", "denied")
 
 
 def explained(turn: Turn, parsed: Parsed, filler: bool) -> Reply | None:
@@ -18,10 +20,12 @@ def explained(turn: Turn, parsed: Parsed, filler: bool) -> Reply | None:
     ticket = turn.seen(waits.about) if waits.command == EXPLANATION and waits.about else None
     if ticket is None or ticket.state != TicketState.COMPLETED or turn.replied not in (None, ticket.id):
         return None
-    if filler or _says_something_else(parsed):
+    verb, why = (parsed.reading.verb, parsed.reading.why) if parsed.reading is not None else ("", "")
+    if verb in DENIALS:
+        return _doubted(turn, ticket)
+    if filler or _says_something_else(parsed, verb):
         return None
-    why = parsed.reading.why if parsed.reading is not None else ""
-    if parsed.hedged and why != NOT_READ:
+    if parsed.hedged and why not in HARMLESS:
         return _doubted(turn, ticket)
     try:
         after = notes.explain(turn.work, ticket.id, turn.answer(printable(turn.kept.said.text)))
@@ -34,13 +38,12 @@ def explained(turn: Turn, parsed: Parsed, filler: bool) -> Reply | None:
     return Reply(text="\n".join(lines), ticket_id=after.id, buttons=after_completion(turn, after), reason="explained")
 
 
-def _says_something_else(parsed: Parsed) -> bool:
+def _says_something_else(parsed: Parsed, verb: str) -> bool:
     """A command by its word, a number, a question, or everyday words that mean another thing than what was done."""
     if parsed.asked or parsed.every or parsed.accepted or parsed.numbers or parsed.choices or parsed.choice is not None:
         return True
     if parsed.command is not None and not (parsed.spoken and parsed.command == "complete"):
         return True
-    verb = parsed.reading.verb if parsed.reading is not None else ""
     return verb != "complete" and hints.hinted(verb)
 
 

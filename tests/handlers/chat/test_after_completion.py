@@ -1,4 +1,4 @@
-"""After a bare 办结 nothing is asked, 撤销 is at hand, and what is typed next explains it, unless it says another thing."""
+"""After a bare 办结 nothing is asked, 撤销 is at hand; what is typed next explains it unless it says other things."""
 
 import pytest
 
@@ -31,7 +31,7 @@ def test_the_card_keeps_problem_suggestion_and_link(done: Office) -> None:
         assert text.split("\n")[1:4] == ["问题：“水力部门”", "建议：水利部门", "链接：https://example.gov.cn/1"]
 
 
-@pytest.mark.parametrize("words", ["错字已改成水利，页面已更新", "见附件", "已删除", "错字在第二段第三行"])
+@pytest.mark.parametrize("words", ["错字已改成水利，页面已更新", "见附件", "已删除", "由宣传科统一更换"])
 def test_what_is_typed_next_is_the_explanation(done: Office, words: str) -> None:
     reply = done.at("08-23 10:08").says("jia", words)
     assert reply.text.startswith("已补充为工单 FJ-1（水清三明）的办结说明。")
@@ -60,6 +60,7 @@ def test_several_lines_come_together_and_are_taken_back_together(done: Office) -
         ("取消", "要撤销刚才的办结吗"),
         ("错了", "要撤销刚才的办结吗"),
         ("已修改，待审核发布", "工单 FJ-1（水清三明）已记为办结。还没全部办完的请点“撤销”"),
+        ("还没改完", "工单 FJ-1（水清三明）已记为办结。还没全部办完的请点“撤销”"),
         ("工单 FJ-1", "FJ-1（水清三明"),
     ],
 )
