@@ -59,7 +59,7 @@ def _what(message: Message, ticket: Ticket, directory: Directory, wording: Wordi
         raise ValueError("these are not the parameters of an update")
     at = ticket.completed_at if params.notice == NotificationKind.DONE else ticket.acknowledged_at
     about = {"number": ticket.number, "account": ticket.account_name, "who": _name(params.who, directory)}
-    return wording(f"message.update_{params.notice}", at=wording.moment_short(at) if at else "", **about)
+    return wording(f"notice.{params.notice}", at=wording.moment_short(at) if at else "", **about)
 
 
 def _name(person_id: int | None, directory: Directory) -> str:

@@ -5,8 +5,9 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 
-from bot.actions.messages import evidence, updates
+from bot.actions.messages import evidence, proofs, updates
 from bot.actions.messages.evidence import SentFile
 from bot.actions.messages.updates import Speaker
 from bot.actions.people import binding
@@ -19,6 +20,10 @@ from storage.records import AnswerTo, Inbound, Person
 
 log = logging.getLogger(__name__)
 
+# What 公众号 says became of a template message, without white space.
+ARRIVED, REFUSED_BY_PERSON = "success", "failed:userblock"
+BOUNCES = {REFUSED_BY_PERSON: "refused", "failed:systemfailed": "system"}
+UNKNOWN_FOR = timedelta(minutes=2)  # so long a message nobody knows may still be ours
 AT_ONCE = 20  # updates dealt with before their answers go out
 
 BIND = re.compile(r"^\s*(?:绑定|确认|bind|confirm|/start)\s*([A-Z0-9]{6,12})[\s。.]*$", re.IGNORECASE)
@@ -77,6 +82,8 @@ class Listener:
         run = self._engine.database.run
         if heard.kind == HeardKind.BLOCKED:
             await run(binding.unreachable, self._context, channel, heard.address)
+        elif heard.kind == HeardKind.OUTCOME:
+            await run(self._outcome, channel, heard)
         elif heard.kind in (HeardKind.START, HeardKind.PHONE) or _code_in(heard):
             await run(self._bind, channel, heard)
         elif heard.kind == HeardKind.WORDLESS:
@@ -85,6 +92,22 @@ class Listener:
             person, ticket_id = await run(self._spoken, channel, heard)
             if person is not None and heard.files:
                 await self._take_files(channel, heard, person, ticket_id)
+
+    def _outcome(self, channel: str, heard: Heard) -> None:
+        """Keep the proof that a message arrived, or send it another way."""
+        status, number = "".join(heard.text.split()), heard.message_id
+        if status == ARRIVED:
+            known = proofs.arrived(self._context, channel, number)
+        else:
+            if status == REFUSED_BY_PERSON:
+                binding.unreachable(self._context, channel, heard.address)
+            reason = self._wording(
+                "message.bounced", why=self._wording(f"message.bounced_{BOUNCES.get(status, 'else')}")
+            )
+            known = proofs.bounced(self._context, channel, number, reason, self._engine.channels)
+        if not known and self._context.now() < heard.at + UNKNOWN_FOR:
+            # It may have overtaken our own note that the platform took it.
+            raise NotKept
 
     def _spoken(self, channel: str, heard: Heard) -> tuple[Person | None, int | None]:
         """Answer what was said; returns who spoke, and about which ticket."""

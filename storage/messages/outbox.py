@@ -23,6 +23,12 @@ BLANK: Mapping[str, object] = {
     **dict.fromkeys(("channel", "address", "payload", "leased_by", "provider_id", "card_code"), ""),
     **dict.fromkeys(("fence", "attempts"), 0),
 }
+# Of what was taken and did not arrive nothing is left.
+UNTAKEN: Mapping[str, object] = {
+    **dict.fromkeys(("payload", "provider_id", "card_code"), ""),
+    **dict.fromkeys(("accepted_at", "lease_until"), None),
+    "attempts": 0,
+}
 _PUT = Bulk(
     lambda dialect: insert_for(dialect, outbox).on_conflict_do_nothing(index_elements=["intent"]),
     (*DRAFTED, "not_before", "created_at", "state", "reason", *BLANK),
@@ -150,6 +156,23 @@ def supersede_steps(conn: Connection, ticket_id: int, steps: Iterable[str], sinc
     conn.execute(update(outbox).where(*guard).values(state=MessageState.SUPERSEDED, reason=reason))
 
 
+def confirm(conn: Connection, message_id: int, now: datetime) -> bool:
+    """Note that the platform proved the arrival of what it had taken; False where it was not waiting for that."""
+    values = {"state": MessageState.DELIVERED, "delivered_at": now, "lease_until": None}
+    return _end_taken(conn, message_id, {**values, "accepted_at": func.coalesce(outbox.c.accepted_at, now)})
+
+
+def take_back(conn: Connection, message_id: int, channel: str, address: str, reason: str, now: datetime) -> bool:
+    """Let what the platform had taken, and did not deliver, go out another way."""
+    again = {"state": MessageState.PENDING, "channel": channel, "address": address, "not_before": now, "reason": reason}
+    return _end_taken(conn, message_id, {**again, **UNTAKEN})
+
+
+def fail_taken(conn: Connection, message_id: int, reason: str) -> bool:
+    """Let what the platform had taken, and did not deliver, fail."""
+    return _end_taken(conn, message_id, {"state": MessageState.FAILED, "reason": reason, **UNTAKEN})
+
+
 def next_due(conn: Connection) -> datetime | None:
     """Return the earliest moment a message wants to go out or to be looked at again."""
     moments = []
@@ -249,6 +272,11 @@ def children(conn: Connection, parent_id: int) -> list[Message]:
     """Return the messages told inside a digest, in its order, without those taken back before it went out."""
     inside = (outbox.c.parent_id == parent_id, outbox.c.state != MessageState.SUPERSEDED)
     return read(conn, select(*COLUMNS).where(*inside).order_by(outbox.c.urgency, outbox.c.id))
+
+
+def _end_taken(conn: Connection, message_id: int, values: Mapping[str, object]) -> bool:
+    waits = outbox.c.state.in_([MessageState.ACCEPTED, MessageState.UNCERTAIN])
+    return conn.execute(update(outbox).where(outbox.c.id == message_id, waits).values(dict(values))).rowcount == 1
 
 
 def _drafted(draft: MessageDraft) -> tuple[object, ...]:

@@ -55,6 +55,18 @@ def settle(context: Context, results: Sequence[Result]) -> None:
         outbox.put(work.conn, notices, now)
 
 
+def fail_late(work: Work, message: Message, reason: str) -> None:
+    """Let a message that its channel had taken fail after all, and go on as if it never had."""
+    end = Settlement(id=message.id, fence=message.fence, state=MessageState.FAILED, reason=reason)
+    if not outbox.fail_taken(work.conn, message.id, reason):
+        return
+    result = Result(message=message, settlement=end)
+    told = {message.id: tuple(_told_by(work, result))}
+    if message.kind == MessageKind.DIGEST:
+        _let_go(work, result)
+    _tell_stories(work, [result], told, work.now)
+
+
 def _let_go(work: Work, result: Result) -> None:
     """What a digest was to tell fails with it, or waits by itself, to be one message with whatever waits by then."""
     message, end = result.message, result.settlement
