@@ -36,6 +36,8 @@ CHUNK = 500  # ids asked for at once
 T = TypeVar("T", Telling, Request)
 
 SENT = (MessageState.ACCEPTED, MessageState.DELIVERED)
+# These call on nobody: to have got one is not to have been told.
+UNCOUNTED = (MessageKind.ANSWER, MessageKind.UPDATE, MessageKind.CARD)
 
 _ACTOR = re.compile(r"person:(\d+)", re.ASCII)
 _NOTE = re.compile(r"(?:on_leave|unreachable):(\d+)", re.ASCII)
@@ -159,7 +161,7 @@ def _tellings(conn: Connection, ticket_ids: Sequence[int]) -> list[Telling]:
         .select_from(messages)
         .outerjoin(digests, digests.c.id == messages.c.parent_id)
         .outerjoin(people, people.c.id == messages.c.person_id)
-        .where(messages.c.ticket_id.in_(ticket_ids), or_(alone, within), messages.c.kind != MessageKind.ANSWER)
+        .where(messages.c.ticket_id.in_(ticket_ids), or_(alone, within), messages.c.kind.not_in(UNCOUNTED))
         .order_by(at, messages.c.id)
     )
     return [Telling(**{**row, "kind": MessageKind(row["kind"])}) for row in conn.execute(query).mappings()]

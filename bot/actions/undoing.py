@@ -4,16 +4,23 @@ from dataclasses import dataclass
 
 from bot.actions.people.leave import put_back
 from bot.actions.recording import record
+from bot.actions.tickets.corrections import refresh_cards
 from bot.actions.tickets.tickets import opened
 from bot.actions.work import Work
 from bot.rules.refused import MoveRefused
 from bot.rules.tickets.lifecycle import Answer, Verb
 from bot.rules.tickets.undo import ASKED, RULED, RULINGS, UNDOABLE, in_time, told_of, undo, undo_ruling
 from storage.messages import outbox
-from storage.records import HANDED_OVER, LastAct, MessageState, Ticket
+from storage.records import HANDED_OVER, LastAct, MessageState, NotificationKind, Ticket
 from storage.tickets import journal, last_acts, requests
 
 LEAVE = "leave"
+# The step under which others are told of what a person did.
+OTHERS_TOLD = {
+    Verb.HAND_OVER: HANDED_OVER,
+    Verb.ACKNOWLEDGE: NotificationKind.TAKEN,
+    Verb.COMPLETE: NotificationKind.DONE,
+}
 UNTOLD = frozenset({MessageState.PENDING, MessageState.SUPERSEDED, MessageState.FAILED})
 
 
@@ -71,6 +78,7 @@ def _undo(work: Work, act: LastAct, ticket_id: int, given: Answer) -> Ticket:
         hand.scene,
     )
     record(work, [decision])
+    refresh_cards(work, hand.ticket, given.person_id)
     return decision.ticket
 
 
@@ -97,9 +105,7 @@ def _told(work: Work, act: LastAct, ticket_id: int) -> list[int]:
     verb = Verb(act.verb)
     if verb in ASKED:
         step = f"request_{ASKED[verb]}"
-    elif verb == Verb.HAND_OVER:
-        step = HANDED_OVER
     else:
-        return []  # what was put at the same moment tells of somebody else's act
+        step = OTHERS_TOLD[verb]
     put = (one for one in outbox.of_step(work.conn, ticket_id, step) if one.created_at >= act.at)
     return [one.person_id for one in put if one.state not in UNTOLD]

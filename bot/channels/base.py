@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 
 # Of a button: not sent back, but asks the platform for the person's verified number; without a label it stops asking.
 SHARE_PHONE = "share_phone"
-
+COPY = "copy:"  # of a button: not sent back, but copies what stands behind it, where the platform can
 
 CONFIG_RETRY_AFTER = timedelta(minutes=5)  # what an operator has to put right is tried again this often
 
@@ -18,6 +18,11 @@ class Button:
 
     label: str
     action: str
+
+    @property
+    def sent_back(self) -> bool:
+        """Whether pressing it comes back to us, so that every platform with buttons can have it."""
+        return self.action != SHARE_PHONE and not self.action.startswith(COPY)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,11 +41,14 @@ class Outgoing:
     address: str
     text: str
     title: str = ""
+    number: str = ""  # of the tickets it is about, for platforms that show it by itself
     buttons: tuple[Button, ...] = ()
     attachment: Attachment | None = None
     reply_to: str = ""  # the channel's own id of the message this answers
     edits: str = ""  # the channel's own id of the message to change to this text and these buttons, where it can
     callback: str = ""  # what the platform wants back for a tap (one use); answered first
+    edits_only: bool = False  # where the card cannot be changed, nothing goes out instead
+    quiet: bool = False  # without a sound, where the platform can
     overview: bool = False  # many things to be read at leisure (a digest, the weekly summary), so layout helps
 
 
@@ -50,6 +58,7 @@ class Receipt:
 
     provider_id: str = ""
     delivered: bool = False
+    card_code: str = ""  # what the platform wants back to change this card later (one use)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,6 +67,7 @@ class Abilities:
     tells_doubles: bool  # a second send of the same key makes no second copy
     buttons: bool = False
     attachments: bool = False
+    edits: bool = False  # a card that was sent can be changed without a tap on it
     text_bytes: int = 20_000  # longer texts are cut by us, with a word, before the platform cuts them
 
 

@@ -42,7 +42,7 @@ class InboxChannel:
         """Nothing to give back."""
 
     def _put(self, message: Outgoing, now: datetime) -> bool:
-        buttons = [{"label": button.label, "action": button.action} for button in message.buttons]
+        buttons = [{"label": button.label, "action": button.action} for button in message.buttons if button.sent_back]
         with self._database.begin() as conn:
             file_id = message.attachment.id if message.attachment else None
             return inbox_items.put(conn, message.key, int(message.address), message.text, buttons, now, file_id)

@@ -13,12 +13,12 @@ from bot.delivery.wording import Wording
 from bot.rules.messages import retry
 from bot.rules.people.routing import usable_addresses
 from storage.messages.outbox import Settlement
-from storage.records import Address, ContactNotification, Message, MessageKind, MessageState, TextParams
+from storage.records import Address, AnswerTo, ContactNotification, Message, MessageKind, MessageState, TextParams
 
 log = logging.getLogger(__name__)
 
 SET_ASIDE_FOR = timedelta(hours=1)
-REPORTS = (MessageKind.SUMMARY, MessageKind.BRIEF)
+CALL_ON_NOBODY = (MessageKind.SUMMARY, MessageKind.BRIEF, MessageKind.UPDATE)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -98,10 +98,10 @@ class Attempts:
     def beyond(self, attempt: Attempt, settled: Settlement, batch: ClaimedBatch) -> Attempt | End:
         """Go on from a one-way channel that took it to a way people can answer on; without one they are not told.
 
-        Weekly summary and morning brief ask for no answer, so any address will do.
+        Weekly summary, morning brief and updates ask for no answer, so any address will do.
         """
         taken = settled.state in (MessageState.ACCEPTED, MessageState.DELIVERED)
-        if not taken or self._two_way(attempt.address) or attempt.message.kind in REPORTS:
+        if not taken or self._two_way(attempt.address) or attempt.message.kind in CALL_ON_NOBODY:
             return End(settlement=settled)
         besides = (*attempt.besides, attempt.address.channel)
         rest = [way for way in _behind(attempt.address, self._ways(attempt.message, batch)) if self._two_way(way)]
@@ -118,6 +118,7 @@ class Attempts:
             fence=attempt.message.fence,
             state=MessageState.DELIVERED if receipt.delivered else MessageState.ACCEPTED,
             provider_id=receipt.provider_id,
+            card_code=receipt.card_code,
             accepted_at=now,
             delivered_at=now if receipt.delivered else None,
         )
@@ -156,6 +157,8 @@ class Attempts:
         return Attempt(message=worded, address=address, doubtful=doubtful, mark=mark)
 
     def _ways(self, message: Message, batch: ClaimedBatch) -> list[Address]:
+        if message.kind == MessageKind.CARD:
+            return self._way_to_card(message, batch.cards.get(message.id))
         to = message.params.to if isinstance(message.params, TextParams | ContactNotification) else None
         if to is not None and to.channel in self._channels:
             # An answer goes back where the person spoke, whatever address they prefer otherwise.
@@ -171,6 +174,12 @@ class Attempts:
         )
         two_way = [address for address in possible if self._two_way(address)] if rounds else []
         return two_way or possible
+
+    def _way_to_card(self, message: Message, card: AnswerTo | None) -> list[Address]:
+        channel = self._channels.get(card.channel) if card else None
+        if card is None or channel is None or not channel.abilities.edits:
+            return []
+        return [Address(id=0, person_id=message.person_id, channel=card.channel, address=card.address)]
 
     def _two_way(self, address: Address) -> bool:
         return self._channels[address.channel].abilities.two_way
@@ -222,6 +231,10 @@ class Attempts:
         )
 
     def _failed(self, message: Message, *, doubtful: bool, reason: str = "") -> End:
+        if message.kind == MessageKind.CARD:
+            # The update that goes with it says the same.
+            why, superseded = reason or self._wording("message.card_as_it_was"), MessageState.SUPERSEDED
+            return End(settlement=Settlement(id=message.id, fence=message.fence, state=superseded, reason=why))
         words = self._wording("message.perhaps_arrived" if doubtful else "message.no_way_left")
         why = f"{words}（{reason}）" if reason else words
         return End(settlement=Settlement(id=message.id, fence=message.fence, state=MessageState.FAILED, reason=why))

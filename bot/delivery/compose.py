@@ -1,7 +1,8 @@
 """Words a message at the moment it goes out, from the ticket as it stands then."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.actions.messages.dispatch import ClaimedBatch
@@ -12,6 +13,7 @@ from bot.delivery.explaining import explain_ticket
 from bot.delivery.facts import Body, facts, standing, work_buttons, works
 from bot.delivery.heads import head
 from bot.delivery.notifications import word_notification, word_request
+from bot.delivery.updates import word_card, word_update
 from bot.delivery.wording import Wording
 from storage.records import (
     Directory,
@@ -26,18 +28,28 @@ from storage.records import (
 LATE_ENTRY = timedelta(hours=1)  # from issue to entry: longer is told, so that nobody is accused of our delay
 OVERVIEWS = frozenset({MessageKind.DIGEST, MessageKind.SUMMARY})
 ANSWERING = ("reply_to", "edits", "callback")
+WORDED_ELSEWHERE: Mapping[MessageKind, Callable[[Message, ClaimedBatch, Wording, datetime], Body]] = {
+    MessageKind.DIGEST: digest,
+    MessageKind.NOTIFICATION: word_notification,
+    MessageKind.REQUEST: word_request,
+    MessageKind.UPDATE: word_update,
+    MessageKind.CARD: word_card,
+}
 
 
 def compose(message: Message, batch: ClaimedBatch, wording: Wording, now: datetime) -> Body:
     """Word one message; a digest lists what it tells."""
-    if message.kind == MessageKind.DIGEST:
-        return digest(message, batch, wording, now)
-    if message.kind == MessageKind.NOTIFICATION:
-        return word_notification(message, batch, wording, now)
-    if message.kind == MessageKind.REQUEST:
-        return word_request(message, batch, wording, now)
+    told = batch.bundled.get(message.id, ()) if message.kind == MessageKind.DIGEST else (message,)
+    about = dict.fromkeys(one.ticket_id for one in told if one.ticket_id in batch.tickets)
+    numbers = [batch.tickets[one].number for one in about if one is not None]
+    return replace(_compose(message, batch, wording, now), number=",".join(numbers))
+
+
+def _compose(message: Message, batch: ClaimedBatch, wording: Wording, now: datetime) -> Body:
     if isinstance(message.params, TextParams):
         return _ready(message.params)
+    if message.kind in WORDED_ELSEWHERE:
+        return WORDED_ELSEWHERE[message.kind](message, batch, wording, now)
     ticket = batch.tickets[message.ticket_id or 0]
     return Body(text=_about(message, ticket, batch, wording, now), buttons=_buttons(message, ticket, batch, wording))
 
@@ -46,7 +58,8 @@ def encode(body: Body) -> str:
     """Write a body as the exact payload to store."""
     buttons = [[button.label, button.action] for button in body.buttons]
     to = {name: value for name in ANSWERING if (value := getattr(body.to, name, ""))}
-    return json.dumps({"text": body.text, "buttons": buttons, **to}, ensure_ascii=False)
+    more = {name: value for name in ("quiet", "number") if (value := getattr(body, name))}
+    return json.dumps({"text": body.text, "buttons": buttons, **to, **more}, ensure_ascii=False)
 
 
 def outgoing(message: Message, *, mark: str = "", attachment: Attachment | None = None) -> Outgoing:
@@ -59,6 +72,9 @@ def outgoing(message: Message, *, mark: str = "", attachment: Attachment | None 
         buttons=tuple(Button(label=label, action=action) for label, action in stored["buttons"]),
         attachment=attachment,
         overview=message.kind in OVERVIEWS,
+        quiet=stored.get("quiet", False),
+        number=stored.get("number", ""),
+        edits_only=message.kind == MessageKind.CARD,
         **{name: stored[name] for name in ANSWERING if name in stored},
     )
 

@@ -3,10 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.actions.messages.dispatch import ClaimedBatch
+from bot.actions.messages.dispatch import ClaimedBatch, only_updates
+from bot.channels.base import Button
 from bot.delivery.contacts import names
 from bot.delivery.facts import Body, briefly, standing, works
 from bot.delivery.heads import receipt_key
+from bot.delivery.pressing import list_buttons
+from bot.delivery.updates import word_updates
 from bot.delivery.wording import Wording
 from bot.rules.tickets.access import workers
 from storage.records import Message, MessageKind, Ticket, TicketState, step_of
@@ -18,6 +21,8 @@ EXAMPLES = 2  # so many numbers show that several tickets can be taken at once
 def digest(message: Message, batch: ClaimedBatch, wording: Wording, now: datetime) -> Body:
     """Word a digest: the first tickets whole, and how to get the rest."""
     told = [each for each in batch.bundled.get(message.id, ()) if each.ticket_id in batch.tickets]
+    if only_updates(told):
+        return word_updates(told, batch, wording)
     tickets = [batch.tickets[each.ticket_id or 0] for each in told]
     lines = [wording("message.digest", count=len(told))]
     for each, ticket in list(zip(told, tickets, strict=True))[:WHOLE]:
@@ -25,7 +30,7 @@ def digest(message: Message, batch: ClaimedBatch, wording: Wording, now: datetim
     if len(told) > WHOLE:
         lines.append(wording("message.digest_more", count=len(told) - WHOLE))
     lines.append(_ask(message, batch, wording, tickets, now))
-    return Body(text="\n".join(lines))
+    return Body(text="\n".join(lines), buttons=_buttons(message, tickets[:WHOLE], batch, wording))
 
 
 def _ticket(
@@ -47,6 +52,16 @@ def _ticket(
         line,
         *(wording("message.digest_fact", value=value) for value in (*who, *briefly(ticket, wording)) if value),
     ]
+
+
+def _buttons(message: Message, told: Sequence[Ticket], batch: ClaimedBatch, wording: Wording) -> tuple[Button, ...]:
+    places = {ticket.id: batch.numbers[message.id].index(ticket.id) + 1 for ticket in told}
+    new = {
+        ticket.id: None
+        for ticket in told
+        if ticket.state == TicketState.NEW and works(message, ticket, batch.directory)
+    }
+    return tuple(Button(label=label, action=action) for label, action in list_buttons(places, [*new], wording))
 
 
 def _ask(message: Message, batch: ClaimedBatch, wording: Wording, told: Sequence[Ticket], now: datetime) -> str:

@@ -20,7 +20,9 @@ class Body:
 
     text: str
     buttons: tuple[Button, ...] = ()
-    to: AnswerTo | None = None  # of an answer
+    to: AnswerTo | None = None  # of an answer, or of the card it changes
+    quiet: bool = False
+    number: str = ""  # of the tickets it is about
 
 
 def standing(ticket: Ticket, working: WorkingTime, wording: Wording, now: datetime) -> str:

@@ -85,6 +85,9 @@ def _told(line: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
     who = names.get(int(str(data["to"])), "?")
     if line.kind == JournalKind.NOT_TOLD:
         return wording("story.not_told", who=who, step=_step_name(line, wording), reason=data.get("reason", ""))
+    if line.kind == JournalKind.ARRIVED:
+        channel = _channel(str(data["channel"]), wording)
+        return wording("story.arrived", who=who, step=_step_name(line, wording), channel=channel)
     key = "story.told_digest" if "digest" in data else "story.told"
     state = wording(f"story.{data['state']}")
     ways = [_channel(str(name), wording) for name in (*_items(data.get("besides")), data["channel"])]
@@ -159,6 +162,7 @@ _WORDS: Mapping[JournalKind, Words] = {
     K.STEP_SKIPPED: _skipped,
     K.TOLD: _told,
     K.NOT_TOLD: _told,
+    K.ARRIVED: _told,
     K.DEADLINE_MOVED: _moved,
     **dict.fromkeys((K.ASK_EXTENSION, K.GRANT_EXTENSION, K.REFUSE_EXTENSION), _acted),
     **dict.fromkeys((K.ASK_TRANSFER, K.TRANSFER, K.REFUSE_TRANSFER), _acted),

@@ -7,7 +7,7 @@ from bot.actions.tickets import visible
 from bot.actions.tickets.tickets import deny
 from bot.rules.refused import MoveRefused
 from bot.rules.tickets.lifecycle import Verb, states_for
-from handlers.chat.answers.moves import together
+from handlers.chat.answers.moves import EXPLANATION, together
 from handlers.chat.answers.requests import LISTED as REQUESTS
 from handlers.chat.answers.requests import listed_request
 from handlers.chat.answers.tickets import numbered
@@ -67,7 +67,7 @@ def chosen(turn: Turn, number: str) -> Reply:
     answers = waits.waiting and not waits.words and (listed or not found)
     row = BY_NAME[waits.command if answers else "ticket"]
     reply = carry(turn, row, Parsed(numbers=(number,), rest=waits.text if answers else ""))
-    if listed and waits.command and not waits.waiting:
+    if listed and waits.command not in ("", EXPLANATION) and not waits.waiting:
         return replace(reply, text=turn.wording("chat.expired", place=number) + "\n" + reply.text)
     return reply
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from bot.delivery.pressing import taken_by
 from bot.rules.tickets.lifecycle import Verb
 from handlers.chat.answers import helping, leave, moves, office, questions, requests, tickets
 from handlers.chat.turn import Reply, Turn, Wish
@@ -212,6 +213,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
 )
 
+TAKE_ALL_WORDS = "全部签收"  # what the button under a list says
 BY_NAME = {one.name: one for one in COMMANDS}
 BY_CODE = {one.code: one for one in COMMANDS if one.code}
 
@@ -219,8 +221,10 @@ BY_CODE = {one.code: one for one in COMMANDS if one.code}
 def pressed(action: str) -> tuple[str, int] | None:
     """Return a button's action ("ack:12") as its words and the number it names; None for what no button of ours sends.
 
-    The number is a ticket's id, or a request's where the row says so.
+    The number is a ticket's id, or a request's where the row says so; 0 for a button that takes all of a list.
     """
+    if taken_by(action):
+        return TAKE_ALL_WORDS, 0
     code, _, about = action.partition(":")
     if code not in BY_CODE or not (about.isascii() and about.isdigit()) or len(about) > 18:
         return None

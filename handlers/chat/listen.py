@@ -5,21 +5,25 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 
-from bot.actions.messages import evidence, updates
+from bot.actions.messages import evidence, proofs, updates
 from bot.actions.messages.evidence import SentFile
 from bot.actions.messages.updates import Speaker
 from bot.actions.people import binding
 from bot.channels.base import SHARE_PHONE, Fetching, SendFailed
 from bot.engine import Engine
-from bot.rules.tickets.lifecycle import Verb
-from handlers.chat.commands import BY_NAME, pressed
+from handlers.chat.commands import BY_CODE, pressed
 from handlers.chat.platforms.heard import Heard, HeardKind, Reader
 from handlers.chat.reply import Conversation, Reply
 from storage.records import AnswerTo, Inbound, Person
 
 log = logging.getLogger(__name__)
 
+# What 公众号 says became of a template message, without white space.
+ARRIVED, REFUSED_BY_PERSON = "success", "failed:userblock"
+BOUNCES = {REFUSED_BY_PERSON: "refused", "failed:systemfailed": "system"}
+UNKNOWN_FOR = timedelta(minutes=2)  # so long a message nobody knows may still be ours
 AT_ONCE = 20  # updates dealt with before their answers go out
 
 BIND = re.compile(r"^\s*(?:绑定|确认|bind|confirm|/start)\s*([A-Z0-9]{6,12})[\s。.]*$", re.IGNORECASE)
@@ -78,6 +82,8 @@ class Listener:
         run = self._engine.database.run
         if heard.kind == HeardKind.BLOCKED:
             await run(binding.unreachable, self._context, channel, heard.address)
+        elif heard.kind == HeardKind.OUTCOME:
+            await run(self._outcome, channel, heard)
         elif heard.kind in (HeardKind.START, HeardKind.PHONE) or _code_in(heard):
             await run(self._bind, channel, heard)
         elif heard.kind == HeardKind.WORDLESS:
@@ -86,6 +92,22 @@ class Listener:
             person, ticket_id = await run(self._spoken, channel, heard)
             if person is not None and heard.files:
                 await self._take_files(channel, heard, person, ticket_id)
+
+    def _outcome(self, channel: str, heard: Heard) -> None:
+        """Keep the proof that a message arrived, or send it another way."""
+        status, number = "".join(heard.text.split()), heard.message_id
+        if status == ARRIVED:
+            known = proofs.arrived(self._context, channel, number)
+        else:
+            if status == REFUSED_BY_PERSON:
+                binding.unreachable(self._context, channel, heard.address)
+            reason = self._wording(
+                "message.bounced", why=self._wording(f"message.bounced_{BOUNCES.get(status, 'else')}")
+            )
+            known = proofs.bounced(self._context, channel, number, reason, self._engine.channels)
+        if not known and self._context.now() < heard.at + UNKNOWN_FOR:
+            # It may have overtaken our own note that the platform took it.
+            raise NotKept
 
     def _spoken(self, channel: str, heard: Heard) -> tuple[Person | None, int | None]:
         """Answer what was said; returns who spoke, and about which ticket."""
@@ -125,9 +147,14 @@ class Listener:
             via=channel,
             event_id=heard.event_id,
             reply_to_ticket=None if heard.action else speaker.ticket_id,
-            answer_to=self._answer_to(channel, heard, changes_card=tap is not None and _is_move(words)),
+            answer_to=self._answer_to(channel, heard, changes_card=self._changes_card(channel, heard)),
             action=heard.action,
         )
+
+    def _changes_card(self, channel: str, heard: Heard) -> bool:
+        """Whether the answer takes the place of the card: not of a list, which would lose its other tickets."""
+        row = BY_CODE.get(heard.action.partition(":")[0])
+        return row is not None and row.changes and not updates.on_list(self._context, channel, heard.card)
 
     async def _take_files(self, channel: str, heard: Heard, person: Person, ticket_id: int | None) -> None:
         way: object = self._engine.channels.get(channel)
@@ -224,10 +251,6 @@ def _code_in(heard: Heard) -> str:
     """The binding code somebody typed, or whose button they pressed; empty where there is none."""
     found = CONFIRM.fullmatch(heard.action) if heard.action else BIND.match(_folded(heard.text))
     return found[1] if found else ""
-
-
-def _is_move(words: str) -> bool:
-    return any(words in row.words and isinstance(row.verb, Verb) for row in BY_NAME.values())
 
 
 def _folded(text: str) -> str:

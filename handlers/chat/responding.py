@@ -8,7 +8,8 @@ from bot.actions.messages import numbering
 from bot.rules.calendar.zone import shanghai_day
 from bot.rules.tickets.lifecycle import Verb, states_for
 from handlers.chat.answers import hints
-from handlers.chat.answers.moves import together
+from handlers.chat.answers.explanation import explained
+from handlers.chat.answers.moves import EXPLANATION, together
 from handlers.chat.answers.questions import beside
 from handlers.chat.answers.requests import listed_request
 from handlers.chat.choosing import all_meant, by_number, carry, chosen, chosen_several, decided, not_above
@@ -56,7 +57,11 @@ def _enumerated(turn: Turn, items: Sequence[Parsed]) -> Parsed:
 
 
 def _respond(turn: Turn, parsed: Parsed) -> Reply:
-    if turn.numbering.words and turn.numbering.command != "unfinished":
+    if turn.numbering.words and turn.numbering.command == EXPLANATION:
+        filler = FILLER.fullmatch(printable(turn.kept.said.text)) is not None
+        if (answer := explained(turn, parsed, filler)) is not None:
+            return answer
+    elif turn.numbering.words and turn.numbering.command != "unfinished":
         answer = _missing_words(turn, parsed)
         if answer is not None:
             return answer

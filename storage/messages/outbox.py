@@ -20,8 +20,14 @@ COLUMNS = tuple(outbox.c[name] for name in FIELDS)
 DRAFTED = ("intent", "person_id", "kind", "ticket_id", "step", "urgency", "params", "file_id")
 # What a new message has not got yet.
 BLANK: Mapping[str, object] = {
-    **dict.fromkeys(("channel", "address", "payload", "leased_by", "provider_id"), ""),
+    **dict.fromkeys(("channel", "address", "payload", "leased_by", "provider_id", "card_code"), ""),
     **dict.fromkeys(("fence", "attempts"), 0),
+}
+# Of what was taken and did not arrive nothing is left.
+UNTAKEN: Mapping[str, object] = {
+    **dict.fromkeys(("payload", "provider_id", "card_code"), ""),
+    **dict.fromkeys(("accepted_at", "lease_until"), None),
+    "attempts": 0,
 }
 _PUT = Bulk(
     lambda dialect: insert_for(dialect, outbox).on_conflict_do_nothing(index_elements=["intent"]),
@@ -43,7 +49,8 @@ _HELD = select(outbox.c.id, outbox.c.fence).where(
 _HELD_STEADILY = _HELD.order_by(outbox.c.id).with_for_update()
 # What tells a person about a ticket; answers and requests tell of something else.
 TELLING = (MessageKind.ASSIGNED, MessageKind.REMINDER, MessageKind.ESCALATION, MessageKind.UNREACHED)
-LEARNT = ("provider_id", "accepted_at", "delivered_at", "not_before", "parent_id", "attempts", "payload")
+CALLING = (*TELLING, MessageKind.SLIP)  # what lets a person do something about a ticket
+LEARNT = ("provider_id", "accepted_at", "delivered_at", "not_before", "parent_id", "attempts", "payload", "card_code")
 _SETTLE = Bulk(
     lambda _: (
         update(outbox)
@@ -71,6 +78,7 @@ class Settlement:
     retry_at: datetime | None = None  # uncertain: looked at again at this moment; None: never, so it stays
     parent_id: int | None = None
     attempts: int | None = None  # where the try that was counted did not take place
+    card_code: str = ""
 
 
 def put(
@@ -148,6 +156,23 @@ def supersede_steps(conn: Connection, ticket_id: int, steps: Iterable[str], sinc
     conn.execute(update(outbox).where(*guard).values(state=MessageState.SUPERSEDED, reason=reason))
 
 
+def confirm(conn: Connection, message_id: int, now: datetime) -> bool:
+    """Note that the platform proved the arrival of what it had taken; False where it was not waiting for that."""
+    values = {"state": MessageState.DELIVERED, "delivered_at": now, "lease_until": None}
+    return _end_taken(conn, message_id, {**values, "accepted_at": func.coalesce(outbox.c.accepted_at, now)})
+
+
+def take_back(conn: Connection, message_id: int, channel: str, address: str, reason: str, now: datetime) -> bool:
+    """Let what the platform had taken, and did not deliver, go out another way."""
+    again = {"state": MessageState.PENDING, "channel": channel, "address": address, "not_before": now, "reason": reason}
+    return _end_taken(conn, message_id, {**again, **UNTAKEN})
+
+
+def fail_taken(conn: Connection, message_id: int, reason: str) -> bool:
+    """Let what the platform had taken, and did not deliver, fail."""
+    return _end_taken(conn, message_id, {"state": MessageState.FAILED, "reason": reason, **UNTAKEN})
+
+
 def next_due(conn: Connection) -> datetime | None:
     """Return the earliest moment a message wants to go out or to be looked at again."""
     moments = []
@@ -205,6 +230,25 @@ def first_told(conn: Connection, ticket_ids: Iterable[int]) -> dict[int, dict[in
     return told
 
 
+def told_states(conn: Connection, ticket_ids: Iterable[int]) -> dict[tuple[int, int], set[MessageState]]:
+    """Return where everything stands that calls on people: (ticket id, person id) -> states; of a digest's, its own."""
+    digest = outbox.alias("digest")
+    query = (
+        select(outbox.c.ticket_id, outbox.c.person_id, func.coalesce(digest.c.state, outbox.c.state))
+        .select_from(outbox.outerjoin(digest, outbox.c.parent_id == digest.c.id))
+        .where(outbox.c.ticket_id.in_(sorted(set(ticket_ids))), outbox.c.kind.in_(CALLING))
+    )
+    states: dict[tuple[int, int], set[MessageState]] = {}
+    for ticket_id, person_id, state in conn.execute(query):
+        states.setdefault((ticket_id, person_id), set()).add(MessageState(state))
+    return states
+
+
+def spend_card_codes(conn: Connection, ids: Iterable[int]) -> None:
+    """Forget the codes of cards that are about to be changed: each is good for one change."""
+    conn.execute(update(outbox).where(outbox.c.id.in_(list(ids))).values(card_code=""))
+
+
 def by_ids(conn: Connection, ids: Iterable[int]) -> dict[int, Message]:
     """Return messages by id."""
     return {one.id: one for one in read(conn, select(*COLUMNS).where(outbox.c.id.in_(list(ids))))}
@@ -242,6 +286,11 @@ def children(conn: Connection, parent_id: int) -> list[Message]:
     return read(conn, select(*COLUMNS).where(*inside).order_by(outbox.c.urgency, outbox.c.id))
 
 
+def _end_taken(conn: Connection, message_id: int, values: Mapping[str, object]) -> bool:
+    waits = outbox.c.state.in_([MessageState.ACCEPTED, MessageState.UNCERTAIN])
+    return conn.execute(update(outbox).where(outbox.c.id == message_id, waits).values(dict(values))).rowcount == 1
+
+
 def _drafted(draft: MessageDraft) -> tuple[object, ...]:
     return tuple(params.encode(draft.params) if name == "params" else getattr(draft, name) for name in DRAFTED)
 
@@ -262,6 +311,7 @@ def _learnt(settlement: Settlement) -> tuple[object, ...]:
         settlement.parent_id,
         settlement.attempts,
         payload,
+        settlement.card_code or None,
     )
 
 

@@ -7,6 +7,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from storage.records import (
     CalendarNotification,
+    CardParams,
     ContactNotification,
     DigestParams,
     LeaveNotification,
@@ -29,6 +30,8 @@ _BY_KIND: Mapping[MessageKind, type[Any]] = {
     MessageKind.SUMMARY: TextParams,
     MessageKind.BRIEF: TextParams,
     MessageKind.ANSWER: TextParams,
+    MessageKind.UPDATE: TicketNotification,
+    MessageKind.CARD: CardParams,
 }
 _BY_NOTIFICATION: Mapping[str, type[Any]] = {
     **dict.fromkeys((N.DEPUTY, N.DEPUTY_EMPTY, N.BACK), LeaveNotification),

@@ -32,6 +32,8 @@ class MessageKind(StrEnum):
     REQUEST = "request"  # asks somebody above for a decision
     NOTIFICATION = "notice"  # about contacts, calendar, health; or what somebody did to a ticket
     ANSWER = "answer"  # the bot's answer to what a person typed
+    UPDATE = "update"  # a colleague took or completed what the person was told of; short, quiet, merged
+    CARD = "card"  # changes a card that was sent to the ticket's present state; says nothing new
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,6 +77,7 @@ class Message:
     file_id: int | None = None
     accepted_at: datetime | None = None
     delivered_at: datetime | None = None
+    card_code: str = ""  # what the platform wants back to change the card later (one use)
 
 
 class InboundState(StrEnum):

@@ -21,6 +21,9 @@ class NotificationKind(StrEnum):
     DISPUTE_REFUSED = "dispute_refused"
     TRANSFER_REFUSED = "transfer_refused"
     WITHDRAWN = "withdrawn"
+    TAKEN = "taken"
+    DONE = "done"
+    ANSWER_UNDONE = "answer_undone"
     RULING_UNDONE = "ruling_undone"
     DEPUTY = "deputy"
     DEPUTY_EMPTY = "deputy_empty"
@@ -135,6 +138,13 @@ class DigestParams:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class CardParams:
+    """Of a change to a card: the message that brought it."""
+
+    message: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class TextParams:
     """Of an answer, a summary or a brief: worded by whoever put it."""
 
@@ -158,6 +168,7 @@ Params = (
     | ContactNotification
     | CalendarNotification
     | DigestParams
+    | CardParams
     | TextParams
     | UnreadableParams
 )

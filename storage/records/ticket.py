@@ -121,6 +121,7 @@ class JournalKind(StrEnum):
     STEP_SKIPPED = "step_skipped"  # a rung that reached nobody
     TOLD = "told"
     NOT_TOLD = "not_told"
+    ARRIVED = "arrived"  # the platform proved that a message arrived
     DEADLINE_MOVED = "deadline_moved"  # by a changed calendar
     SET_ASIDE = "set_aside"  # a decision failed; it is looked at again in an hour
     CLOSED = "closed"  # archived by itself

@@ -32,6 +32,7 @@ outbox = Table(
     Column("parent_id", Id),
     Column("accepted_at", UtcDateTime),
     Column("delivered_at", UtcDateTime),
+    Column("card_code", Text, nullable=False, default=""),
     Index(
         "ix_outbox_waiting",
         "urgency",

@@ -65,6 +65,7 @@ class Office:
         self.clock = WoundClock(self.moment(start))
         self._url, self._folder = url, folder
         self._heard: list[Sent] = []
+        self._updates: list[Sent] = []
         self._said = 0
         self._open()
         with self.database.begin() as conn:
@@ -223,6 +224,12 @@ class Office:
                 return self._heard.pop(place)
         raise AssertionError(f"{who} did not hear {label} {at} {says}; heard were {self.heard}")
 
+    def updates(self, who: str) -> list[str]:
+        """What a person was told, since the last look, of what colleagues did: quiet, so no test has to expect it."""
+        theirs = [one for one in self._updates if self._who(one) == who]
+        self._updates = [one for one in self._updates if self._who(one) != who]
+        return [one.text for one in theirs]
+
     def forget(self) -> Self:
         """Whatever was heard so far is not what matters."""
         self._heard.clear()
@@ -277,7 +284,9 @@ class Office:
         return one.state == MessageState.PENDING and one.not_before <= self.clock.now()
 
     def _keep(self, happened: object) -> Self:
-        self._heard += [one for one in happened if isinstance(one, Sent)]
+        sent = [one for one in happened if isinstance(one, Sent)]
+        self._updates += [one for one in sent if _is_update(one)]
+        self._heard += [one for one in sent if not _is_update(one)]
         return self
 
     def _who(self, sent: Sent) -> str:
@@ -301,6 +310,10 @@ class Script:
     def read(self, raw: str) -> Heard | None:
         """Return the event of that name."""
         return self._events[raw]
+
+
+def _is_update(sent: Sent) -> bool:
+    return all(one.kind == MessageKind.UPDATE for one in (sent.told or (sent.message,)))
 
 
 def pressable(sent: Sent) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """公众号 against a real HTTP server: the window, the template outside it, and an honest no."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -21,7 +21,8 @@ from tests.fakes.peer import Fault, code, cut, late, page
 from tests.waiting import HASTY, HELD
 
 ZHANG = "openid-zhang-san"
-NOTICE = Outgoing(key="t12:receipt:0:p7", address=ZHANG, text="工单 A-1 已到\n请于8月24日18:00前办结")
+NOTICE = Outgoing(key="t12:receipt:0:p7", address=ZHANG, text="工单 A-1 已到\n请于8月24日18:00前办结", number="A-1")
+KINDS = ("thing1", "thing2", "time3", "character_string4", "phrase5", "const6", "keyword7")
 PICTURE = Attachment(id=1, name="周报.png", media_type="image/png", body=b"\x89PNG 123")
 
 
@@ -127,24 +128,30 @@ class TestOutsideTheWindow:
         [sent] = mpapi.sent
         assert receipt.provider_id
         assert sent.data == {
-            "first": "工单 A-1 已到",
-            "keyword1": "请于8月24日18:00前办结",
-            "keyword2": "2021-08-23 10:00",
+            "thing1": "工单 A-1 已到",
+            "character_string2": "A-1",
+            "time3": "2021年8月23日 10:00",
         }
 
     async def test_fields_hold_what_their_kind_takes(
         self, mpapi: MpApi, file_database: Database, clock: WoundClock
     ) -> None:
-        fields = {"thing1": "title", "thing2": "text", "time3": "time"}
+        mpapi.templates[api.TEMPLATE] = "".join(f"{one}：{{{{{one}.DATA}}}}\n" for one in KINDS)
+        fields = dict(zip(KINDS, ("title", "text", "time", "number", "mark", "mark", "text"), strict=True))
         given = settings(mpapi.url, template_id=api.TEMPLATE, template_fields=fields)
         channel = WeChatChannel(given, file_database, clock)
-        await channel.send(_with(text="很" * 30 + "\n甲\n乙"))
+        await channel.send(_with(text="【已逾期】" + "很" * 30 + "\n甲\n乙", number="闽监〔2021〕3号-A,B"))
+        await channel.send(_with(text="很", key="2", number=""))
         await channel.close()
-        assert mpapi.sent[0].data == {"thing1": "很" * 19 + "…", "thing2": "甲 乙", "time3": "2021-08-23 10:00"}
+        assert [tuple((one.data or {}).values()) for one in mpapi.sent] == [
+            ("【已逾期】" + "很" * 14 + "…", "甲 乙", "2021年8月23日 10:00", "20213-A,B", "已逾期", "已逾期", "甲\n乙"),
+            ("很", "很", "2021年8月23日 10:00", "-", "工单通知", "工单通知", "很"),
+        ]
 
     async def test_a_subscription_notice_goes_out_as_often_as_the_person_agreed(
         self, mpapi: MpApi, file_database: Database, clock: WoundClock
     ) -> None:
+        mpapi.templates[api.TEMPLATE] = "事项：{{thing1.DATA}}\n时间：{{time2.DATA}}"
         fields = {"thing1": "title", "time2": "time"}
         given = {"template_fields": fields, "notice": "subscription", "read_seconds": HASTY}
         channel = WeChatChannel(settings(mpapi.url, template_id=api.TEMPLATE, **given), file_database, clock)
@@ -152,7 +159,7 @@ class TestOutsideTheWindow:
         receipt = await channel.send(NOTICE)
         assert receipt.provider_id
         assert [(one.kind, one.data) for one in mpapi.sent] == [
-            ("subscription", {"thing1": "工单 A-1 已到", "time2": "2021-08-23 10:00"})
+            ("subscription", {"thing1": "工单 A-1 已到", "time2": "2021年8月23日 10:00"})
         ]
         failure = await _failure(channel)
         assert (failure.unavailable, failure.permanent) == (True, False)
@@ -180,6 +187,65 @@ class TestOutsideTheWindow:
         failure = await _failure(noticing)
         assert (failure.unavailable, failure.retry_after) == (True, timedelta(minutes=5))
         assert word in failure.reason
+
+
+class TestTheTemplate:
+    """`check` holds our fields against the account's template and says what to change."""
+
+    async def _checked(
+        self, mpapi: MpApi, file_database: Database, clock: WoundClock, content: str, **given: Any
+    ) -> Sequence[str]:
+        mpapi.templates = {api.TEMPLATE: content}
+        channel = WeChatChannel(settings(mpapi.url, template_id=api.TEMPLATE, **given), file_database, clock)
+        found = await channel.check()
+        await channel.close()
+        return found
+
+    @pytest.mark.parametrize("kind", ["template", "subscription"])
+    @pytest.mark.parametrize(
+        ("content", "fields", "says", "fills"),
+        [
+            (api.CONTENT, None, "", ""),
+            (
+                "{{first.DATA}}\n编号：{{keyword1.DATA}}\n{{remark.DATA}}",
+                {"first": "title", "keyword1": "number", "remark": "text"},
+                "first、remark，平台自2023年起不再显示，请改用类目模板",
+                "",
+            ),
+            (
+                "事项：{{thing4.DATA}}\n单号：{{character_string1.DATA}}\n状态：{{phrase2.DATA}}\n时间：{{time5.DATA}}",
+                {"first": "title", "keyword1": "text", "keyword2": "time"},
+                "模板里没有 first、keyword1、keyword2，其内容会丢失；模板的 thing4（事项）、character_string1（单号）、"
+                "phrase2（状态）、time5（时间） 没有填，平台会拒收（47003）",
+                '{"thing4": "title", "character_string1": "number", "phrase2": "mark", "time5": "time"}',
+            ),
+            (api.CONTENT, {"thing1": "title", "character_string2": "text", "time3": "number"}, "放不下", "number"),
+            ("{{thing1.DATA}}\n{{time2.DATA}}", {"thing1": "title", "time2": "time"}, "没有填 number", ""),
+        ],
+    )
+    async def test_it_says_what_to_change(
+        self,
+        mpapi: MpApi,
+        file_database: Database,
+        clock: WoundClock,
+        kind: str,
+        content: str,
+        fields: Any,
+        says: str,
+        fills: str,
+    ) -> None:
+        given = {"template_fields": fields} if fields else {}
+        found = await self._checked(mpapi, file_database, clock, content, notice=kind, **given)
+        assert len(found) == bool(says)
+        assert says in "".join(found)
+        assert fills in "".join(found)
+
+    async def test_a_template_of_another_account(
+        self, mpapi: MpApi, file_database: Database, clock: WoundClock
+    ) -> None:
+        channel = WeChatChannel(settings(mpapi.url, template_id="template-2"), file_database, clock)
+        assert "DUBAN_WECHAT__TEMPLATE_ID 不在此公众号的模板之中" in "".join(await channel.check())
+        await channel.close()
 
 
 class TestFaults:

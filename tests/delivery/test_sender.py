@@ -42,7 +42,8 @@ def plain(database_url: str, tmp_path: Path) -> Iterator[Office]:
 
 def states(office: Office, who: str, number: str = "FJ-1") -> list[str]:
     """The states of the messages about a ticket to a person."""
-    return [one.state for one in office.messages(number) if one.person_id == office.people[who]]
+    theirs = [one for one in office.messages(number) if one.person_id == office.people[who]]
+    return [one.state for one in theirs if one.kind not in (MessageKind.UPDATE, MessageKind.CARD)]
 
 
 def told(office: Office, who: str) -> list[tuple[str, str]]:

@@ -15,6 +15,15 @@ APP, SECRET, TEMPLATE = "wx0123456789abcdef", "0123456789abcdef0123456789abcdef"
 STABLE, ORDINARY = "/cgi-bin/stable_token", "/cgi-bin/token"
 CUSTOM, NOTICE = "/cgi-bin/message/custom/send", "/cgi-bin/message/template/send"
 SUBSCRIBED = "/cgi-bin/message/subscribe/bizsend"
+TEMPLATES, SUBSCRIBABLE = "/cgi-bin/template/get_all_private_template", "/wxaapi/newtmpl/gettemplate"
+CONTENT = "工单名称：{{thing1.DATA}}\n工单编号：{{character_string2.DATA}}\n时间：{{time3.DATA}}\n"
+SHAPES = {
+    "thing": r"[^\n]{1,20}",
+    "character_string": r"[\x21-\x7e]{1,32}",
+    "time": r"(?:\d{4}年\d{1,2}月\d{1,2}日 )?\d{2}:\d{2}",
+    "phrase": r"[\u4e00-\u9fff]{1,5}",
+    "const": r".{1,20}",
+}
 UPLOAD, MEDIA = "/cgi-bin/media/upload", "/cgi-bin/media/get"
 WINDOW, MOST = timedelta(hours=48), 5
 
@@ -42,6 +51,8 @@ class MpApi(Peer):
             SUBSCRIBED: self._with_token(self._subscription),
             UPLOAD: self._with_token(self._upload),
             MEDIA: self._with_token(self._download),
+            TEMPLATES: self._with_token(self._templates),
+            SUBSCRIBABLE: self._with_token(self._subscribable),
         }
         self.reset()
 
@@ -52,6 +63,8 @@ class MpApi(Peer):
         self.clock: Any = None
         self.followers = {"openid-zhang-san", "openid-li-si"}
         self.consents: dict[str, int] = {}  # so many subscription notices each person still agreed to
+        self.templates = {TEMPLATE: CONTENT}
+        self.jobs: list[tuple[str, int]] = []  # openid and id of the template messages whose end was not told yet
         self.refusers: set[str] = set()  # who shut the template off
         self.token, self.listed, self.endless = "", True, False
         self.sent: list[Sent] = []
@@ -125,10 +138,29 @@ class MpApi(Peer):
             return _refused(43101, "user refuse to accept the msg")
         if mark[1] and self.now() - self._seen.get(mark, datetime.min.replace(tzinfo=UTC)) < timedelta(minutes=10):
             return {"errcode": 0, "errmsg": "ok", "msgid": 1}
+        data = self._filled(body)
+        if data is None:
+            return _refused(47003, "argument invalid! data.value invalid")
         self._seen[mark] = self.now()
-        data = {name: one["value"] for name, one in body["data"].items()}
         self.sent.append(Sent(to=openid, kind="template", data=data))
-        return {"errcode": 0, "errmsg": "ok", "msgid": next(self._numbers)}
+        self.jobs.append((openid, number := next(self._numbers)))
+        return {"errcode": 0, "errmsg": "ok", "msgid": number}
+
+    def _filled(self, body: dict[str, Any]) -> dict[str, str] | None:
+        """What the person reads: fields the template has not got are dropped without a word; None where one is bad."""
+        given = {name: one["value"] for name, one in body["data"].items()}
+        names = re.findall(r"\{\{(\w+)\.DATA\}\}", self.templates[TEMPLATE])
+        shapes = [(given.get(name, ""), SHAPES.get(name.rstrip("0123456789"), ".*")) for name in names]
+        sound = all(re.fullmatch(shape, value, re.DOTALL) for value, shape in shapes)
+        return {name: given[name] for name in names if name in given} if sound else None
+
+    def _templates(self, call: Call) -> dict[str, Any]:
+        listed = [{"template_id": one, "title": "工单提醒", "content": text} for one, text in self.templates.items()]
+        return {"template_list": listed}
+
+    def _subscribable(self, call: Call) -> dict[str, Any]:
+        listed = [{"priTmplId": one, "title": "工单提醒", "content": text} for one, text in self.templates.items()]
+        return {"errcode": 0, "errmsg": "ok", "data": listed}
 
     def _subscription(self, call: Call) -> dict[str, Any]:
         body = call.json
@@ -137,7 +169,9 @@ class MpApi(Peer):
         if not self.consents.get(body["touser"]):
             return _refused(43101, "user refuse to accept the msg")
         self.consents[body["touser"]] -= 1
-        data = {name: one["value"] for name, one in body["data"].items()}
+        data = self._filled(body)
+        if data is None:
+            return _refused(47003, "argument invalid! data.value invalid")
         self.sent.append(Sent(to=body["touser"], kind="subscription", data=data))
         return {"errcode": 0, "errmsg": "ok"}
 

@@ -11,7 +11,7 @@ from tests.fakes.telegram_wire import BOT_ID, USERNAME, Answer, Call, Refused, S
 if TYPE_CHECKING:
     from tests.fakes.telegram import FakeTelegram, Person
 
-MOST_TEXT, MOST_CAPTION, MOST_DATA = 4096, 1024, 64
+MOST_TEXT, MOST_CAPTION, MOST_DATA, MOST_COPIED = 4096, 1024, 64, 256
 ENTITY = re.compile(r"(?P<bot_command>(?:^|(?<=\s))/[A-Za-z0-9_]+(?:@\w+)?)|(?P<mention>(?<!\w)@\w{5,})")
 
 
@@ -118,9 +118,14 @@ def shown_as_json(fake: "FakeTelegram", shown: Shown) -> dict[str, Any]:
     if shown.document:
         made["document"] = {"file_id": f"out-{shown.id}", "file_unique_id": f"u{shown.id}"}
     if shown.buttons:
-        rows = [[{"text": label, "callback_data": action}] for label, action in shown.buttons]
+        rows = [[_button_as_json(label, action)] for label, action in shown.buttons]
         made["reply_markup"] = {"inline_keyboard": rows}
     return made
+
+
+def _button_as_json(label: str, action: str) -> dict[str, Any]:
+    copied = action.removeprefix("copy:")
+    return {"text": label, **({"callback_data": action} if copied == action else {"copy_text": {"text": copied}})}
 
 
 def keep_file(fake: "FakeTelegram", folder: str, body: bytes) -> dict[str, Any]:
@@ -288,6 +293,12 @@ def _keyboard(call: Call) -> tuple[list[tuple[str, str]], dict[str, Any] | None]
         return [], markup or None
     found = []
     for button in (one for row in markup["inline_keyboard"] for one in row):
+        if "copy_text" in button:
+            copied = button["copy_text"]["text"]
+            if not 1 <= len(copied) <= MOST_COPIED:
+                raise Refused(400, "Bad Request: BUTTON_COPY_TEXT_INVALID")
+            found.append((button["text"], f"copy:{copied}"))
+            continue
         if "callback_data" not in button or not 1 <= len(button["callback_data"].encode()) <= MOST_DATA:
             raise Refused(400, "Bad Request: BUTTON_DATA_INVALID")
         found.append((button["text"], button["callback_data"]))

@@ -15,6 +15,8 @@ from bot.rules.tickets.escalation import step_at
 from storage.messages import claims, files, outbox
 from storage.messages.outbox import Settlement
 from storage.records import (
+    AnswerTo,
+    CardParams,
     DigestParams,
     Directory,
     LeaveNotification,
@@ -30,8 +32,12 @@ from storage.tickets import requests, tickets
 log = logging.getLogger(__name__)
 
 SET_ASIDE_FOR = timedelta(hours=1)
+ON_ITS_WAY_FOR = timedelta(seconds=30)  # so long until it is asked again whether what goes out just now has gone out
 LEASE_LOST = "已由其他节点接手"
 REACHED = "已经联系上"
+NEVER_TOLD = "没有告知过此人，无需更正"
+NO_CARD = "没有可以更新的卡片"
+HEARD = frozenset({MessageState.ACCEPTED, MessageState.DELIVERED, MessageState.UNCERTAIN})
 Candidate = tuple[Message, Sequence[Message]]  # a message about to go out, and what it tells if it is a digest
 
 
@@ -47,6 +53,7 @@ class ClaimedBatch:
     calendars: Calendars
     numbers: Mapping[int, Sequence[int]]  # message id of a list -> the person's tickets by their short numbers
     first_told: Mapping[int, Mapping[int, datetime]]  # ticket id -> person id -> when they first heard of it
+    cards: Mapping[int, AnswerTo]  # message id -> the card it changes
     lease_until: datetime
     claimed: int  # with those that do not go out now
 
@@ -82,6 +89,9 @@ def claim(context: Context, holder: str, lease: timedelta, digest_from: int, lim
         told |= {digest.id: many for digest, many in made}
         sending = (*paced.send, *(digest for digest, _ in made))
         numbers = _number(work, sending, told)
+        spent = [one.params.message for one in sending if isinstance(one.params, CardParams)]
+        if spent:
+            outbox.spend_card_codes(work.conn, spent)
         first_told = outbox.first_told(work.conn, look.tickets) if look.tickets else {}
     return ClaimedBatch(
         messages=sending,
@@ -92,6 +102,7 @@ def claim(context: Context, holder: str, lease: timedelta, digest_from: int, lim
         calendars=calendars,
         numbers=numbers,
         first_told=first_told,
+        cards=look.cards,
         lease_until=until,
         claimed=len(claimed),
     )
@@ -146,11 +157,20 @@ class _Look:
             except Exception:
                 # One snapshot that cannot be read must not keep all other messages back.
                 log.exception("policy cannot be read", extra={"action": "claim", "policy_key": key})
+        corrected = {one.ticket_id for one in messages if one.kind == MessageKind.UPDATE and one.ticket_id}
+        self.told_states = outbox.told_states(self.conn, corrected) if corrected else {}
+        changed = {one.id: one.params.message for one in messages if isinstance(one.params, CardParams)}
+        self.shown = outbox.by_ids(self.conn, changed.values()) if changed else {}
+        self.cards = {
+            number: to for number, shown in changed.items() if (to := _card(self.shown.get(shown))) is not None
+        }
 
     def end_of(self, message: Message, told: Sequence[Message], calendars: Calendars) -> Settlement | None:
         """Return what becomes of a message that does not go out now; None when it does."""
         if not all(self._readable(each) for each in (message, *told)):
             return _postponed(message, self.now + SET_ASIDE_FOR, "时限规则读不出，稍后再试")
+        if self._on_its_way(message):
+            return _postponed(message, self.now + ON_ITS_WAY_FOR, message.reason)
         if why := self.no_longer_true(message, told):
             return _withdrawn(message, why)
         any_hour = any(policy.any_hour for each in (message, *told) if (policy := self._policy(each)))
@@ -176,6 +196,10 @@ class _Look:
         """Return why a message is not to be sent any more; "" when it is."""
         if message.kind == MessageKind.DIGEST:
             return "" if any(not self.no_longer_true(each) for each in told) else "所述工单均已了结"
+        if message.kind == MessageKind.CARD:
+            return "" if message.payload or message.id in self.cards else NO_CARD
+        if message.kind == MessageKind.UPDATE and not self._states(message) & HEARD:
+            return NEVER_TOLD
         why = expired(message, self.now)
         why = why or still_true(message, self._ticket(message), self._policy(message), self.pending)
         return why or (REACHED if message.kind == MessageKind.UNREACHED and self._reached_since(message) else "")
@@ -190,6 +214,17 @@ class _Look:
         digests = outbox.by_ids(self.conn, [each.parent_id for each in told if each.parent_id])
         heard = (digests.get(each.parent_id or 0, each).accepted_at for each in told)
         return any(at is not None and at >= message.created_at for at in heard)
+
+    def _on_its_way(self, message: Message) -> bool:
+        """Whether what a message corrects or changes goes out at this very moment."""
+        if isinstance(message.params, CardParams):
+            shown = self.shown.get(message.params.message)
+            return shown is not None and shown.state == MessageState.LEASED
+        return message.kind == MessageKind.UPDATE and MessageState.LEASED in self._states(message)
+
+    def _states(self, message: Message) -> set[MessageState]:
+        """Where those messages stand that called on the person about the ticket of this one."""
+        return self.told_states.get((message.ticket_id or 0, message.person_id), set())
 
     def _readable(self, message: Message) -> bool:
         ticket = self._ticket(message)
@@ -228,6 +263,11 @@ def _about(message: Message) -> Sequence[int]:
     return [*_listed(message), *([] if message.ticket_id is None else [message.ticket_id])]
 
 
+def only_updates(told: Sequence[Message]) -> bool:
+    """Whether a digest tells what others did, and calls on nobody."""
+    return all(one.kind == MessageKind.UPDATE for one in told)
+
+
 def _listed(message: Message) -> Sequence[int]:
     return message.params.tickets if isinstance(message.params, LeaveNotification) else ()
 
@@ -237,9 +277,16 @@ def _number(work: Work, messages: Sequence[Message], told: Mapping[int, Sequence
     numbers: dict[int, Sequence[int]] = {}
     for message in messages:
         listed = [*(number for each in told.get(message.id, ()) for number in _about(each)), *_about(message)]
-        if message.kind == MessageKind.DIGEST or _listed(message):
+        if _listed(message) or (message.kind == MessageKind.DIGEST and not only_updates(told[message.id])):
             numbers[message.id] = renumber(work, message.person_id, listed)
     return numbers
+
+
+def _card(shown: Message | None) -> AnswerTo | None:
+    """Where the card of a message stands; None where it was not sent as one, or nobody knows."""
+    if shown is None or shown.state not in (MessageState.ACCEPTED, MessageState.DELIVERED) or not shown.provider_id:
+        return None
+    return AnswerTo(channel=shown.channel, address=shown.address, edits=shown.provider_id, callback=shown.card_code)
 
 
 def _withdrawn(message: Message, why: str) -> Settlement:

@@ -25,7 +25,7 @@ ToldMessages = Mapping[int, Sequence[Message]]  # what each message tells: itsel
 
 # These tell a person about a ticket and belong in its story; answers are in it as what the person did.
 OF_NO_TICKET = {MessageKind.DIGEST, MessageKind.SUMMARY, MessageKind.BRIEF}
-IN_THE_STORY = frozenset(MessageKind) - OF_NO_TICKET - {MessageKind.ANSWER}
+IN_THE_STORY = frozenset(MessageKind) - OF_NO_TICKET - {MessageKind.ANSWER, MessageKind.CARD}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,6 +62,18 @@ def _on_lease_clock(work: Work, results: Sequence[Result]) -> list[Settlement]:
         return settlements
     ahead = work.context.lease_now(work.conn) - work.context.now()
     return [replace(one, retry_at=one.retry_at + ahead) if one.retry_at else one for one in settlements]
+
+
+def fail_late(work: Work, message: Message, reason: str) -> None:
+    """Let a message that its channel had taken fail after all, and go on as if it never had."""
+    end = Settlement(id=message.id, fence=message.fence, state=MessageState.FAILED, reason=reason)
+    if not outbox.fail_taken(work.conn, message.id, reason):
+        return
+    result = Result(message=message, settlement=end)
+    told = {message.id: tuple(_told_by(work, result))}
+    if message.kind == MessageKind.DIGEST:
+        _let_go(work, result)
+    _tell_stories(work, [result], told, work.now)
 
 
 def _let_go(work: Work, result: Result) -> None:

@@ -73,6 +73,13 @@ def speaker(context: Context, channel: str, address: str, reply_to: str) -> Spea
     return Speaker(person=person if person and person.active else None, ticket_id=ticket_id)
 
 
+def on_list(context: Context, channel: str, card: str) -> bool:
+    """Whether a card of ours is about no one ticket."""
+    with read(context) as work:
+        message = outbox.by_provider_id(work.conn, channel, card) if card else None
+        return message is not None and message.ticket_id is None
+
+
 def say_directly(
     context: Context,
     intent: str,

@@ -4,8 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from bot.actions.recording import record
+from bot.actions.tickets.corrections import tell_others
 from bot.actions.work import Work
 from bot.rules.refused import MoveRefused
+from bot.rules.tickets.corrections import Change
 from bot.rules.tickets.decision import Decision, Scene
 from bot.rules.tickets.lifecycle import Answer, Verb, check_time, line, move
 from bot.rules.tickets.rerouting import hand_over, send_back
@@ -25,6 +27,7 @@ class Opened:
     def record(self, work: Work, verb: str, decision: Decision) -> Ticket:
         """Write what was decided, keep it as what the person did last, and return the ticket after."""
         record(work, [decision])
+        tell_others(work, Change(before=self.ticket, after=decision.ticket), self.given, self.scene)
         act = LastAct(
             person_id=self.given.person_id,
             verb=verb,

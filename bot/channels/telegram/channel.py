@@ -54,7 +54,9 @@ class TelegramChannel:
     """Owns the client and its pace; a message's id is "chat:number", for numbers repeat from chat to chat."""
 
     name = "telegram"
-    abilities = Abilities(two_way=True, tells_doubles=False, buttons=True, attachments=True, text_bytes=3 * TEXT)
+    abilities = Abilities(
+        two_way=True, tells_doubles=False, buttons=True, attachments=True, edits=True, text_bytes=3 * TEXT
+    )
 
     def __init__(self, settings: Settings, clock: Clock, limits: RateLimits | None = RateLimits()) -> None:
         self.client = TelegramClient(settings.telegram)
@@ -75,6 +77,8 @@ class TelegramChannel:
         if message.edits and await self._edit(message):
             # No id: the card keeps that of the message that brought it, and replies to it mean its ticket.
             return Receipt()
+        if message.edits_only:
+            raise SendFailed("Telegram 不让改这张卡片", unavailable=True)
         return Receipt(provider_id=await self._post(message))
 
     async def fetch(self, reference: str) -> bytes:
@@ -162,6 +166,7 @@ class TelegramChannel:
                 reply_markup=keyboard(message.buttons),
                 reply_parameters=reply(message.reply_to, chat),
                 link_preview_options=NO_PREVIEW,
+                disable_notification=message.quiet or None,
             ),
         )
 

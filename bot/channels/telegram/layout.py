@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from telegram import (
+    CopyTextButton,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
     KeyboardButton,
@@ -11,10 +12,10 @@ from telegram import (
     ReplyParameters,
 )
 
-from bot.channels.base import SHARE_PHONE, Button, SendFailed
+from bot.channels.base import COPY, SHARE_PHONE, Button, SendFailed
 
-# Limits of the Bot API: UTF-16 units of text and caption, bytes of a button's data.
-TEXT, CAPTION, DATA = 4096, 1024, 64
+# Limits of the Bot API: UTF-16 units of text and caption, bytes of a button's data, characters one copies.
+TEXT, CAPTION, DATA, COPIED = 4096, 1024, 64, 256
 CUT = "…（内容较长，已截短）"
 IN_A_ROW = 3  # buttons
 
@@ -62,15 +63,18 @@ def keyboard(buttons: Sequence[Button]) -> Keyboard | None:
 def inline(buttons: Sequence[Button]) -> InlineKeyboardMarkup | None:
     """Return the buttons under a message, three in a row."""
     # What does not fit is left out: everything a button does can be typed as well.
-    fitting = [
-        button
-        for button in buttons
-        if button.action and len(button.action.encode()) <= DATA and button.action != SHARE_PHONE
-    ]
-    # The second place of the library's button is an address to open, so the action is always named.
-    made = [InlineKeyboardButton(one.label, callback_data=one.action) for one in fitting]
+    made = [one for button in buttons if (one := _inline_button(button)) is not None]
     rows = [made[place : place + IN_A_ROW] for place in range(0, len(made), IN_A_ROW)]
     return InlineKeyboardMarkup(rows) if rows else None
+
+
+def _inline_button(button: Button) -> InlineKeyboardButton | None:
+    # The second place of the library's button is an address to open, so what it does is always named.
+    if button.action.startswith(COPY):
+        text = button.action.removeprefix(COPY)
+        return InlineKeyboardButton(button.label, copy_text=CopyTextButton(text)) if 0 < len(text) <= COPIED else None
+    fits = button.sent_back and 0 < len(button.action.encode()) <= DATA
+    return InlineKeyboardButton(button.label, callback_data=button.action) if fits else None
 
 
 def units(text: str) -> int:

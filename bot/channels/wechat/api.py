@@ -1,5 +1,6 @@
 """wechatpy's client for 公众号, with our token (the stable one), our base URL, timeouts and the calls it lacks."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from requests.exceptions import InvalidJSONError
@@ -18,6 +19,15 @@ class NoticeApi(BaseWeChatAPI):
     def send(self, body: dict[str, Any]) -> Any:
         """Send a template message; the platform drops a second with the same client_msg_id within ten minutes."""
         return self._post("message/template/send", data=body)
+
+    def templates(self, *, subscribed: bool) -> Mapping[str, str]:
+        """Return the account's templates, or those of subscription notices: id -> content with its fields."""
+        if not subscribed:
+            listed = self._get("template/get_all_private_template").get("template_list", [])
+            return {str(one["template_id"]): str(one.get("content", "")) for one in listed}
+        root = self._client.API_BASE_URL.removesuffix("cgi-bin/")
+        listed = self._get(f"{root}wxaapi/newtmpl/gettemplate").get("data", [])
+        return {str(one["priTmplId"]): str(one.get("content", "")) for one in listed}
 
     def subscribed(self, body: dict[str, Any]) -> Any:
         """Send a subscription notice to somebody who consented; it tells no doubles and gives no id."""

@@ -1,6 +1,7 @@
 """公众号: answers within the window; outside it the kind of notice that was approved, else an honest “not now”."""
 
 import hashlib
+import json
 import logging
 import re
 from collections.abc import Mapping, Sequence
@@ -8,9 +9,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.channels.base import CONFIG_RETRY_AFTER, Abilities, Attachment, Outgoing, Receipt, SendFailed
-from bot.channels.cutting import cut, cut_characters, unlinked
+from bot.channels.cutting import cut, unlinked
 from bot.channels.tencent import Api, ApiRefused, SharedToken
 from bot.channels.wechat.api import WeChatAccountClient
+from bot.channels.wechat.fields import faults, fields_of, fitted, proposed
 from bot.clock import Clock
 from bot.rules.calendar.zone import SHANGHAI
 from settings import WeChat
@@ -44,9 +46,8 @@ MORE = "…（内容较长，请发送“我的工单”查看）"
 OPENID = re.compile(r"[A-Za-z0-9_-]{6,64}")
 PICTURES = ("image/png", "image/jpeg")
 PICTURE_LIMIT = 10 * 1024 * 1024
-# What a field of a template takes depends on how its name begins.
-FIELD_CHARACTERS = {"thing": 20, "const": 20, "character_string": 32, "phrase": 5}
-LONGEST_FIELD = 200
+MARK = re.compile(r"^【([^】]+)】")
+NO_MARK = "工单通知"
 FROM_IP = re.compile(r"invalid ip ([0-9a-fA-F.:]+)")
 
 
@@ -92,14 +93,28 @@ class WeChatChannel:
             raise SendFailed(f"文件取不到（代码 {refused.code}）") from None
 
     async def check(self) -> Sequence[str]:
-        """Ask for a token."""
+        """Ask for a token, and whether the template is there with the fields of our settings."""
         try:
             await self._api.ask(lambda client: client.probe())
+            if not self._template_id:
+                return ()
+            templates = await self._api.call(lambda client: client.notice.templates(subscribed=self._subscribed))
         except ApiRefused as refused:
             return [_wrong(refused)]
         except SendFailed as failure:
             return [f"{failure.reason}，请核对本机网络和 DUBAN_WECHAT__BASE_URL"]
-        return ()
+        return self._about_template(templates)
+
+    def _about_template(self, templates: Mapping[str, str]) -> Sequence[str]:
+        content = templates.get(self._template_id)
+        if content is None:
+            return ["DUBAN_WECHAT__TEMPLATE_ID 不在此公众号的模板之中，请在公众号后台“我的模板”里核对"]
+        theirs = fields_of(content)
+        wrong = faults(self._fields, theirs)
+        fitting = json.dumps(proposed(theirs), ensure_ascii=False)
+        return (
+            [f"模板字段与设置不符：{'；'.join(wrong)}。DUBAN_WECHAT__TEMPLATE_FIELDS 可填：{fitting}"] if wrong else ()
+        )
 
     async def close(self) -> None:
         """Give back threads and connections."""
@@ -156,18 +171,16 @@ def _picture(attachment: Attachment | None) -> Attachment | None:
 
 
 def _filled(fields: Mapping[str, str], message: Outgoing, now: datetime) -> dict[str, dict[str, str]]:
+    local = now.astimezone(SHANGHAI)
     title, _, rest = message.text.partition("\n")
     values = {
         "title": message.title or title,
         "text": message.text if message.title or not rest else rest,
-        "time": f"{now.astimezone(SHANGHAI):%Y-%m-%d %H:%M}",
+        "time": f"{local.year}年{local.month}月{local.day}日 {local:%H:%M}",
+        "number": message.number,
+        "mark": mark[1] if (mark := MARK.match(title)) else NO_MARK,
     }
-    return {name: {"value": _field(name, values[value])} for name, value in fields.items()}
-
-
-def _field(name: str, value: str) -> str:
-    limit = FIELD_CHARACTERS.get(name.rstrip("0123456789"), LONGEST_FIELD)
-    return cut_characters(value if limit == LONGEST_FIELD else value.replace("\n", " "), limit)
+    return {name: {"value": fitted(name, values[value])} for name, value in fields.items()}
 
 
 def _failure(refused: ApiRefused) -> SendFailed:

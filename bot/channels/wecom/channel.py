@@ -26,7 +26,6 @@ STALE_TOKEN = (40014, 42001)  # 40001 is a wrong secret here, which a new token 
 UNREACHABLE = (81013, 60111, 40003, 40031)
 BACK_OFF = {45009: timedelta(minutes=1), 45033: timedelta(minutes=1)}
 NOT_TAKEN = (44004, 40058, 40008, 40033, 45002)  # this message, whoever gets it
-CODE_SPENT = 60140  # a tap answered twice, or after 72 hours
 CONFIGURED_WRONG: Mapping[int, str] = {
     40001: "应用的 SECRET 不对，请在管理后台重新复制到 DUBAN_WECOM__SECRET",
     40091: "应用的 SECRET 不对，请在管理后台重新复制到 DUBAN_WECOM__SECRET",
@@ -52,7 +51,9 @@ class WeComChannel:
     """Sends as one app of one corporation; says “accepted” and never more, for the platform tells no more."""
 
     name = "wecom"
-    abilities = Abilities(two_way=True, tells_doubles=True, buttons=True, attachments=True, text_bytes=parts.TEXT_BYTES)
+    abilities = Abilities(
+        two_way=True, tells_doubles=True, buttons=True, attachments=True, edits=True, text_bytes=parts.TEXT_BYTES
+    )
 
     def __init__(
         self, settings: WeCom, database: Database, clock: Clock, *, limits: Sequence[Limit] = PER_MEMBER
@@ -70,18 +71,13 @@ class WeComChannel:
         """Send the parts of a message in order, or change the card that was tapped."""
         if fault := self.fault_of(message.address):
             raise SendFailed(fault, permanent=True)
-        changes = bool(message.edits and message.callback)
-        worded = (
-            []
-            if changes and parts.fits(message)
-            else [parts.text(message)]
-            if changes
-            else parts.worded(message, layout=self._layout)
-        )
+        if message.edits and message.callback:
+            return await self._show_change(message)
+        if message.edits_only:
+            raise SendFailed("企业微信的卡片只能更新一次，这张已更新过", unavailable=True)
+        worded = parts.worded(message, layout=self._layout)
         await self._stay_below_the_limit(message.address, len(worded) + (message.attachment is not None))
-        if changes:
-            await self._change(message)
-        return await self._send_all(message, worded, out=changes)
+        return await self._send_all(message, worded, out=False)
 
     def fault_of(self, address: str) -> str:
         """Only one member each: what names several, or all, would tell a ticket to everybody."""
@@ -112,6 +108,18 @@ class WeComChannel:
         """Give back threads and connections."""
         self._api.close()
 
+    async def _show_change(self, message: Outgoing) -> Receipt:
+        """Change a card, with the text after it where the card has no room; a new message where it is refused."""
+        worded = [] if parts.fits(message) or message.edits_only else [parts.text(message)]
+        # One more in case that the platform refuses the change.
+        await self._stay_below_the_limit(message.address, max(len(worded), 0 if message.edits_only else 1))
+        changed = await self._change(message)
+        if not changed and message.edits_only:
+            raise SendFailed("企业微信不让更新这张卡片", unavailable=True)
+        if not changed:
+            worded = parts.worded(message)
+        return await self._send_all(message, worded, out=changed)
+
     async def _send_all(self, message: Outgoing, worded: Sequence[parts.Part], *, out: bool) -> Receipt:
         """Send one part after the other; once one is out, a failure of the next leaves it unknown."""
         answer: Mapping[str, Any] = {}
@@ -127,7 +135,8 @@ class WeComChannel:
             raise
         # A changed card keeps the id it came with.
         card = parts.task_id(message) if parts.pressable(message.buttons) and worded else ""
-        return Receipt(provider_id=card or str(answer.get("msgid", "")))
+        code = str(answer.get("response_code") or "")
+        return Receipt(provider_id=card or str(answer.get("msgid", "")), card_code=code)
 
     async def _post(self, message: Outgoing, part: parts.Part) -> Mapping[str, Any]:
         body = parts.once_only(part, message.key)
@@ -143,7 +152,8 @@ class WeComChannel:
             raise SendFailed("该成员没有企业微信的接口许可，请在管理后台分配", unavailable=True)
         return answer
 
-    async def _change(self, message: Outgoing) -> None:
+    async def _change(self, message: Outgoing) -> bool:
+        """Change a card; False when the platform does not let it be changed (any more)."""
         body = {
             "userids": [message.address],
             "agentid": self._agent_id,
@@ -153,8 +163,13 @@ class WeComChannel:
         try:
             await self._api.call(lambda client: client.card.update(body), sends=True)
         except ApiRefused as refused:
-            if refused.code != CODE_SPENT:
+            if refused.code in UNREACHABLE or refused.code in BACK_OFF or refused.code in CONFIGURED_WRONG:
                 raise self._failure(refused) from None
+            if refused.code == BUSY:
+                raise self._failure(refused) from None
+            log.warning("card not changed: code %s", refused.code, extra={"action": "change_card", "channel": "wecom"})
+            return False
+        return True
 
     async def _uploaded(self, attachment: Attachment) -> parts.Part:
         """Upload once: a second try names the same upload, so that its bytes are the same."""

@@ -4,7 +4,7 @@ import hashlib
 import re
 from typing import Any
 
-from bot.channels.base import SHARE_PHONE, Attachment, Button, Outgoing
+from bot.channels.base import Attachment, Button, Outgoing
 from bot.channels.cutting import cut, cut_characters, unlinked
 from bot.channels.wecom.markdown import laid_out
 
@@ -31,13 +31,14 @@ def text(message: Outgoing) -> Part:
 def worded(message: Outgoing, *, layout: bool = False) -> list[Part]:
     """A card where there are buttons, with the text before it where the card has no room for it.
 
-    With `layout` an overview without buttons goes as markdown, where it can.
+    With `layout` an overview that needs a message of its own goes as markdown, where it can.
     """
+    overview = _overview(message) if layout and message.overview else None
     if not pressable(message.buttons):
-        return [(_overview(message) if layout and message.overview else None) or text(message)]
+        return [overview or text(message)]
     whole = fits(message)
     card = {"msgtype": "template_card", "template_card": new_card(message, "" if whole else ABOVE)}
-    return [card] if whole else [text(message), card]
+    return [card] if whole else [overview or text(message), card]
 
 
 def fits(message: Outgoing) -> bool:
@@ -53,7 +54,11 @@ def new_card(message: Outgoing, elsewhere: str = "") -> Part:
 
 def changed_card(message: Outgoing) -> Part:
     """The card in its new state; without buttons it shows one that cannot be pressed."""
-    card = {**_card(message, "" if fits(message) else BELOW), "task_id": message.edits}
+    card = {**_card(message), "task_id": message.edits}
+    if not fits(message) and not message.edits_only:
+        # As much as there is room for stays on the card itself.
+        room = BODY_CHARACTERS - len(BELOW)
+        card["sub_title_text"] = f"{cut_characters(_split(message)[1], room)}{BELOW}"
     if pressable(message.buttons):
         return {**card, "button_list": _buttons(message.buttons)}
     return {**card, "button_list": _buttons((Button(label="已处理", action="none"),)), "replace_text": "已处理"}
@@ -61,7 +66,7 @@ def changed_card(message: Outgoing) -> Part:
 
 def pressable(buttons: tuple[Button, ...]) -> list[Button]:
     """The buttons a card can have: each once, and none that wants something of another platform."""
-    return list({button.action: button for button in buttons if button.action != SHARE_PHONE}.values())[:MOST_BUTTONS]
+    return list({button.action: button for button in buttons if button.sent_back}.values())[:MOST_BUTTONS]
 
 
 def task_id(message: Outgoing) -> str:
@@ -98,7 +103,7 @@ def _overview(message: Outgoing) -> Part | None:
     return {"msgtype": "markdown", "markdown": {"content": content}} if content else None
 
 
-def _card(message: Outgoing, elsewhere: str) -> Part:
+def _card(message: Outgoing, elsewhere: str = "") -> Part:
     title, body = _split(message)
     return {
         "card_type": "button_interaction",

@@ -11,6 +11,7 @@ from storage.records import (
     HANDED_OVER,
     Message,
     MessageKind,
+    NotificationKind,
     Policy,
     RequestParams,
     Step,
@@ -29,8 +30,10 @@ ALONE = frozenset(
         MessageKind.NOTIFICATION,
         MessageKind.DIGEST,
         MessageKind.REQUEST,
+        MessageKind.CARD,
     }
 )
+AT_ANY_HOUR = frozenset({MessageKind.ANSWER, MessageKind.CARD})  # asked for, or without a sound
 BRIEF_ENDS = time(12)  # a morning brief told later would be no news
 
 
@@ -61,6 +64,8 @@ def still_true(message: Message, ticket: Ticket | None, policy: Policy | None, p
         return _why_not_open(ticket) or _why_not_theirs(message, ticket)
     if message.kind in ALONE or ticket is None or policy is None:
         return ""
+    if message.kind == MessageKind.UPDATE:
+        return _why_overtaken(message, ticket)
     return _why_not_open(ticket) or _why_not_theirs(message, ticket) or _why_not_now(message, ticket, policy)
 
 
@@ -75,7 +80,7 @@ def wait_until(message: Message, any_hour: bool, working: WorkingTime, now: date
 
     Retries, and what a stop left behind, can come up at any hour; who asked gets the answer at any hour.
     """
-    opening = working.next_sending(now, any_hour or message.kind == MessageKind.ANSWER)
+    opening = working.next_sending(now, any_hour or message.kind in AT_ANY_HOUR)
     return opening if opening > now else None
 
 
@@ -98,13 +103,16 @@ def drop_doubles(messages: Sequence[Message]) -> tuple[list[Message], tuple[tupl
 
 
 def bundle(messages: Sequence[Message], digest_from: int) -> tuple[list[Message], tuple[tuple[Message, ...], ...]]:
-    """Make one digest of many messages for one person, or of those that waited for the opening together."""
-    by_person: dict[int, list[Message]] = {}
+    """Make one digest of many messages for one person, or of those that waited for the opening together.
+
+    Updates, which ask for nothing, are merged among themselves.
+    """
+    groups: dict[tuple[int, bool], list[Message]] = {}
     for message in messages:
         if _mergeable(message):
-            by_person.setdefault(message.person_id, []).append(message)
-    bundles = {person: tuple(order(many)) for person, many in by_person.items() if _enough(many, digest_from)}
-    single = [message for message in messages if not (_mergeable(message) and message.person_id in bundles)]
+            groups.setdefault(_group(message), []).append(message)
+    bundles = {group: tuple(order(many)) for group, many in groups.items() if _enough(many, digest_from)}
+    single = [message for message in messages if not (_mergeable(message) and _group(message) in bundles)]
     return single, tuple(bundles.values())
 
 
@@ -137,10 +145,24 @@ def _why_not_now(message: Message, ticket: Ticket, policy: Policy) -> str:
     return ""
 
 
+def _why_overtaken(message: Message, ticket: Ticket) -> str:
+    params = message.params
+    if not isinstance(params, TicketNotification):
+        return "内容读不出"
+    if params.notice == NotificationKind.DONE:
+        return "" if ticket.completed_by == params.who and not ticket.state.open else "办结已撤回或退回"
+    taken = ticket.state.open and ticket.state != TicketState.NEW and ticket.acknowledged_by == params.who
+    return "" if taken else "签收已撤回，或已办结"
+
+
 def _asks_who_takes_it(message: Message, step: Step) -> bool:
     if message.kind == MessageKind.UNREACHED:
         return step.while_new or step.kind == MessageKind.ASSIGNED
     return step.while_new and message.kind != MessageKind.ASSIGNED
+
+
+def _group(message: Message) -> tuple[int, bool]:
+    return message.person_id, message.kind == MessageKind.UPDATE
 
 
 def _enough(many: Sequence[Message], digest_from: int) -> bool:
@@ -154,7 +176,7 @@ def _about_ticket(message: Message) -> bool:
 
 def _repeatable(message: Message) -> bool:
     # A moved deadline is told even where a later step has more to say.
-    return _about_ticket(message) and message.step != DEADLINE_MOVED
+    return _about_ticket(message) and message.step != DEADLINE_MOVED and message.kind != MessageKind.UPDATE
 
 
 def _mergeable(message: Message) -> bool:

@@ -44,6 +44,11 @@ ASKED = {
     Verb.EXTEND: RequestKind.EXTENSION,
     Verb.TRANSFER: RequestKind.TRANSFER,
 }
+TOLD_OF_UNDO = {
+    Verb.HAND_OVER: NotificationKind.HANDED_BACK,
+    Verb.ACKNOWLEDGE: NotificationKind.ANSWER_UNDONE,
+    Verb.COMPLETE: NotificationKind.ANSWER_UNDONE,
+}
 RULED = frozenset({Verb.APPROVE, Verb.REFUSE})
 UNDOABLE = frozenset({Verb.ACKNOWLEDGE, Verb.COMPLETE, Verb.HAND_OVER, *ASKED, *RULED})
 # What a ruling is called in the journal; a granted transfer went to other people and is undone by another one.
@@ -82,7 +87,10 @@ def undo(
     if verb in ASKED and not own:
         raise MoveRefused("cannot_undo")  # the desk gave the ticket to others
     after = replace(ticket, **_as_it_was(act.before))
-    what = NotificationKind.HANDED_BACK if verb == Verb.HAND_OVER else NotificationKind.WITHDRAWN
+    if verb == Verb.COMPLETE:
+        # What was explained afterwards goes with it.
+        after = replace(after, completion_text=str(act.before.get("completion_text") or ""))
+    what = TOLD_OF_UNDO.get(verb, NotificationKind.WITHDRAWN)
     return Decision(
         ticket=_looked_at_again(after, ticket, act, scene),
         journal=(line(JournalKind.UNDO, answer, verb=verb),),

@@ -7,9 +7,11 @@ from dataclasses import replace
 from bot.actions.tickets import notes, requests
 from bot.actions.tickets.tickets import answer as act
 from bot.actions.undoing import undo_last
+from bot.channels.base import COPY
 from bot.rules.refused import MoveRefused
 from bot.rules.tickets.lifecycle import Verb
-from handlers.chat.answers.tickets import buttons, late, limit
+from handlers.chat.answers import hints
+from handlers.chat.answers.tickets import Buttons, buttons, late, limit
 from handlers.chat.turn import Reply, Turn, Wish
 from handlers.chat.words.numbers import is_place
 from storage.records import Ticket, TicketState, number_key
@@ -17,6 +19,7 @@ from storage.records import Ticket, TicketState, number_key
 AT_ALL = re.compile(
     r"(?:我的?)?(?:刚才|刚刚|上一步|上次|一下|了|吧|的|操作|签收|办结|误报|请假|转B角|延期|转派)+", re.IGNORECASE
 )
+EXPLANATION = "explanation"  # nothing is asked, but what is typed next explains the 办结 before it
 WHOLE = 3  # so many answers at once are told whole
 UNKNOWN = 0  # no ticket has this id
 
@@ -26,6 +29,8 @@ def carry_out(turn: Turn, wish: Wish) -> Reply:
     if wish.verb is None:
         raise ValueError(f"{wish.command} changes no ticket")
     replies = [_carry_out(turn, wish, wish.verb, ticket) for ticket in wish.tickets]
+    if wish.verb == Verb.COMPLETE and not wish.text.strip() and len(replies) == 1 and not replies[0].reason:
+        turn.remember(command=EXPLANATION, about=replies[0].ticket_id)
     return together(replies, short=len(replies) > WHOLE)
 
 
@@ -64,6 +69,9 @@ def undo(turn: Turn, wish: Wish) -> Reply:
 
 def cancel(turn: Turn, _wish: Wish) -> Reply:
     """Drop the question that waits; the last list keeps its numbers."""
+    if turn.numbering.waiting and turn.numbering.command == EXPLANATION:
+        # Nothing was asked: what they want back is the 办结 before it.
+        return hints.answer(turn, "mistaken", ())
     if not turn.numbering.waiting:
         return Reply(text=turn.wording("chat.nothing_to_cancel"))
     turn.remember()
@@ -126,8 +134,21 @@ def _carry_out(turn: Turn, wish: Wish, verb: Verb, ticket: Ticket) -> Reply:
         return _as_it_stands(turn, turn.refuse(refused, ticket, verb), ticket)
     worded = _WORDED.get(verb, _recorded)
     lines = [*worded(turn, verb, after), *on_behalf(turn)]
-    shown = buttons(turn, after) if after.state.open else ()
+    shown = buttons(turn, after) if after.state.open else after_completion(turn, after)
     return Reply(text="\n".join(lines), ticket_id=after.id, buttons=shown)
+
+
+def after_completion(turn: Turn, ticket: Ticket) -> Buttons:
+    """Offer to take it back, and to copy what the provincial platform wants to read."""
+    if ticket.state != TicketState.COMPLETED or ticket.completed_by != turn.person_id:
+        return ()
+    undo_it = (turn.wording("message.button_undo"), f"undo:{ticket.id}")
+    return undo_it, (turn.wording("message.button_copy"), f"{COPY}{pasted(turn, ticket)}")
+
+
+def pasted(turn: Turn, ticket: Ticket) -> str:
+    """Return what is to be pasted into the provincial platform."""
+    return ticket.completion_text or turn.wording("chat.paste_default")
 
 
 def _as_it_stands(turn: Turn, reply: Reply, ticket: Ticket) -> Reply:
@@ -151,8 +172,7 @@ def _acknowledged(turn: Turn, _verb: Verb, ticket: Ticket) -> list[str]:
 
 
 def _completed(turn: Turn, _verb: Verb, ticket: Ticket) -> list[str]:
-    text = ticket.completion_text or turn.wording("chat.paste_default")
-    return [_done(turn, ticket), turn.wording("chat.paste", text=text)]
+    return [_done(turn, ticket), turn.wording("chat.paste", text=pasted(turn, ticket))]
 
 
 def _handed_over(turn: Turn, _verb: Verb, ticket: Ticket) -> list[str]:

@@ -1,12 +1,14 @@
 """Tickets told: the list, one as it stands, where its time limit comes from."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from bot.actions.messages import numbering
 from bot.actions.tickets import oversight, requests
 from bot.actions.tickets.tickets import history
 from bot.delivery.explaining import explain_ticket, explain_ticket_by_day
 from bot.delivery.facts import facts
+from bot.delivery.pressing import list_buttons
 from bot.delivery.reasons import limit_reasons, moment_written
 from bot.rules.calendar.deadline import lateness
 from bot.rules.calendar.workdays import CalendarNotPublished
@@ -29,7 +31,9 @@ def mine(turn: Turn, _wish: Wish) -> Reply:
     if not turn.open:
         return Reply(text=turn.wording("chat.nothing_open"))
     head = turn.wording("chat.mine", count=len(turn.open))
-    return numbered(turn, turn.open, head, foot=turn.wording("chat.mine_hint"), code="ticket")
+    reply = numbered(turn, turn.open, head, foot=turn.wording("chat.mine_hint"), code="ticket")
+    new = [one.id for one in turn.open[:LISTED] if one.state == TicketState.NEW and _works(turn, one)]
+    return replace(reply, buttons=(*list_buttons({}, new, turn.wording), *reply.buttons)[:BUTTONS_IN_A_LIST])
 
 
 def still_waiting(turn: Turn, numbers: Sequence[int]) -> list[str]:

@@ -16,6 +16,7 @@ class HeardKind(StrEnum):
     START = "start"  # the person opened the conversation; `text` holds a binding code or nothing
     PHONE = "phone"  # the person shared their own verified number in `text`
     BLOCKED = "blocked"  # the person shut the door: unreachable at once
+    OUTCOME = "outcome"  # the platform tells what became of the message `message_id`; `text` is its word for it
     WORDLESS = "wordless"  # something nobody here can read: a voice, a sticker, a place on the map
     OTHER = "other"  # understood, but nothing to do about it
 

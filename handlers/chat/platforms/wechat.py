@@ -81,8 +81,9 @@ def _event(fields: dict[str, str]) -> Heard | None:
         return heard(HeardKind.START, fields, text=key)
     if event == "CLICK":
         return heard(HeardKind.TEXT, fields, text=key)  # an entry of the menu is what the person would type
-    refused = event == "TEMPLATESENDJOBFINISH" and fields.get("Status") == "failed:user block"
-    return heard(HeardKind.BLOCKED, fields) if event == "unsubscribe" or refused else None
+    if event == "TEMPLATESENDJOBFINISH":
+        return heard(HeardKind.OUTCOME, fields | {"MsgId": fields.get("MsgID", "")}, text=fields.get("Status", ""))
+    return heard(HeardKind.BLOCKED, fields) if event == "unsubscribe" else None
 
 
 async def _at_once(raw: str, instant: Instant) -> str | None:

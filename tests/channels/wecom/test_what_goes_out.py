@@ -13,7 +13,7 @@ from bot.clock import WoundClock
 from storage.sql.database import Database
 from tests.channels.wecom.sending import ACK, NOTICE, PLAIN, SHEET, WHY, failing, notice, settings
 from tests.fakes import qyapi as api
-from tests.fakes.peer import Fault, cut, late
+from tests.fakes.peer import Fault, code, cut, late
 from tests.fakes.qyapi import QyApi
 from tests.waiting import HELD
 
@@ -139,11 +139,41 @@ class TestTaps:
         clock.wind(timedelta(hours=73))
         assert await wecom.send(answer)
         assert "replace_text" not in qyapi.cards[answer.edits]
+        assert [one.text for one in qyapi.sent] == ["已签收"]
+
+    @pytest.mark.parametrize("refused", [40058, 42014, 60140])
+    async def test_a_change_that_is_refused_is_followed_by_a_message(
+        self, wecom: WeComChannel, qyapi: QyApi, refused: int
+    ) -> None:
+        answer = replace(await self._tapped(wecom, qyapi), buttons=(WHY,))
+        qyapi.fail(api.UPDATE, code(refused))
+        receipt = await wecom.send(answer)
+        [sent] = qyapi.sent
+        assert (sent.text, sent.buttons) == ("已签收", ["why:12"])
+        assert qyapi.cards[receipt.provider_id]["button_list"]
+
+    async def test_a_card_is_changed_without_a_tap_once_and_quietly(self, wecom: WeComChannel, qyapi: QyApi) -> None:
+        receipt = await wecom.send(NOTICE)
+        qyapi.sent.clear()
+        text = "【已签收】A-1 已由张三签收\n" + "长" * 200
+        change = Outgoing(
+            key="t12:card:v1:m1", address="ZhangSan", text=text, edits=receipt.provider_id, edits_only=True
+        )
+        await wecom.send(replace(change, callback=receipt.card_code))
+        shown = qyapi.cards[receipt.provider_id]
+        assert shown["main_title"]["title"] == "【已签收】A-1 已由张三签收"
+        assert shown["sub_title_text"].endswith("长…")
+        for code_left in (receipt.card_code, ""):
+            failure = await failing(wecom, replace(change, callback=code_left))
+            assert (failure.unavailable, failure.retry_after) == (True, None)
+        assert qyapi.sent == []
 
     async def test_an_answer_too_long_for_the_card_follows_it(self, wecom: WeComChannel, qyapi: QyApi) -> None:
         answer = await self._tapped(wecom, qyapi, "A-1 已办结\n" + "答复" * 200)
         await wecom.send(answer)
-        assert qyapi.cards[answer.edits]["sub_title_text"] == "详情见下一条消息。"
+        shown = qyapi.cards[answer.edits]["sub_title_text"]
+        assert shown.endswith("…详情见下一条消息。")
+        assert len(shown) == 160
         assert [one.text for one in qyapi.sent] == [answer.text]
 
     async def test_a_card_may_keep_buttons(self, wecom: WeComChannel, qyapi: QyApi) -> None:

@@ -159,10 +159,12 @@ def test_nothing_is_lost_or_said_twice_on_the_way(found: list[Message], digest_f
     bundled = [one for many in paced.bundles for one in many]
     out = [*paced.send, *bundled]
     assert sorted(numbers([*out, *(one for one, _ in paced.drop)])) == sorted(numbers(found))
-    about = [(one.person_id, one.ticket_id) for one in out if one.kind in MERGEABLE and one.ticket_id is not None]
+    calling = [one for one in out if one.kind in MERGEABLE and one.kind != MessageKind.UPDATE]
+    about = [(one.person_id, one.ticket_id) for one in calling if one.ticket_id is not None]
     assert len(about) == len(set(about))
     assert not any(one.payload or one.kind in ALONE for one in bundled)
-    people = [many[0].person_id for many in paced.bundles]
+    people = [(many[0].person_id, many[0].kind == MessageKind.UPDATE) for many in paced.bundles]
+    assert all(len({one.kind == MessageKind.UPDATE for one in many}) == 1 for many in paced.bundles)
     assert len(people) == len(set(people))
     assert numbers(paced.send) == numbers(order(paced.send))
 

@@ -119,6 +119,14 @@ class WeChatRig(Rig):
         """In words: there are no buttons."""
         self.writes(self.addresses[who], "签收", times)
 
+    def job_ends(self, who: str, status: str, times: int = 1) -> None:
+        """The platform tells what became of the template message it took last for somebody."""
+        address, number = next(job for job in reversed(self.fake.jobs) if job[0] == self.addresses[who])
+        self.fake.jobs.remove((address, number))
+        self.posts(
+            callbacks.event(address, "TEMPLATESENDJOBFINISH", self.office.epoch, MsgID=number, Status=status), times
+        )
+
     def joins(self, address: str) -> None:
         """As a follower."""
         self.fake.followers.add(address)

@@ -91,7 +91,9 @@ def test_the_case_of_2021_answered_in_time_on_telegram(office: ServedOffice, fak
     assert office.ticket(NUMBER).completed_at == office.moment("08-24 09:40")
     assert "请将以下内容粘贴到省平台：" in jia.sees[-1].text
 
-    # Nothing more is said about it, and an old button tells the present state.
+    # 乙 hears once that there is nothing to do; nothing more is said, and an old button tells the present state.
+    office.at("08-24 09:45")
+    assert yi.sees[-1].text == f"工单 {NUMBER}（水清三明）已由甲于8月24日09:40办结，您无需处理。"
     heard = (len(jia.sees), len(yi.sees))
     office.at("08-27 18:00")
     assert (len(jia.sees), len(yi.sees)) == heard

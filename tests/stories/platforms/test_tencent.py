@@ -7,7 +7,7 @@ import pytest
 
 from storage.messages import files
 from storage.people import register
-from storage.records import MessageState, TicketState
+from storage.records import MessageKind, MessageState, TicketState
 from tests.cast.bureau import NUMBER
 from tests.fakes import callbacks
 from tests.fakes.inbox import items_of
@@ -43,11 +43,14 @@ def test_the_case_of_2021_answered_in_time(rig: Rig) -> None:
     assert (ticket.state, ticket.completed_at) == (TicketState.COMPLETED, office.moment("08-24 09:40"))
     assert "请将以下内容粘贴到省平台" in words(rig.takes("jia"))
 
-    # Nothing more is said about it, and the ledger says accepted and never more.
+    # 乙 hears that there is nothing to do; nothing more is said, and the ledger says accepted and never more.
+    office.at("08-24 09:45")
+    assert "已由甲于8月24日09:40办结" in words(rig.takes("yi"))
     rig.fake.sent.clear()
     office.at("09-10 18:00")
     assert rig.fake.sent == []
-    assert {one.state for one in office.messages(NUMBER)} == {MessageState.ACCEPTED}
+    said = [one for one in office.messages(NUMBER) if one.kind != MessageKind.CARD]
+    assert {one.state for one in said} == {MessageState.ACCEPTED}
     assert {one.data["channel"] for one in office.story(NUMBER, "told")} == {rig.channel}
     [done] = office.story(NUMBER, "complete")
     assert (done.data["raw"], done.data["via"]) == ("已修改，链接已更新", rig.channel)

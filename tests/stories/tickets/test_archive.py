@@ -16,7 +16,8 @@ def test_a_completed_ticket_closes_itself_after_seven_days(office: Office) -> No
     closed = office.ticket("FJ-1")
     assert (closed.state, closed.closed_at) == (TicketState.CLOSED, office.moment("08-30 11:00"))
     assert closed.next_step_at is None
-    assert [one.kind for one in office.story("FJ-1")][-2:] == ["complete", "closed"]
+    assert [one.kind for one in office.story("FJ-1")][-3:] == ["complete", "told", "closed"]
+    assert office.updates("yi") == ["工单 FJ-1（水清三明）已由甲于8月23日11:00办结，您无需处理。"]
 
 
 def test_sent_back_after_the_line_it_is_told_once_as_it_stands(office: Office) -> None:

@@ -145,6 +145,7 @@ class TestUndoing:
         ticket = told.ticket("FJ-1")
         assert (ticket.holder_id, ticket.acknowledged_at, ticket.acknowledged_by) == (None, None, None)
         told.expect("yi", "take_over", at="08-23 12:00")
+        told.expect("yi", "notice:answer_undone", says="的签收由甲撤销，仍需办理")
         assert [one.data["verb"] for one in told.story("FJ-1", "undo")] == ["acknowledge"]
         told.says("yi", "已删除")
 
@@ -155,6 +156,8 @@ class TestUndoing:
         ticket = told.ticket("FJ-1")
         assert (ticket.state, ticket.completed_at, ticket.completed_by) == (TicketState.ACKNOWLEDGED, None, None)
         assert ticket.acknowledged_by == told.people["jia"]
+        assert told.updates("yi") == ["工单 FJ-1（水清三明）已由甲于8月23日10:00办结，您无需处理。"]
+        told.expect("yi", "notice:answer_undone", says="的办结由甲撤销，仍需办理")
         for who in ("jia", "yi"):
             told.at("08-24 16:00").expect(who, "last_call")
         told.says("jia", "已删除")

@@ -77,7 +77,7 @@ class TestWhichTicket:
         three.say("甲", "办结 1 已删除")
         listed = three.say("甲", "我的工单")
         assert [line[:9] for line in listed.text.splitlines()[1:3]] == ["2. A-1002", "3. A-1003"]
-        assert [label for label, _ in listed.buttons] == ["2", "3"]
+        assert [label for label, _ in listed.buttons] == ["全部签收", "2", "3"]
         three.receive("A-1004")
         assert "4. A-1004" in three.say("甲", "我的工单").text
         three.say("甲", "办结 2 已修改")  # as the first list said

@@ -383,11 +383,12 @@ class TestReading:
     def test_what_concerns_nobody(self, house: House, name: str, event: str) -> None:
         assert self._read(house, name, callbacks.event("ZhangSan", event, AT)) is None
 
-    def test_a_notice_refused_by_the_person_shuts_the_address(self, house: House) -> None:
-        for number, (status, kind) in enumerate((("success", None), ("failed:user block", HeardKind.BLOCKED))):
-            xml = callbacks.event("openid", "TEMPLATESENDJOBFINISH", AT, MsgID=number + 1, Status=status)
+    def test_what_became_of_a_notice(self, house: House) -> None:
+        for number, status in enumerate(("success", "failed:user block", "failed: system failed"), 1):
+            xml = callbacks.event("openid", "TEMPLATESENDJOBFINISH", AT, MsgID=number, Status=status)
             heard = self._read(house, "wechat", xml)
-            assert (heard.kind if heard else None) == kind
+            assert heard is not None
+            assert (heard.kind, heard.message_id, heard.text) == (HeardKind.OUTCOME, str(number), status)
 
     @pytest.mark.parametrize("raw", ["", "[]", "{}", '{"xml": 1}', '{"xml": "<a"}', '{"xml": "<xml/>"}'])
     def test_what_is_not_understood_is_a_value_error(self, raw: str) -> None:
