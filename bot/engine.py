@@ -100,7 +100,7 @@ def open_engine(
     schema.migrate(database)
     wording = Wording(settings.language)
     rhythm = settings.rhythm
-    context = Context(database, clock, policies, (rhythm.send_from, rhythm.send_until))
+    context = Context(database, clock, policies, (rhythm.send_from, rhythm.send_until), sealer)
     ways = catalog.build(settings, database, clock) if channels is None else channels
     holder = f"{socket.gethostname()}:{os.getpid()}"[-64:]
     return Engine(

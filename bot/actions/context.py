@@ -1,11 +1,13 @@
 """What every action needs: the database, the clock, the register and calendar at their present version."""
 
+import secrets
 from datetime import datetime, time
 
 from bot.clock import Clock
 from bot.policies.loading import Policies, decode
 from bot.rules.calendar.calendars import Calendars
 from bot.rules.calendar.hours import WorkingTime
+from bot.sealing import KEY_CHARACTERS, Sealer
 from storage.calendar import calendar as calendar_store
 from storage.calendar.calendar import Layers
 from storage.people.register import Register
@@ -20,10 +22,19 @@ MAX_PAST_CALENDARS = 32  # calendars no longer in force, kept to explain what re
 class Context:
     """Owns nothing but small caches that renew themselves when the database has a newer version."""
 
-    def __init__(self, database: Database, clock: Clock, policies: Policies, send_window: tuple[time, time]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        policies: Policies,
+        send_window: tuple[time, time],
+        sealer: Sealer | None = None,
+    ) -> None:
+        """Without a sealer what this process seals, and the codes it gives out, hold for this process alone."""
         self.database = database
         self.clock = clock
         self.policies = policies
+        self.sealer = sealer or Sealer(secrets.token_urlsafe(KEY_CHARACTERS))
         self._send_window = send_window
         self._register = Register()
         self._snapshots: dict[str, Policy] = {}

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.actions.context import Context
+from bot.actions.messages import sealed
 from bot.actions.messages.numbering import renumber
 from bot.actions.tickets.requests import asked_in
 from bot.actions.work import Work, begin, read
@@ -54,7 +55,9 @@ def claim(context: Context, holder: str, lease: timedelta, digest_from: int, lim
     """Lease what is due, take back what is no longer true, hold what must wait, and make digests of bursts."""
     with begin(context) as work:
         now, until = work.now, work.now + lease
-        claimed = claims.claim(work.conn, now, until, holder, limit, ALONE)
+        claimed = [
+            sealed.opened(context.sealer, one) for one in claims.claim(work.conn, now, until, holder, limit, ALONE)
+        ]
         directory, calendars = work.directory, work.calendars()
         # A digest that was not sent yet, or may not have arrived, comes back: what it tells is looked up again.
         told = {
@@ -76,6 +79,7 @@ def claim(context: Context, holder: str, lease: timedelta, digest_from: int, lim
         paced = pace([message for message in claimed if message.id not in ends], digest_from)
         dropped = [_withdrawn(one, why) for one, why in paced.drop]
         outbox.settle(work.conn, [*ends.values(), *dropped])
+        sealed.erase_done(work.conn, [(one, ends[one.id]) for one in claimed if one.id in ends])
         made = _digests(work, paced.bundles, until, holder)
         told |= {digest.id: many for digest, many in made}
         sending = (*paced.send, *(digest for digest, _ in made))
@@ -98,7 +102,7 @@ def claim(context: Context, holder: str, lease: timedelta, digest_from: int, lim
 def prepare(context: Context, messages: Sequence[Message]) -> None:
     """Store way and exact payload before anything goes out."""
     with begin(context) as work:
-        outbox.prepare(work.conn, messages)
+        outbox.prepare(work.conn, [sealed.closed(context.sealer, one) for one in messages])
 
 
 def why_obsolete(context: Context, asked: Sequence[Candidate]) -> list[str]:
