@@ -13,6 +13,7 @@ from bot.delivery.facts import Body, facts, standing, work_buttons, works
 from bot.delivery.heads import head
 from bot.delivery.notifications import word_notification, word_request
 from bot.delivery.wording import Wording
+from bot.rules.messages.showing import visible
 from bot.rules.tickets.escalation import deadline_of
 from storage.records import (
     Directory,
@@ -56,8 +57,8 @@ def outgoing(message: Message, *, mark: str = "", attachment: Attachment | None 
     return Outgoing(
         key=message.intent,
         address=message.address,
-        text=f"{mark}{stored['text']}",
-        buttons=tuple(Button(label=label, action=action) for label, action in stored["buttons"]),
+        text=f"{mark}{visible(stored['text'])}",
+        buttons=tuple(Button(label=visible(label), action=action) for label, action in stored["buttons"]),
         attachment=attachment,
         overview=message.kind in OVERVIEWS,
         **{name: stored[name] for name in ANSWERING if name in stored},

@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.actions.messages.sealed import sealed_text
 from bot.actions.work import Work
+from bot.rules.messages.showing import masked
 from storage.messages import outbox
 from storage.records import (
     AnswerTo,
@@ -101,6 +102,8 @@ def put_answer(
     if to is not None and private and to.private:
         to = replace(to, address=to.private, reply_to="")
     intent = f"answer:{kept.id}:p{kept.said.person_id}"
+    if to is not None and to.private and to.address != to.private:
+        text = masked(text)  # others read it
     in_clear = TextParams(text=text, buttons=tuple(buttons), to=to)
     draft = MessageDraft(
         intent=intent,
