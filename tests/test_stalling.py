@@ -138,3 +138,11 @@ def test_a_list_of_sheets_that_is_no_list_is_refused_unread(tmp_path: Path) -> N
         assert archive.getinfo("xl/workbook.xml").file_size > 4 << 20
     with pytest.raises(InputRefused):
         SpreadsheetFile(path).sheet(lambda _: True)
+
+
+@pytest.mark.parametrize("deep", ["[" * 100_000, '{"a":' * 100_000, "[" * 100_000 + "]" * 100_000])
+@pytest.mark.parametrize("name", ["a holiday notice", "raw JSON of Telegram"])
+def test_brackets_without_end_are_refused_like_any_other_junk(tmp_path: Path, name: str, deep: str) -> None:
+    parser = parsers(tmp_path)[name]
+    with pytest.raises(parser.refuses):
+        parser.call(deep)

@@ -1,4 +1,4 @@
-"""What a ticket says is shown as words: no links, no calls, no escapes, no citizens' numbers; a group hears none of it."""
+"""What a ticket says is shown as words: no links, no calls, no escapes, no citizens' numbers; nothing for a group."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +9,7 @@ from bot.channels.cutting import unlinked
 from handlers.chat.platforms.heard import Heard, HeardKind
 from storage.messages import outbox
 from tests.cast.office import Office
+from tests.handlers.shell.commands import Shell
 
 ESCAPE = "\x1b]0;改标题\x07\x1b[31m红\x9b2J\u202e"
 PROBLEM = f"<a href='http://evil'>点此</a>{ESCAPE} 公开了13812341234和身份证11010119900307123X"
@@ -78,7 +79,7 @@ def group_hears(office: Office, who: str, text: str, *, action: str = "") -> tup
     return group, [one.text for one in said if one.address == f"chat:{who}"]
 
 
-@pytest.mark.parametrize("asked", ["我的工单", "工单 FJ-1", "FJ-1", "督办列表", "看板", "绑定", "周报", "签收", "1"])
+@pytest.mark.parametrize("asked", ["我的工单", "工单 FJ-1", "FJ-1", "督办列表", "绑定", "周报", "签收", "1"])
 def test_a_group_reads_no_list_and_no_ticket(told: Office, asked: str) -> None:
     told.receives("FJ-1", "FJ-2", problem="内部情况：某某被投诉")
     if asked == "1":
@@ -91,7 +92,7 @@ def test_a_group_reads_no_list_and_no_ticket(told: Office, asked: str) -> None:
 
 def test_what_is_answered_to_a_group_holds_no_number_of_a_citizen(told: Office) -> None:
     told.receives("FJ-1")
-    group, _ = group_hears(told, "jia", "办结 FJ-1 已联系13812341234并删除")
+    group, _ = group_hears(told, "jia", "办结 FJ-1 已删除 13812341234")
     assert "13812341234" not in " ".join(group)
     [done] = told.story("FJ-1", "complete")
     assert "13812341234" in str(done.data["raw"])  # the record keeps what was said
@@ -116,8 +117,6 @@ def test_a_forged_button_answers_the_same_whether_the_request_is_there_or_not(to
 
 
 def test_nothing_of_a_ticket_steers_the_terminal(tmp_path: Path) -> None:
-    from tests.handlers.shell.commands import Shell
-
     shell, file = Shell(folder=tmp_path / "data"), tmp_path / "t.csv"
     row = f"FJ-{ESCAPE}1,微信公众号,水清{ESCAPE}三明,错{ESCAPE}[link=http://evil]x[/link],改{ESCAPE},"
     heads = "工单编号,平台类型,账号名称,存在问题,推荐修改,下发时间"
