@@ -16,7 +16,7 @@ from benchmarks.stage import Stage, stage
 
 NAMES = (
     *("deadline", "calendar", "intake_single", "intake_batch", "sweep", "restart", "startup"),
-    *("sender", "telegram", "wecom", "callbacks", "answers"),
+    *("sender", "telegram", "wecom", "callbacks", "answers", "fuzz"),
 )
 
 

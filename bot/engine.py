@@ -135,7 +135,7 @@ def open_engine(
     wording = Wording(settings.language)
     rhythm = settings.rhythm
     shared = isinstance(clock, SystemClock) and not database.sqlite
-    context = Context(database, clock, policies, (rhythm.send_from, rhythm.send_until), lease_clock=shared)
+    context = Context(database, clock, policies, (rhythm.send_from, rhythm.send_until), sealer, lease_clock=shared)
     ways = catalog.build(settings, database, clock) if channels is None else channels
     holder = own_name()
     return Engine(

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Self
 
 import phonenumbers
+from cryptography.exceptions import InvalidTag
 from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
@@ -21,6 +23,7 @@ from storage.records import SealedPhone
 REGION = "CN"
 KEY_FILE = "secret.key"
 KEY_CHARACTERS = 32
+FORM, NONCE_BYTES = "2.", 12  # how a sealed text begins; without it, it is of the form before (Fernet)
 KINDS = {PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE, PhoneNumberType.FIXED_LINE_OR_MOBILE}
 
 
@@ -33,14 +36,16 @@ class KeyRefused(Exception):
 
 
 class Sealer:
-    """Holds the two keys made from one secret: one seals, one makes the hash to find by."""
+    """Holds the keys made from one secret: to seal, and to make the hashes that numbers and codes are found by."""
 
     def __init__(self, secret: str) -> None:
         """Take the secret; a short one raises KeyRefused."""
         if len(secret) < KEY_CHARACTERS:
             raise KeyRefused(f"密钥太短，至少要{KEY_CHARACTERS}个字符。可用 openssl rand -base64 32 生成一个")
         self._fernet = Fernet(base64.urlsafe_b64encode(_derived(secret, b"duban phone seal")))
+        self._aead = AESGCM(_derived(secret, b"duban row seal"))
         self._index_key = _derived(secret, b"duban phone index")
+        self._code_key = _derived(secret, b"duban one-time code")
 
     @classmethod
     def open(cls, data_dir: Path, key: str | None, sealed: str = "") -> Self:
@@ -63,16 +68,24 @@ class Sealer:
         """Keep a key as the file of a data folder; one that is there already stays."""
         _make_key_file(data_dir / KEY_FILE, key)
 
-    def seal(self, number: str) -> str:
-        """Encrypt an E.164 number; twice the same number gives two different texts."""
-        return self._fernet.encrypt(number.encode()).decode()
+    def seal(self, text: str, row: str = "") -> str:
+        """Encrypt a text for one row: moved to another it does not open; twice the same gives two different texts."""
+        nonce = os.urandom(NONCE_BYTES)
+        return FORM + base64.urlsafe_b64encode(nonce + self._aead.encrypt(nonce, text.encode(), row.encode())).decode()
 
-    def unseal(self, sealed: str) -> str:
-        """Decrypt; KeyRefused when it was sealed with another key."""
+    def unseal(self, sealed: str, row: str = "") -> str:
+        """Decrypt; KeyRefused when it was sealed with another key, or for another row."""
         try:
-            return self._fernet.decrypt(sealed.encode()).decode()
-        except InvalidToken:
-            raise KeyRefused("现在的密钥解不开已存的手机号，请换回原来的 secret.key 或 DUBAN_SECRET_KEY") from None
+            if not sealed.startswith(FORM):
+                return self._fernet.decrypt(sealed.encode()).decode()
+            raw = base64.urlsafe_b64decode(sealed.removeprefix(FORM))
+            return self._aead.decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], row.encode()).decode()
+        except (InvalidToken, InvalidTag, ValueError):
+            raise KeyRefused("现在的密钥解不开已存的密文，请换回原来的 secret.key 或 DUBAN_SECRET_KEY") from None
+
+    def code(self, code: str, place: str = "") -> str:
+        """Return the keyed hash of a one-time code; with a place it is good there alone."""
+        return hmac.new(self._code_key, f"{place}\0{code}".encode(), hashlib.sha256).hexdigest()
 
     def opens(self, sealed: str) -> bool:
         """Whether this key sealed it."""

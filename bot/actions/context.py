@@ -1,11 +1,13 @@
 """What every action needs: the database, the clock, the register and calendar at their present version."""
 
+import secrets
 from datetime import datetime, time
 
 from bot.clock import Clock
 from bot.policies.loading import Policies, decode
 from bot.rules.calendar.calendars import Calendars
 from bot.rules.calendar.hours import WorkingTime
+from bot.sealing import KEY_CHARACTERS, Sealer
 from storage.calendar import calendar as calendar_store
 from storage.calendar.calendar import Layers
 from storage.nodes import leases
@@ -27,14 +29,19 @@ class Context:
         clock: Clock,
         policies: Policies,
         send_window: tuple[time, time],
+        sealer: Sealer | None = None,
         *,
         lease_clock: bool = False,
     ) -> None:
-        """With a lease clock leases are counted by the database's own, for the nodes' may differ."""
+        """Without a sealer what this process seals, and the codes it gives out, hold for this process alone.
+
+        With a lease clock leases are counted by the database's own, for the nodes' may differ.
+        """
         self.database = database
         self._lease_clock = lease_clock
         self.clock = clock
         self.policies = policies
+        self.sealer = sealer or Sealer(secrets.token_urlsafe(KEY_CHARACTERS))
         self._send_window = send_window
         self._register = Register()
         self._snapshots: dict[str, Policy] = {}

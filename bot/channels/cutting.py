@@ -2,7 +2,9 @@
 
 import re
 
-ANCHOR = re.compile(r"<(?=\s*/?\s*a\b)", re.IGNORECASE)
+# What opens a tag on one of the platforms (<a href>, <at user_id>, <@id>), whatever invisible stands in between.
+TAG = re.compile(r"<(?=[\s\u00ad\u200b-\u200f\u2060\ufeff/!?]*[A-Za-z@])")
+NAMED_LINK = re.compile(r"\](?=\s*\()")  # 飞书 takes [words](address) for a link in a plain text
 
 
 def cut(text: str, limit: int, word: str = "…（内容较长，已截短）") -> str:
@@ -20,4 +22,4 @@ def cut_characters(text: str, limit: int) -> str:
 
 def unlinked(text: str) -> str:
     """Return the text with a full-width sign where a link would open: a ticket quotes pages that may hold anything."""
-    return ANCHOR.sub("\uff1c", text)
+    return NAMED_LINK.sub("\uff3d", TAG.sub("\uff1c", text))

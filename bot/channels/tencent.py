@@ -47,17 +47,18 @@ class NeverLeft(SendFailed):
 class SecretBox:
     """Seals with the platform's own secret, which all nodes have; a new secret makes old tokens unreadable."""
 
-    def __init__(self, secret: str) -> None:
+    def __init__(self, secret: str, row: str) -> None:
+        self._row = row
         self._sealer = Sealer(hashlib.sha256(b"duban platform token " + secret.encode()).hexdigest())
 
     def seal(self, plain: str) -> str:
         """Encrypt."""
-        return self._sealer.seal(plain)
+        return self._sealer.seal(plain, self._row)
 
     def unseal(self, sealed: str) -> str | None:
         """Decrypt; None for what another secret sealed."""
         try:
-            return self._sealer.unseal(sealed)
+            return self._sealer.unseal(sealed, self._row)
         except KeyRefused:
             return None
 
@@ -66,7 +67,7 @@ class SharedToken:
     """The token of one app: remembered here, shared through the database, fetched by one node at a time."""
 
     def __init__(self, database: Database, clock: Clock, key: str, secret: str) -> None:
-        self.box = SecretBox(secret)
+        self.box = SecretBox(secret, key)
         self._database, self._clock, self._key = database, clock, key
         self._token: Token | None = None
         self._lock = threading.Lock()

@@ -15,6 +15,7 @@ from bot.delivery.heads import head
 from bot.delivery.notifications import word_notification, word_request
 from bot.delivery.updates import word_card, word_update
 from bot.delivery.wording import Wording
+from bot.rules.messages.showing import visible
 from storage.records import (
     Directory,
     Message,
@@ -68,8 +69,8 @@ def outgoing(message: Message, *, mark: str = "", attachment: Attachment | None 
     return Outgoing(
         key=message.intent,
         address=message.address,
-        text=f"{mark}{stored['text']}",
-        buttons=tuple(Button(label=label, action=action) for label, action in stored["buttons"]),
+        text=f"{mark}{visible(stored['text'])}",
+        buttons=tuple(Button(label=visible(label), action=action) for label, action in stored["buttons"]),
         attachment=attachment,
         overview=message.kind in OVERVIEWS,
         quiet=stored.get("quiet", False),

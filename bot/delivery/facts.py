@@ -8,6 +8,7 @@ from bot.delivery.wording import Wording
 from bot.rules.calendar.deadline import INSTANT, lateness
 from bot.rules.calendar.hours import WorkingTime
 from bot.rules.calendar.zone import shanghai, shanghai_day
+from bot.rules.messages.showing import masked
 from storage.records import AnswerTo, Directory, Message, MessageKind, Role, Ticket, TicketState
 
 PROBLEM_CHARACTERS = 300
@@ -68,7 +69,7 @@ def standing_briefly(ticket: Ticket, working: WorkingTime, wording: Wording, now
 def facts(ticket: Ticket, wording: Wording) -> list[str]:
     """Say what the ticket is about, a line each."""
     found = (
-        ("problem_class", ticket.problem_class),
+        ("problem_class", cut(ticket.problem_class)),
         ("problem", cut(ticket.problem)),
         ("suggestion", cut(ticket.suggestion)),
         ("url", ticket.url),
@@ -99,7 +100,8 @@ def work_buttons(ticket: Ticket, wording: Wording) -> tuple[Button, ...]:
 
 
 def cut(text: str, longest: int = PROBLEM_CHARACTERS) -> str:
-    """Shorten a text that is quoted."""
+    """Shorten a text that is quoted, citizens' numbers masked."""
+    text = masked(text)
     return text if len(text) <= longest else text[:longest] + "…"
 
 

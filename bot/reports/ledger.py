@@ -1,18 +1,16 @@
 """The ledger line of a ticket, and who was told about it: the words every report shares."""
 
-import re
 from collections.abc import Sequence
 from datetime import date
 
 from bot.delivery.wording import Language, Wording
-from bot.logs import PHONE
 from bot.rules.calendar.deadline import Lateness
 from bot.rules.calendar.zone import shanghai_day
+from bot.rules.messages.showing import masked
 from bot.rules.reports.late import LateTicket
 from storage.records import MessageKind, Request, RequestKind, Telling, Ticket, TicketFacts, TicketState, step_of
 
 QUOTED = 48  # characters of what a source wrote
-LANDLINE = re.compile(r"(?<![\d-])(0\d{2,3}[- ]?)\d{7,8}(?!\d)")
 
 
 def ledger_line(ticket: Ticket, lateness: Lateness | None, language: Language = "zh") -> str:
@@ -110,11 +108,6 @@ def problem(ticket: Ticket, wording: Wording) -> str:
     what = wording("weekly.problem_right", wrong=wrong, right=right) if right else wrong
     named = [part for part in (ticket.problem_class, what) if part]
     return wording("weekly.problem_colon").join(named)
-
-
-def masked(text: str) -> str:
-    """Hide phone numbers in a text that leaves the office."""
-    return LANDLINE.sub(r"\1****", PHONE.sub(r"\1****\2", text))
 
 
 def step_word(telling: Telling, wording: Wording) -> str:

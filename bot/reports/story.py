@@ -10,6 +10,7 @@ from bot.reports.ledger import ledger_line
 from bot.rules.calendar.deadline import lateness
 from bot.rules.calendar.workdays import GovChina
 from bot.rules.calendar.zone import shanghai
+from bot.rules.messages.showing import masked
 from storage.records import JournalKind, JournalLine, TicketStory, step_of
 
 MOMENTS = ("until", "was")  # limits among what people asked and decided
@@ -98,14 +99,15 @@ def _told(line: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
 def _answered(line: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
     kind, _, number = line.actor.partition(":")
     who = names.get(int(number), "?") if kind == "person" and number.isdigit() else line.actor
-    said = wording(f"story.{line.kind}", who=who, text=line.data.get("text", ""), name=line.data.get("name", ""))
+    text = masked(str(line.data.get("text", "")))
+    said = wording(f"story.{line.kind}", who=who, text=text, name=line.data.get("name", ""))
     limit = limit_of_return(line, wording) if line.kind == JournalKind.RETURN else ""
     return wording("story.return_limit", said=said.rstrip("。"), limit=limit) if limit else said
 
 
 def _acted(line: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
     """What was asked, decided, handed on or undone: who, and the facts of it."""
-    facts: dict[str, object] = {"text": "", **line.data}
+    facts: dict[str, object] = {**line.data, "text": masked(str(line.data.get("text", "")))}
     facts |= {name: wording.end(datetime.fromisoformat(str(facts[name]))) for name in MOMENTS if name in facts}
     if wording.has(f"verb.{facts.get('verb')}"):
         facts["verb"] = wording(f"verb.{facts['verb']}")

@@ -5,12 +5,12 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.actions.messages import evidence, proofs, updates
 from bot.actions.messages.evidence import SentFile
 from bot.actions.messages.updates import Speaker
-from bot.actions.people import binding
+from bot.actions.people import bind_codes, binding
 from bot.channels.base import SHARE_PHONE, Fetching, SendFailed
 from bot.engine import Engine
 from handlers.chat.commands import BY_CODE, pressed
@@ -80,6 +80,9 @@ class Listener:
 
     async def _deal(self, channel: str, heard: Heard) -> None:
         run = self._engine.database.run
+        if heard.in_group and heard.text:
+            # A code is for nobody else's eyes: where others read it, it is worthless from now on.
+            await run(bind_codes.shown_to_others, self._context, heard.text, channel, heard.address)
         if heard.kind == HeardKind.BLOCKED:
             await run(binding.unreachable, self._context, channel, heard.address)
         elif heard.kind == HeardKind.OUTCOME:
@@ -182,7 +185,7 @@ class Listener:
 
     def _bind(self, channel: str, heard: Heard) -> None:
         if heard.in_group:
-            return None  # a code is for nobody else's eyes, and whoever is not bound hears nothing in a group
+            return None  # whoever is not bound hears nothing in a group
         code = _code_in(heard) or heard.text.strip()
         if heard.kind == HeardKind.PHONE:
             bound = binding.by_phone(self._context, self._engine.sealer, heard.text, channel, heard.address)
@@ -193,11 +196,18 @@ class Listener:
             person_id = bound.person.id
         elif heard.kind == HeardKind.START and not code:
             return self._welcome(channel, heard)
+        elif until := bind_codes.locked_until(self._context, channel, heard.address):
+            return self._locked(channel, heard, until)
         else:
             text, person_id = self._not_bound(channel, heard)
         intent, stop_asking = f"bind:{channel}:{heard.event_id}", (("", SHARE_PHONE),) if bound else ()
         self._say(intent, channel, heard, text, person_id, stop_asking, changes_card=bool(heard.action))
         return None
+
+    def _locked(self, channel: str, heard: Heard, until: datetime) -> None:
+        """Whoever tries codes is told once that it is of no use; what they bring meanwhile gets no answer."""
+        text = self._wording("chat.bind_locked", until=self._wording.end(until))
+        self._say(f"bind_locked:{until.timestamp():.0f}:{channel}:{heard.address}", channel, heard, text)
 
     def _not_bound(self, channel: str, heard: Heard) -> tuple[str, int]:
         """Whoever is bound here already is told so: a code brought twice is no failure."""

@@ -14,6 +14,7 @@ STOP = re.compile(
     r"|(?<=[\u4e00-\u9fff])(?=\d{1,2}\s?(?:签收|收到|已|办结|误报|[还没未]))"
 )
 MOST_PIECES = 40  # longer texts are no lists
+LONGEST_LIST = 1_500  # characters; each piece is read twice
 
 
 def parse_all(text: str, known: Mapping[str, str] | None = None) -> tuple[Parsed, ...]:
@@ -24,6 +25,8 @@ def parse_all(text: str, known: Mapping[str, str] | None = None) -> tuple[Parsed
 
 
 def _items(folded: Folded, numbers: KnownNumbers) -> tuple[Parsed, ...]:
+    if len(folded.text) > LONGEST_LIST:
+        return ()
     stops = list(_stops(folded.text))
     if not 0 < len(stops) <= MOST_PIECES or not re.search(r"[\d第]", folded.text):
         return ()

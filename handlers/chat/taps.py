@@ -49,12 +49,13 @@ def _with_facts(turn: Turn, reply: Reply) -> Reply:
 
 
 def _on_request(turn: Turn, row: Command, request_id: int) -> Reply:
+    """Whoever may not decide hears the same whether there is such a request or not; only the journal knows."""
     known = requests.waiting(turn.work, request_id)
-    if known is None:
-        return _unknown(turn)
-    if not turn.oversees:
+    theirs = known is not None and turn.oversees and turn.seen(known.ticket.id) is not None
+    if known is not None and not theirs:
         deny(turn.work, known.ticket.id, row.verb or row.name, turn.answer(""))
-        return not_above(turn, row)
+    if known is None or not theirs:
+        return _unknown(turn) if turn.oversees else not_above(turn, row)
     about = replace(turn, replied=known.ticket.id)
     return row.does(about, Wish(command=row.name, verb=row.verb, tickets=(known.ticket,), request_id=request_id))
 

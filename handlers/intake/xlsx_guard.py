@@ -18,7 +18,7 @@ from handlers.intake.grid import FileLimits
 
 ENCRYPTED = 0x1
 CHUNK = 1 << 20
-DIRECTORY_BYTES = 16 << 20  # of the two small parts that list the sheets
+DIRECTORY_BYTES = 4 << 20  # of the two small parts that list the sheets
 LONGEST_TEXT = 8 << 20  # a cell holds 32,767 characters at most
 DAMAGED = "文件已损坏或太大，请用表格软件打开，删去多余的行和列，另存为 .xlsx 再导入"
 LOCKED = "文件有密码，请去掉密码后另存再导入"
@@ -27,7 +27,11 @@ ERROR_VALUE = "是错误值（如 #N/A），请改好再导入"
 
 Faults = dict[int, dict[int, str]]  # line number -> column -> why the cell cannot be trusted
 
-_TAG = re.compile(rb"<(?:[\w.-]+:)?(c|row|f|v|is)(?=[\s/>])([^>\"']*(?:\"[^\"]*\"[^>\"']*|'[^']*'[^>\"']*)*)>([^<]?)")
+# No "<" stands inside a value, and nothing is ever given back (++, *+, ?+): what is read is read once.
+_TAG = re.compile(
+    rb"<(?:[\w.-]++:)?+(c|row|f|v|is)(?=[\s/>])"
+    rb"([^<>\"']*+(?:\"[^<\"]*+\"[^<>\"']*+|'[^<']*+'[^<>\"']*+)*+)(>?)([^<]?)"
+)
 _PLACE = re.compile(rb"(?:^|\s)r\s*=\s*[\"']([A-Za-z]{0,3})(\d{1,7})[\"']")
 _KIND = re.compile(rb"(?:^|\s)t\s*=\s*[\"'](\w*)[\"']")
 # Most sheets hold neither formulas nor errors, and need no further look.
@@ -121,7 +125,9 @@ def _faults_in(part: IO[bytes]) -> Faults:
     faults: Faults = {}
     cell = _Cell()
     for piece in _pieces(part):
-        for kind, attributes, content in _TAG.findall(piece):
+        for kind, attributes, end, content in _TAG.findall(piece):
+            if not end:
+                raise InputRefused(DAMAGED)
             if kind == b"c":
                 cell = _next_cell(cell, attributes)
             elif kind == b"row":

@@ -9,7 +9,9 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import Abort, TyperException
 
+from bot.rules.messages.showing import visible
 from handlers.shell.terminal import completion
+from handlers.shell.terminal.plainly import speak_plainly
 from handlers.shell.terminal.usage import COMMAND, program, sentence
 
 # name -> (module under handlers.shell, help); a module holds a typer app named `app`.
@@ -52,7 +54,7 @@ class Shell(TyperGroup):
         if ctx.resilient_parsing and args[0] not in COMMANDS:
             return None, None, []  # while completing nothing is told
         if args and not args[0].startswith("-") and args[0] not in COMMANDS:
-            print(f"没有“{args[0]}”这个命令，可用：{'、'.join(COMMANDS)}。", file=sys.stderr)
+            print(f"没有“{visible(args[0])}”这个命令，可用：{'、'.join(COMMANDS)}。", file=sys.stderr)
             raise typer.Exit(2)
         name, listed, rest = super().resolve_command(ctx, args)
         if name is None or listed is None:
@@ -100,11 +102,12 @@ completion.set_up(shell)
 
 def main() -> int:
     """Carry out what was typed, and return the exit code."""
+    speak_plainly()
     try:
         return int(shell.main(prog_name=program(), complete_var=completion.VARIABLE, standalone_mode=False) or 0)
     except TyperException as error:
         if said := sentence(error):
-            print(said, file=sys.stderr)
+            print(visible(said), file=sys.stderr)
         return error.exit_code
     except Abort:
         return 1

@@ -11,6 +11,7 @@ from bot.reports.weekly import text
 from bot.reports.weekly_workbook import workbook
 from bot.rules.calendar.weeks import Week
 from bot.rules.calendar.zone import shanghai_day
+from bot.rules.messages.showing import visible
 from handlers.shell.terminal.opening import opened, refuse
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="周报等报表")
@@ -35,7 +36,7 @@ def weekly(
             raise refuse(str(error)) from None
         except OSError as error:
             raise refuse(f"文件写不进“{out}”（{error.strerror}），请用 --out 换一个文件夹。") from None
-        typer.echo(words)
+        typer.echo(visible(words))
         for path in paths:
             typer.echo(f"已保存：{path}", err=True)
 

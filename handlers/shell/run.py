@@ -19,6 +19,7 @@ from handlers.chat.catalog import Platform, platforms
 from handlers.chat.listen import Listener
 from handlers.chat.reply import Conversation
 from handlers.shell.terminal.opening import opened, refuse
+from handlers.web.guarding import BACKLOG, GuardedProtocol
 from handlers.web.server import build
 from storage.sql.schema import SchemaMovedOn
 
@@ -46,7 +47,10 @@ async def serve(engine: Engine) -> None:
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     spoken = platforms(engine)
     rhythm = BeatScheduler(engine, (_resume(engine),))
-    server = _Server(uvicorn.Config(build(engine, _routers(spoken)), log_config=None, access_log=False))
+    web = build(engine, _routers(spoken))
+    server = _Server(
+        uvicorn.Config(web, http=GuardedProtocol, ws="none", backlog=BACKLOG, log_config=None, access_log=False)
+    )
     work = [rhythm.run(), server.serve(sockets=[door]), _listen(engine, spoken, rhythm, stop)]
     if engine.settings.heartbeat_url:
         work.append(_heartbeat(engine, stop))

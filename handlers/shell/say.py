@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from bot.rules.messages.showing import visible
 from bot.rules.tickets.arrivals import CLOCK_SKEW
 from handlers.chat.reply import Conversation
 from handlers.shell.terminal.opening import emit, opened, read_moment, refuse
@@ -42,4 +43,4 @@ def say(
         if as_json:
             emit({"person": someone.name, "ticket_id": reply.ticket_id, "text": reply.text})
         else:
-            typer.echo(reply.text)
+            typer.echo(visible(reply.text))

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from bot.delivery.facts import standing_briefly
 from bot.engine import Engine
+from bot.rules.messages.showing import visible
 from handlers.shell.terminal.opening import emit, local, opened
 from storage import views
 from storage.records import Ticket
@@ -82,5 +83,5 @@ def _show(found: list[Ticket], engine: Engine) -> None:
             "应办结": one.due_day.isoformat() if one.due_day else "待定",
             "情况": standing_briefly(one, calendars.of(one.unit_id), engine.wording, now),
         }
-        table.add_row(*(Text(cells[heading]) for heading in shown), style="red" if one.overdue(now) else "")
+        table.add_row(*(Text(visible(cells[heading])) for heading in shown), style="red" if one.overdue(now) else "")
     console.print(table)

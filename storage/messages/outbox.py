@@ -106,6 +106,13 @@ def settle(conn: Connection, settlements: Sequence[Settlement]) -> list[Settleme
     return counted
 
 
+def erase(conn: Connection, ids: Iterable[int]) -> None:
+    """Forget the words and payloads of messages that are over."""
+    wanted = list(ids)
+    if wanted:
+        conn.execute(update(outbox).where(outbox.c.id.in_(wanted)).values(params={}, payload=""))
+
+
 def held(conn: Connection, messages: Sequence[Message]) -> set[int]:
     """Return the ids of those whose claim still stands."""
     fences = _held(conn, [message.id for message in messages])

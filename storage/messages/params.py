@@ -35,7 +35,7 @@ _BY_KIND: Mapping[MessageKind, type[Any]] = {
 }
 _BY_NOTIFICATION: Mapping[str, type[Any]] = {
     **dict.fromkeys((N.DEPUTY, N.DEPUTY_EMPTY, N.BACK), LeaveNotification),
-    **dict.fromkeys((N.CONTACT_LOST, N.REBOUND), ContactNotification),
+    **dict.fromkeys((N.CONTACT_LOST, N.REBOUND, N.BIND_LOCKED), ContactNotification),
     **dict.fromkeys((one for one in N if one.startswith("calendar_")), CalendarNotification),
 }
 

@@ -30,6 +30,7 @@ class NotificationKind(StrEnum):
     BACK = "back"
     CONTACT_LOST = "contact_lost"
     REBOUND = "rebound"
+    BIND_LOCKED = "bind_locked"
     CALENDAR_PROPOSED = "calendar_proposed"
     CALENDAR_CHANGED = "calendar_changed"
     CALENDAR_MISSING = "calendar_missing"
@@ -113,6 +114,7 @@ class ContactNotification:
     person: int
     channel: str = ""
     to: AnswerTo | None = None  # to the replaced address itself
+    address: str = ""  # masked, of whoever brought wrong codes; `person` is 0 for a stranger
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -151,6 +153,7 @@ class TextParams:
     text: str = ""
     buttons: tuple[tuple[str, str], ...] = ()  # (label, action)
     to: AnswerTo | None = None
+    sealed: str = ""  # text and buttons of what holds a code: neither is stored in clear
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -149,6 +149,8 @@ class JournalKind(StrEnum):
     BOUND = "bound"
     BIND_CODE = "bind_code"
     BIND_ASKED = "bind_asked"
+    BIND_LOCKED = "bind_locked"  # five wrong codes in a row
+    BIND_CODE_SHOWN = "bind_code_shown"  # said where others read it, so it is worthless
     UNREACHABLE = "unreachable"
     SIGNIN_LINK = "signin_link"
     REGISTER_IMPORTED = "register_imported"

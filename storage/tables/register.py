@@ -92,8 +92,19 @@ signin_tokens = Table(
 bind_codes = Table(
     "bind_codes",
     metadata,
-    Column("code", String(64), primary_key=True),  # only its hash is kept
-    Column("person_id", Id, ForeignKey("people.id"), nullable=False),
+    # Of each person one: a newer code takes the place of the older, be they made at the same moment.
+    Column("person_id", Id, ForeignKey("people.id"), primary_key=True, autoincrement=False),
+    Column("code", String(64), nullable=False, unique=True),  # only its keyed hash is kept
     Column("expires_at", UtcDateTime, nullable=False),
     Column("used_at", UtcDateTime),
+)
+
+bind_tries = Table(
+    "bind_tries",
+    metadata,
+    Column("channel", String(32), primary_key=True),
+    Column("address", String(200), primary_key=True),
+    Column("wrong", Integer, nullable=False),  # codes in a row that were wrong
+    Column("last_at", UtcDateTime, nullable=False, index=True),
+    Column("locked_until", UtcDateTime),
 )

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from bot.delivery.wording import Wording
-from bot.reports.ledger import duty, extension, ledger_line, masked, problem, told_last, untold_line
+from bot.reports.ledger import duty, extension, ledger_line, problem, told_last, untold_line
 from bot.rules.calendar.deadline import Lateness
 from bot.rules.calendar.zone import at
+from bot.rules.messages.showing import masked
 from bot.rules.reports.late import how_late, late_tickets
 from storage.records import Request, RequestKind, Ticket, TicketState
 from tests.cast.rows import sh, ticket

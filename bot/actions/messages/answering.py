@@ -31,6 +31,7 @@ class Reply:
     repeated: bool = False  # the same event was answered before; the text is empty and nothing is to be sent
     private: bool = False  # for the person alone, be the conversation in a group; the card pressed stays as it is
     keeps_card: bool = False  # the card pressed stays as it is: more has to be said
+    secret: bool = False  # holds a code: it is stored sealed, and erased once it is sent
 
 
 REPEATED = Reply(text="", repeated=True)
@@ -125,6 +126,7 @@ def _enqueue(work: Work, kept: Kept, reply: Reply) -> None:
         ticket_id=reply.ticket_id,
         private=reply.private,
         keeps_card=reply.keeps_card,
+        secret=reply.secret,
     )
 
 

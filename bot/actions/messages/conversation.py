@@ -7,7 +7,9 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from bot.actions.messages.sealed import sealed_text
 from bot.actions.work import Work
+from bot.rules.messages.showing import masked
 from storage.messages import outbox
 from storage.records import (
     AnswerTo,
@@ -88,6 +90,7 @@ def put_answer(
     ticket_id: int | None = None,
     private: bool = False,
     keeps_card: bool = False,
+    secret: bool = False,
 ) -> None:
     """Enqueue an answer, to go back where the person spoke; a private one to the person alone.
 
@@ -98,13 +101,17 @@ def put_answer(
         to = replace(to, edits="")
     if to is not None and private and to.private:
         to = replace(to, address=to.private, reply_to="")
+    intent = f"answer:{kept.id}:p{kept.said.person_id}"
+    if to is not None and to.private and to.address != to.private:
+        text = masked(text)  # others read it
+    in_clear = TextParams(text=text, buttons=tuple(buttons), to=to)
     draft = MessageDraft(
-        intent=f"answer:{kept.id}:p{kept.said.person_id}",
+        intent=intent,
         person_id=kept.said.person_id,
         kind=MessageKind.ANSWER,
         ticket_id=ticket_id,
         urgency=0,
-        params=TextParams(text=text, buttons=tuple(buttons), to=to),
+        params=sealed_text(work.context.sealer, intent, text, buttons, to) if secret else in_clear,
     )
     outbox.put(work.conn, [draft], work.now)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.actions.context import Context
+from bot.actions.messages import sealed
 from bot.actions.messages.numbering import renumber
 from bot.actions.tickets.requests import asked_in
 from bot.actions.work import Work, begin, read, take_up
@@ -63,7 +64,8 @@ def claim(context: Context, holder: str, lease: timedelta, digest_from: int, lim
     with take_up(context) as work:
         since = context.lease_now(work.conn)
         until = since + lease
-        claimed = claims.claim(work.conn, work.now, (since, until), holder, limit, ALONE)
+        taken = claims.claim(work.conn, work.now, (since, until), holder, limit, ALONE)
+        claimed = [sealed.opened(context.sealer, one) for one in taken]
         directory, calendars = work.directory, work.calendars()
         # A digest that was not sent yet, or may not have arrived, comes back: what it tells is looked up again.
         told = {
@@ -85,6 +87,7 @@ def claim(context: Context, holder: str, lease: timedelta, digest_from: int, lim
         paced = pace([message for message in claimed if message.id not in ends], digest_from)
         dropped = [_withdrawn(one, why) for one, why in paced.drop]
         outbox.settle(work.conn, [*ends.values(), *dropped])
+        sealed.erase_done(work.conn, [(one, ends[one.id]) for one in claimed if one.id in ends])
         made = _digests(work, paced.bundles, until, holder)
         told |= {digest.id: many for digest, many in made}
         sending = (*paced.send, *(digest for digest, _ in made))
@@ -121,7 +124,7 @@ def look_again(context: Context) -> int:
 def prepare(context: Context, messages: Sequence[Message]) -> None:
     """Store way and exact payload before anything goes out."""
     with begin(context) as work:
-        outbox.prepare(work.conn, messages)
+        outbox.prepare(work.conn, [sealed.closed(context.sealer, one) for one in messages])
 
 
 def why_obsolete(context: Context, asked: Sequence[Candidate]) -> list[str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.actions.context import Context
+from bot.actions.messages import sealed
 from bot.actions.people.binding import contact_lost
 from bot.actions.recording import record
 from bot.actions.tickets.requests import ask_others
@@ -46,6 +47,7 @@ def settle(context: Context, results: Sequence[Result]) -> None:
     with begin(context) as work:
         counted = {one.id for one in outbox.settle(work.conn, _on_lease_clock(work, results))}
         real = [one for one in results if one.message.id in counted]
+        sealed.erase_done(work.conn, [(one.message, one.settlement) for one in real])
         told = {one.message.id: tuple(_told_by(work, one)) for one in real}
         for one in real:
             if one.message.kind == MessageKind.DIGEST:

@@ -1,17 +1,18 @@
 """Binding: a person proves who they are by a one-time code or their verified phone number."""
 
-import secrets
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from bot.actions.context import Context
+from bot.actions.messages.sealed import sealed_text
+from bot.actions.people import bind_codes
 from bot.actions.work import Work, begin, read
 from bot.rules.people.routing import desk
 from bot.sealing import PhoneInvalid, Sealer, read_phone
 from storage.messages import outbox
-from storage.people import addresses, one_time_codes
+from storage.people import addresses
 from storage.records import (
     Address,
     AnswerTo,
@@ -23,15 +24,12 @@ from storage.records import (
     MessageKind,
     NotificationKind,
     Person,
-    TextParams,
 )
 from storage.tickets import journal
 
 CODE_TTL = timedelta(days=3)
 OWN_CODE_TTL = timedelta(minutes=10)
 CONFIRMATION_TTL = timedelta(days=7)  # so long a member may confirm; nobody is asked again before
-ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # nothing that is read wrongly over the telephone
-CODE_LENGTH = 8
 MOBILE_DIGITS = 11
 CONFIRM = "bind"  # goes before the code in the button that confirms
 
@@ -66,14 +64,13 @@ def own_code(work: Work, person_id: int) -> str:
 
 
 def by_code(context: Context, code: str, channel: str, address: str) -> Bound | None:
-    """Bind whoever the code belongs to; None for a code that is unknown, used, expired, or asked of another address."""
-    now = context.now()
+    """Bind whoever the code belongs to; None for a code that is unknown, used, expired, or asked of another address.
+
+    Whoever brings five wrong ones is locked out for an hour, and no code is good from there meanwhile.
+    """
     with begin(context) as work:
-        for given, proof in ((code, "code"), (_of_address(code, channel, address), "mobile")):
-            person_id = one_time_codes.redeem_bind_code(work.conn, given, now)
-            if person_id is not None:
-                return _bind(work, person_id, channel, address, proof)
-    return None
+        redeemed = bind_codes.redeem(work, code, channel, address)
+        return None if redeemed is None else _bind(work, redeemed[0], channel, address, redeemed[1])
 
 
 def by_phone(context: Context, sealer: Sealer, phone: str, channel: str, address: str) -> Bound | None:
@@ -118,21 +115,23 @@ def ask_to_confirm(context: Context, person_id: int, channel: str, address: str,
     with begin(context) as work:
         if addresses.person_at(work.conn, channel, address) is not None:
             return False
-        code = _drawn()
-        one_time_codes.keep_bind_code(work.conn, _of_address(code, channel, address), person_id, now + CONFIRMATION_TTL)
+        code = bind_codes.draw(work, person_id, now + CONFIRMATION_TTL, channel, address)
         line = JournalDraft(
             kind=JournalKind.BIND_ASKED, at=now, actor="operator", data={"person": person_id, "channel": channel}
         )
         journal.write_system(work.conn, [line])
+        intent = _asked(channel, person_id, now.date())
         draft = MessageDraft(
-            intent=_asked(channel, person_id, now.date()),
+            intent=intent,
             person_id=person_id,
             kind=MessageKind.ANSWER,
             not_before=work.working().next_sending(now),
-            params=TextParams(
-                text=words(code),
-                buttons=((label, f"{CONFIRM}:{code}"),),
-                to=AnswerTo(channel=channel, address=address),
+            params=sealed_text(
+                context.sealer,
+                intent,
+                words(code),
+                ((label, f"{CONFIRM}:{code}"),),
+                AnswerTo(channel=channel, address=address),
             ),
         )
         outbox.put(work.conn, [draft], now)
@@ -177,15 +176,6 @@ def bind(context: Context, person_id: int, channel: str, address: str) -> str | 
         return _bind(work, person_id, channel, address, "operator").replaced
 
 
-def _drawn() -> str:
-    return "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
-
-
-def _of_address(code: str, channel: str, address: str) -> str:
-    """A code as it is kept that only one address may use."""
-    return f"{code.strip()}@{channel}:{address}"
-
-
 def _bound(person_id: int, channel: str, directory: Directory) -> bool:
     return any(one.channel == channel and one.usable for one in directory.addresses.get(person_id, ()))
 
@@ -199,8 +189,8 @@ def _lately(context: Context) -> list[date]:
 
 
 def _code(work: Work, person_id: int, stands: timedelta, actor: str) -> str:
-    code, now = _drawn(), work.now
-    one_time_codes.keep_bind_code(work.conn, code, person_id, now + stands)
+    now = work.now
+    code = bind_codes.draw(work, person_id, now + stands)
     journal.write_system(
         work.conn, [JournalDraft(kind=JournalKind.BIND_CODE, at=now, actor=actor, data={"person": person_id})]
     )

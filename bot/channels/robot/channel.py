@@ -10,10 +10,10 @@ from typing import Any
 import httpx
 
 from bot.channels.base import CONFIG_RETRY_AFTER, Abilities, Outgoing, Receipt, SendFailed
-from bot.channels.cutting import cut
+from bot.channels.cutting import cut, unlinked
 from bot.channels.robot.kinds import KINDS, MINUTE, Kind
 from bot.clock import Clock
-from bot.logs import PHONE
+from bot.rules.messages.showing import masked
 from settings import Robot
 from storage.nodes import quotas
 from storage.nodes.quotas import Limit
@@ -65,13 +65,13 @@ class RobotChannel:
         self._http = httpx.AsyncClient(timeout=timeout)
 
     async def send(self, message: Outgoing) -> Receipt:
-        """Say the text in the robot's group, phone numbers masked."""
+        """Say the text in the robot's group, citizens' numbers masked and nobody called."""
         if fault := self.fault_of(message.address):
             raise SendFailed(fault, permanent=True)
         robot = self._robots[message.address]
         if self._limits and (delay := await self._database.run(self._take, message.address)):
             raise SendFailed("群机器人每分钟最多20条，稍后再发", retry_after=delay)
-        said = await self._say(robot, cut(PHONE.sub(r"\1****\2", message.text), TEXT_BYTES))
+        said = await self._say(robot, cut(unlinked(masked(message.text)), TEXT_BYTES))
         if said.code:
             raise _failure(KINDS[robot.kind], said.code)
         return Receipt(provider_id=hashlib.sha256(message.key.encode()).hexdigest()[:32])  # they give none

@@ -5,6 +5,7 @@ import json
 import logging
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -69,9 +70,10 @@ class WeChatChannel:
         """Send within the window, else as a template message; SendFailed (unavailable) where neither is open."""
         if fault := self.fault_of(message.address):
             raise SendFailed(fault, permanent=True)
+        message = replace(message, text=unlinked(message.text), title=unlinked(message.title))
         picture = _picture(message.attachment)
         try:
-            text = cut(unlinked(_worded(message, picture)), TEXT_BYTES, MORE)
+            text = cut(_worded(message, picture), TEXT_BYTES, MORE)
             await self._api.call(lambda client: client.message.send_text(message.address, text), sends=True)
         except ApiRefused as refused:
             if refused.code not in WINDOW_SHUT:
@@ -162,7 +164,7 @@ def _mark(key: str) -> str:
 def _worded(message: Outgoing, picture: Attachment | None) -> str:
     if message.attachment is None or picture is not None:
         return message.text
-    return f"{message.text}\n（附件《{message.attachment.name}》无法在公众号里发送，请在网页上查看）"
+    return f"{message.text}\n（附件《{unlinked(message.attachment.name)}》无法在公众号里发送，请在网页上查看）"
 
 
 def _picture(attachment: Attachment | None) -> Attachment | None:

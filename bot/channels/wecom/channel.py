@@ -4,10 +4,12 @@ import hashlib
 import logging
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from bot.channels.base import CONFIG_RETRY_AFTER, Abilities, Attachment, Outgoing, Receipt, SendFailed
+from bot.channels.cutting import unlinked
 from bot.channels.tencent import Api, ApiRefused, SharedToken
 from bot.channels.wecom import parts as parts
 from bot.channels.wecom.api import WeComClient
@@ -71,6 +73,7 @@ class WeComChannel:
         """Send the parts of a message in order, or change the card that was tapped."""
         if fault := self.fault_of(message.address):
             raise SendFailed(fault, permanent=True)
+        message = replace(message, text=unlinked(message.text), title=unlinked(message.title))
         if message.edits and message.callback:
             return await self._show_change(message)
         if message.edits_only:

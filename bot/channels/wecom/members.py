@@ -26,12 +26,12 @@ class Members:
 
     def __init__(self, api: Api, app: str, secret: str, database: Database, clock: Clock, refused: Refused) -> None:
         self._api, self._app, self._database, self._clock = api, app, database, clock
-        self._key, self._box, self._refused = secret.encode(), SecretBox(secret), refused
+        self._secret, self._refused = secret, refused
 
     async def of(self, mobile: str) -> str | None:
         """Return who has the number; None for nobody's, remembered for a day; SendFailed where it cannot be asked."""
         run, mark, now = self._database.run, self._mark(mobile), self._clock.now()
-        if await run(tokens.find, self._database, mark, box=self._box, now=now) is not None:
+        if await run(tokens.find, self._database, mark, box=SecretBox(self._secret, mark), now=now) is not None:
             return None
         if delay := await run(self._wait, now):
             raise SendFailed(
@@ -51,7 +51,7 @@ class Members:
         return userid
 
     def _mark(self, mobile: str) -> str:
-        digest = hmac.new(self._key, mobile.encode(), hashlib.sha256).hexdigest()[:40]
+        digest = hmac.new(self._secret.encode(), mobile.encode(), hashlib.sha256).hexdigest()[:40]
         return f"{self._app[:60]}:{NOBODY}:{digest}"
 
     def _wait(self, now: datetime) -> timedelta | None:
@@ -60,6 +60,6 @@ class Members:
 
     def _miss(self, mark: str, now: datetime) -> None:
         token = Token(value=NOBODY, expires_at=now + UNKNOWN_LIVES)
-        tokens.keep(self._database, mark, token, box=self._box, now=now)
+        tokens.keep(self._database, mark, token, box=SecretBox(self._secret, mark), now=now)
         with self._database.begin() as conn:
             quotas.take(conn, f"{self._app}:{NOBODY}", 1, UNKNOWN_A_DAY, now)

@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 from bot.channels.base import Attachment, Button, Outgoing
-from bot.channels.cutting import cut, cut_characters, unlinked
+from bot.channels.cutting import cut, cut_characters
 from bot.channels.wecom.markdown import laid_out
 
 TEXT_BYTES = 2048  # the platform cuts longer ones without a word
@@ -25,7 +25,7 @@ Part = dict[str, Any]
 
 def text(message: Outgoing) -> Part:
     """The whole text as a text message."""
-    return {"msgtype": "text", "text": {"content": cut(unlinked(message.text), TEXT_BYTES, MORE)}}
+    return {"msgtype": "text", "text": {"content": cut(message.text, TEXT_BYTES, MORE)}}
 
 
 def worded(message: Outgoing, *, layout: bool = False) -> list[Part]:

@@ -257,7 +257,7 @@ def _read_table(text: str) -> Understood:
         notice = _from_table(table)
     except NoticeRefused:
         raise
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise NoticeRefused(f"JSON 读不懂：{error}。日期应写成 2027-01-01。") from None
     names = dict.fromkeys([*notice.off.values(), *notice.work.values()])
     items = tuple(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.rules.calendar.zone import shanghai
+from bot.rules.messages.showing import visible
 from storage.records import number_key
 
 CLOCK_SKEW = timedelta(minutes=5)
@@ -24,7 +25,6 @@ MAX_LENGTHS = {
     "policy": ("时限规则", 64),
 }
 _CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-_INVISIBLE = dict.fromkeys((0, 0x200B, 0xFEFF))  # NUL, zero-width space, byte order mark
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,8 +75,8 @@ def event_id(source: str, raw: Mapping[str, str]) -> str:
 
 
 def clean(text: str) -> str:
-    """The text without invisible characters, and without space at its ends."""
-    return (text if text.isprintable() else text.translate(_INVISIBLE)).strip()
+    """The text without control signs and invisible characters, and without space at its ends."""
+    return visible(text).strip()
 
 
 def _check_time(received_at: datetime, now: datetime) -> Refusal | None:

@@ -44,7 +44,7 @@ def bind(turn: Turn, wish: Wish) -> Reply:
         return Reply(text=turn.wording("chat.bind_elsewhere"), reason="bind_elsewhere", private=True)
     code = binding.own_code(turn.work, turn.person_id)
     minutes = binding.OWN_CODE_TTL.seconds // 60
-    return Reply(text=turn.wording("chat.bind_code", code=code, minutes=minutes), private=True)
+    return Reply(text=turn.wording("chat.bind_code", code=code, minutes=minutes), private=True, secret=True)
 
 
 def board(turn: Turn, _wish: Wish) -> Reply:
@@ -54,7 +54,7 @@ def board(turn: Turn, _wish: Wish) -> Reply:
     token = signin.new_token(turn.work, turn.person_id)
     minutes = signin.SIGNIN_TTL.seconds // 60
     link = f"{turn.board_url}?token={token}"
-    return Reply(text=turn.wording("chat.board", link=link, minutes=minutes), private=True)
+    return Reply(text=turn.wording("chat.board", link=link, minutes=minutes), private=True, secret=True)
 
 
 def weekly(turn: Turn, _wish: Wish) -> Reply:

@@ -12,6 +12,7 @@ from bot.delivery.pressing import list_buttons
 from bot.delivery.reasons import limit_reasons, moment_written
 from bot.rules.calendar.deadline import lateness
 from bot.rules.calendar.workdays import CalendarNotPublished
+from bot.rules.messages.showing import masked
 from bot.rules.tickets.access import Right, workers
 from bot.rules.tickets.requests import may_decide
 from handlers.chat.turn import Reply, Turn, Wish
@@ -65,7 +66,8 @@ def show(turn: Turn, wish: Wish) -> Reply:
     lines += [*facts(ticket, wording), *_done_by(turn, ticket)]
     pending = requests.pending(turn.work, ticket.id)
     lines += [asked_line(turn, request) for request in pending]
-    return Reply(text="\n".join(lines), ticket_id=ticket.id, buttons=_all_buttons(turn, ticket, pending))
+    pressed = _all_buttons(turn, ticket, pending)
+    return Reply(text="\n".join(lines), ticket_id=ticket.id, buttons=pressed, private=True)
 
 
 def why(turn: Turn, wish: Wish) -> Reply:
@@ -111,7 +113,9 @@ def numbered(
     else:
         told = still_waiting(turn, numbers)
     choices = tuple((str(place), f"{code}:{one}") for one, place in places.items()) if code else ()
-    return Reply(text="\n".join([*lines, *([foot] if foot else ()), *told]), buttons=choices[:BUTTONS_IN_A_LIST])
+    # Whose tickets these are, and what is in them, is nothing for a group.
+    text = "\n".join([*lines, *([foot] if foot else ()), *told])
+    return Reply(text=text, buttons=choices[:BUTTONS_IN_A_LIST], private=True)
 
 
 def buttons(turn: Turn, ticket: Ticket, pending: Sequence[Request] = ()) -> Buttons:
@@ -157,7 +161,9 @@ def asked_line(turn: Turn, request: Request) -> str:
     """Say who asked for what and when, and that it is not decided."""
     facts = {"who": turn.name(request.asked_by), "at": turn.wording.moment_short(request.asked_at)}
     until = turn.wording.end(request.until) if request.until else ""
-    return turn.wording(f"chat.pending_{request.kind}", text=request.text[:PROBLEM_LENGTH], until=until, **facts)
+    return turn.wording(
+        f"chat.pending_{request.kind}", text=masked(request.text)[:PROBLEM_LENGTH], until=until, **facts
+    )
 
 
 def limit(turn: Turn, ticket: Ticket) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from telegram import CallbackQuery, ChatMemberUpdated, Message, MessageEntity, Update
 from telegram.constants import ChatMemberStatus, ChatType
 
+from bot.actions.people.bind_codes import SEEN
 from bot.channels.telegram.layout import message_id
 from handlers.chat.platforms.heard import UNTIMED, Heard, HeardFile, HeardKind
 
@@ -56,7 +57,7 @@ class TelegramReader:
         if sender is None or sender.is_bot or not (in_group or message.chat.type == ChatType.PRIVATE):
             return None
         if in_group and not self._meant(message):
-            return None
+            return _overheard(event_id, message)
         kind, text = self._said(message, in_group)
         replied = message.reply_to_message
         return Heard(
@@ -82,7 +83,7 @@ class TelegramReader:
         text = self._without_bot(message)
         command, _, rest = text.partition(" ")
         if command.lower() == "/start" and message.forward_origin is None:
-            return (HeardKind.OTHER, "") if in_group else (HeardKind.START, rest.strip())
+            return (HeardKind.OTHER if in_group else HeardKind.START, rest.strip())
         if text or any(_files(message)):
             return HeardKind.TEXT, text.removeprefix("/")
         # The other kinds without words are Telegram's own: somebody pinned a message, a group has a new name.
@@ -110,6 +111,17 @@ class TelegramReader:
         if name := self._itself.username:
             text = re.sub(rf"@{re.escape(name)}\b", "", text, flags=re.IGNORECASE)
         return text.strip()
+
+
+def _overheard(event_id: str, message: Message) -> Heard | None:
+    """What was not meant for the bot concerns it only where a binding code is said aloud."""
+    text, sender = _clean(message.text or message.caption or ""), message.from_user
+    if sender is None or not SEEN.search(text.upper()):
+        return None
+    at = _moment(message.date)
+    return Heard(
+        kind=HeardKind.OTHER, event_id=event_id, address=str(_number(sender.id)), at=at, text=text, in_group=True
+    )
 
 
 def _tap(event_id: str, query: CallbackQuery) -> Heard:

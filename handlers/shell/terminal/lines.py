@@ -8,11 +8,12 @@ from typing import Any
 import typer
 
 from bot.rules.calendar.zone import SHANGHAI
+from bot.rules.messages.showing import visible
 
 
 def refuse(sentence: str) -> typer.Exit:
     """Say why on stderr; raise what this returns."""
-    print(sentence, file=sys.stderr)
+    print(visible(sentence), file=sys.stderr)
     return typer.Exit(1)
 
 

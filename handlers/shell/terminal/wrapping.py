@@ -7,6 +7,8 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from bot.rules.messages.showing import visible
+
 # A word, number or date with its clock stays whole; every other character may end a line.
 _PIECES = re.compile(r"(?:\d+[年月日])+(?:\d[\d:]*)?|[A-Za-z0-9][A-Za-z0-9._:/#\-]*|\s|.")
 _NOT_FIRST = set("。、”’》〉】」』,.;:!?)]}…\uff0c\uff1b\uff1a\uff01\uff1f\uff09")
@@ -18,7 +20,7 @@ MIN_ROOM = 20  # below this a hanging indent would leave no room for words
 def say_wrapped(console: Console, text: str, indent: str = "", style: str = "") -> None:
     """Print text broken at the terminal's edge; into a file or pipe its lines go as they are."""
     width = console.width if console.is_terminal else UNBROKEN
-    console.print(Text(wrapped(text, width, indent), style=style), soft_wrap=True)
+    console.print(Text(wrapped(visible(text), width, indent), style=style), soft_wrap=True)
 
 
 def wrapped(text: str, width: int, indent: str = "") -> str:

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from bot.actions.people.binding import ask_to_confirm
 from bot.channels.telegram.client import hook_path
 from bot.reports.story import story_lines
 from bot.sealing import read_phone
 from storage import views
-from storage.people import register
+from storage.people import addresses, register
 from storage.records import PersonDraft, TicketState
 from tests.cast.bureau import NUMBER
 from tests.cast.served import ServedOffice
@@ -311,3 +312,33 @@ def test_forwarded_words_are_nobodys_answer(office: ServedOffice, fake: FakeTele
     assert office.ticket(NUMBER).state == TicketState.NEW
     bring(fake, office, jia.says("办结 已整改"))
     assert office.ticket(NUMBER).state == TicketState.COMPLETED
+
+
+def test_a_code_opens_only_the_door_it_was_made_for(office: ServedOffice, fake: FakeTelegram) -> None:
+    stranger, jia = fake.person(1003, "路人"), fake.person(1001, "甲")
+    code = ""
+
+    def words(drawn: str) -> str:
+        nonlocal code
+        code = drawn
+        return drawn
+
+    assert ask_to_confirm(office.engine.context, office.people["jia"], "wecom", "ZhangSan", words, "是我本人")
+    for forged in (f"/start {code}@wecom:ZhangSan", f"/start wecom:ZhangSan{code}", f"/start {code}"):
+        bring(fake, office, stranger.says(forged))
+        assert "绑定没有成功" in stranger.sees[-1].text
+    with office.database.read() as conn:
+        assert addresses.person_at(conn, "telegram", "1003") is None
+    office.forget()
+    # What is said in a group is read by others too, be it meant for the bot or not.
+    fake.privacy = False
+    group = fake.group()
+    for said in ("/start {}", f"@{USERNAME} 绑定 {{}}", "绑定码 {} 谁帮忙绑一下"):
+        code = office.code("jia")
+        bring(fake, office, stranger.says(said.format(code), chat=group.id))
+        bring(fake, office, jia.start(code))
+        assert "绑定没有成功" in jia.sees[-1].text
+    assert group.sees == []
+    bring(fake, office, jia.start(office.code("jia")))
+    assert "甲，您好" in jia.sees[-1].text
+    office.forget()
