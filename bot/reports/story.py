@@ -150,6 +150,10 @@ def _moved(line: JournalLine, names: Mapping[int, str], wording: Wording) -> str
     return wording("story.deadline_moved", old=old, new=new, document=line.data["document"])
 
 
+def _applied(line: JournalLine, _names: Mapping[int, str], wording: Wording) -> str:
+    return wording("story.policy_applied", policy=line.data["policy"])
+
+
 def _limit(lines: Any, wording: Wording) -> str:
     aim = lines.get("target_at") or lines.get("due_at")
     return wording.moment(datetime.fromisoformat(aim)) if aim else wording("story.no_limit")
@@ -166,6 +170,7 @@ _WORDS: Mapping[JournalKind, Words] = {
     K.NOT_TOLD: _told,
     K.ARRIVED: _told,
     K.DEADLINE_MOVED: _moved,
+    K.POLICY_APPLIED: _applied,
     **dict.fromkeys((K.ASK_EXTENSION, K.GRANT_EXTENSION, K.REFUSE_EXTENSION), _acted),
     **dict.fromkeys((K.ASK_TRANSFER, K.TRANSFER, K.REFUSE_TRANSFER), _acted),
     **dict.fromkeys((K.HAND_OVER, K.UNDO, K.DENIED), _acted),

@@ -27,6 +27,7 @@ COMMANDS = {
     "tickets": ("tickets", "列出工单"),
     "ticket": ("ticket", "一件工单的全过程"),
     "calendar": ("calendar", "工作日历：查看与检查"),
+    "policy": ("policy", "时限规则：把改动用到在办工单"),
     "report": ("report", "周报等报表"),
     "simulate": ("simulate", "推演一个场景：谁在何时收到什么"),
     "backup": ("backup", "备份数据库到一个文件"),

@@ -123,6 +123,7 @@ class JournalKind(StrEnum):
     NOT_TOLD = "not_told"
     ARRIVED = "arrived"  # the platform proved that a message arrived
     DEADLINE_MOVED = "deadline_moved"  # by a changed calendar
+    POLICY_APPLIED = "policy_applied"  # a changed policy, by a named person
     SET_ASIDE = "set_aside"  # a decision failed; it is looked at again in an hour
     CLOSED = "closed"  # archived by itself
     ACKNOWLEDGE = "acknowledge"
