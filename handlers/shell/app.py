@@ -33,6 +33,7 @@ COMMANDS = {
     "backup": ("backup", "备份数据库到一个文件"),
     "restore": ("restore", "把备份恢复到空的地方"),
     "migrate": ("migrate", "升级数据库结构"),
+    "misunderstood": ("misunderstood", "没有听懂的话，用来补充词表"),
     "verify": ("verify", "核验全部流水未被改动"),
 }
 

@@ -36,6 +36,8 @@ LEAVE_WORD = re.compile(r"(?:休年假|请年假|请病假|请事假|请产假|�
 HELPING = re.compile(
     r"^(?:请|麻烦|想|要|我要|我想|给|帮|替|代|为|我|登记|一下|\s)+|(?:同志|科长|主任|局长|老师|要|想|需要|的|\s)+$"
 )
+SHORT_NAME = (2, 3)  # characters a name has
+REASON = re.compile("[因有事病]")  # "因病", "有事": no names
 LONGEST_NAME = 200  # so far into the text a name is looked for
 SELF = frozenset({"我", "本人", "自己", "我要", "我想", "我们"})
 
@@ -124,7 +126,9 @@ def _people_in(said: str, turn: Turn) -> list[Person]:
 
 def _names_somebody(said: str) -> bool:
     """Whether something is left that may be a name nobody knows."""
-    return any(token.slot is Slot.UNKNOWN and len(token.word) > 1 for token in lexicon().tokens(said))
+    short = len(said) in SHORT_NAME and REASON.search(said) is None  # "小陈", "张三"
+    names = (Slot.UNKNOWN, Slot.DETAIL) if short else (Slot.UNKNOWN,)
+    return any(token.slot in names and (short or len(token.word) > 1) for token in lexicon().tokens(said))
 
 
 def _untimed(text: str, turn: Turn) -> str:

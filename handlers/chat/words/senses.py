@@ -31,6 +31,9 @@ WHICH = re.compile("[哪谁什几怎何]|多少")
 EXTENSIONS = ("延期", "延后", "延长", "延迟")
 FALSE_ALARM = ("误报", "false alarm")
 OF_US = ("的", "单位", "局", "办", "处", "科")
+OTHERS_LEAVE = re.compile(
+    "(?:编辑|小编|领导|主任|[局处科县市镇乡校院]长|书记|技术员?|同事|管理员|人员|[他她]们?)[^我]{0,6}(?:请|休)"
+)
 BY_US = re.compile("我们?[发写拍推登转编]的")
 BELONGS = ("不该", "不归", "不由", "不应该由", "不属于", "不属")
 THANKS = frozenset({"谢谢", "感谢", "多谢"})
@@ -126,9 +129,8 @@ def _leave(view: View) -> Clause | None:
         return Clause(sense=Sense.QUESTION, why="问不在时怎么办", topic="stand_in")
     if not view.has(S.LEAVE):
         return None
-    place = next(at for at, token in enumerate(view.tokens) if token.slot is S.LEAVE)
-    if any(token.slot in (S.UNKNOWN, S.DETAIL, S.PLAIN, S.YOU) for token in view.tokens[:place]):
-        return said(view, Sense.AWAY, S.LEAVE)  # "编辑请假": somebody else's
+    if OTHERS_LEAVE.search(view.text):
+        return said(view, Sense.AWAY, S.LEAVE)  # "编辑请假" sets nobody's leave
     return said(view, Sense.DENIED if view.near(S.NOT, (S.LEAVE,)) else Sense.LEAVE, S.LEAVE)
 
 

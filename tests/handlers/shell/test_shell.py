@@ -121,6 +121,16 @@ def test_an_answer_by_telephone_completes_a_ticket_and_says_who_recorded_it(with
     assert shell("verify").code == 0
 
 
+def test_what_was_not_understood_is_listed_masked_the_newest_first(with_ticket: Shell) -> None:
+    with_ticket("say", "测试甲一", "今天天气不错，电话13812345678")
+    with_ticket("say", "测试甲一", "水库水位下降")
+    assert [line["text"] for line in with_ticket("misunderstood", "--json").lines] == [
+        "水库水位下降",
+        "今天天气不错，电话138****5678",
+    ]
+    assert "  水库水位下降（没看懂）" in with_ticket("misunderstood", "--limit", "1").out
+
+
 def test_a_changed_journal_line_is_named(with_ticket: Shell) -> None:
     shell = with_ticket
     with closing(sqlite3.connect(shell.folder / "duban.sqlite3")) as database, database:

@@ -70,8 +70,9 @@ def test_a_name_behind_is_the_deputy_unless_one_is_named_as_well(busy: Office) -
     busy.says("ji", "办结 FJ-1 已改")
 
 
-def test_a_name_nobody_knows_is_nobodys_leave(busy: Office) -> None:
-    assert busy.says("wu", "老王头请假三天").text.startswith("通讯录里没有找到“老王头”，未登记请假。")
+@pytest.mark.parametrize("name", ["老王头", "小陈", "张三"])
+def test_a_name_nobody_knows_is_nobodys_leave(busy: Office, name: str) -> None:
+    assert busy.says("wu", f"{name}请假三天").text.startswith(f"通讯录里没有找到“{name}”，未登记请假。")
     assert away(busy, "wu") == []
     busy.says("jia", "已改")
 
