@@ -39,17 +39,18 @@ def _telegram(engine: Engine) -> Platform | None:
     from bot.channels.telegram.channel import TelegramChannel
     from handlers.chat.platforms.telegram import TelegramReader
     from handlers.chat.platforms.telegram_hook import Registration, router
+    from handlers.chat.platforms.telegram_menu import CommandMenu
     from handlers.chat.platforms.telegram_poll import Poller
 
     channel = engine.channels["telegram"]
     if not isinstance(channel, TelegramChannel):
         return None
     settings, context, client = engine.settings, engine.context, channel.client
-    reader = TelegramReader(client)
+    reader, menu = TelegramReader(client), CommandMenu(client, engine.wording)
     if settings.telegram.mode == "polling":
-        poller = Poller(context, client, holder=engine.holder)
+        poller = Poller(context, client, holder=engine.holder, menu=menu)
         return Platform(name=channel.name, reader=reader, fetch=poller.run)
-    registration = Registration(settings, context, client, holder=engine.holder)
+    registration = Registration(settings, context, client, holder=engine.holder, menu=menu)
     return Platform(name=channel.name, reader=reader, router=router(settings, context), fetch=registration.run)
 
 

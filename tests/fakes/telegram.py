@@ -53,6 +53,7 @@ class FakeTelegram:
         self.said_sizes: dict[str, int] = {}  # file id -> a size that is not true
         self.updates: list[dict[str, Any]] = []  # not confirmed yet
         self.webhook: dict[str, Any] = {}
+        self.commands: dict[str, list[dict[str, Any]]] = {}  # by language; "" is everybody else's
         self.pushed: list[tuple[int, int]] = []  # update id, what the webhook answered (0: nothing)
         self.push_tries = 20
         self.broken: list[str] = []  # mistakes of this fake itself

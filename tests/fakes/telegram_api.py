@@ -218,6 +218,20 @@ def _set_webhook(fake: "FakeTelegram", call: Call) -> bool:
     return True
 
 
+def _get_commands(fake: "FakeTelegram", call: Call) -> list[dict[str, Any]]:
+    return fake.commands.get(call.params.get("language_code", ""), [])
+
+
+def _set_commands(fake: "FakeTelegram", call: Call) -> bool:
+    wanted = call.object("commands") or []
+    names = [one["command"] for one in wanted]
+    sound = all(re.fullmatch(r"[a-z0-9_]{1,32}", one) for one in names) and len(set(names)) == len(names) <= 100
+    if not sound or not all(1 <= len(one["description"]) <= 256 for one in wanted):
+        raise Refused(400, "Bad Request: BOT_COMMAND_INVALID")
+    fake.commands[call.params.get("language_code", "")] = wanted
+    return True
+
+
 def _delete_webhook(fake: "FakeTelegram", call: Call) -> bool:
     fake.webhook.clear()
     return True
@@ -321,5 +335,7 @@ METHODS: dict[str, Callable[["FakeTelegram", Call], Any]] = {
     "getFile": _get_file,
     "setWebhook": _set_webhook,
     "deleteWebhook": _delete_webhook,
+    "getMyCommands": _get_commands,
+    "setMyCommands": _set_commands,
     "getWebhookInfo": _webhook_info,
 }

@@ -112,6 +112,15 @@ class TelegramClient:
             url, secret_token=secret.get_secret_value() if secret else None, allowed_updates=list(KINDS)
         )
 
+    async def commands(self, language: str) -> tuple[tuple[str, str], ...]:
+        """Return the menu of commands people of a language see, "" for all others: names and what they are for."""
+        found = await self.bot.get_my_commands(language_code=language or None)
+        return tuple((one.command, one.description) for one in found)
+
+    async def set_commands(self, commands: Sequence[tuple[str, str]], language: str) -> None:
+        """Show people of a language, "" for all others, these commands in the menu."""
+        await self.bot.set_my_commands([*commands], language_code=language or None)
+
     async def download(self, file_id: str, most: int) -> bytes:
         """Return a file people sent; ValueError when it is larger than `most` bytes, whatever was said before."""
         async with asyncio.timeout(DOWNLOAD_SECONDS):

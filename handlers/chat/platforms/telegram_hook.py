@@ -15,6 +15,7 @@ from bot.actions.context import Context
 from bot.actions.messages.updates import Arrived
 from bot.channels.telegram.client import HOOKS, TelegramClient, failure, hook_path, hook_url
 from handlers.chat.platforms.keeping import Keeper
+from handlers.chat.platforms.telegram_menu import CommandMenu
 from settings import Settings
 
 log = logging.getLogger(__name__)
@@ -63,8 +64,16 @@ def router(settings: Settings, context: Context) -> APIRouter:
 class Registration:
     """Keeps the webhook registered at Telegram; among several nodes one does it, and none ever deletes it."""
 
-    def __init__(self, settings: Settings, context: Context, client: TelegramClient, *, holder: str) -> None:
-        self._url = hook_url(settings)
+    def __init__(
+        self,
+        settings: Settings,
+        context: Context,
+        client: TelegramClient,
+        *,
+        holder: str,
+        menu: CommandMenu | None = None,
+    ) -> None:
+        self._url, self._menu = hook_url(settings), menu
         self._context, self._client, self._holder = context, client, holder
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -82,6 +91,8 @@ class Registration:
                 await self._client.me()
             if await run(holding.hold, self._context, LEASE, self._holder, LOOK_AGAIN):
                 await self._register()
+                if self._menu is not None:
+                    await self._menu.show()
         except Exception as error:
             reason = failure(error).reason
             log.error("Telegram 的 webhook 没有登记上：%s", reason, extra={"action": "register", "error": reason})

@@ -15,6 +15,7 @@ from bot.actions.context import Context
 from bot.actions.messages import updates
 from bot.channels.telegram.client import TelegramClient, failure, pause_of
 from bot.failpoints import failpoint
+from handlers.chat.platforms.telegram_menu import CommandMenu
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +32,10 @@ EMPTY_PAUSE = 0.1  # in case something on the way does not let a poll hang
 class Poller:
     """Owns the place in Telegram's queue and the lease on it."""
 
-    def __init__(self, context: Context, client: TelegramClient, *, holder: str) -> None:
+    def __init__(
+        self, context: Context, client: TelegramClient, *, holder: str, menu: CommandMenu | None = None
+    ) -> None:
+        self._menu = menu
         self._context, self._client, self._holder = context, client, holder
         self._offset = 0  # nothing is confirmed before this process has kept it itself
         self._failures = 0
@@ -64,6 +68,8 @@ class Poller:
                 return NOT_MINE_PAUSE
             if not self._client.username:
                 await self._client.me()
+            if self._menu is not None:
+                await self._menu.show()
             found = await self._client.updates(self._offset, WAIT_SECONDS)
             for update in found:
                 await self._keep(update)
