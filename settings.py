@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import time
 from email.utils import parseaddr
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -64,6 +65,22 @@ def _plain_url(value: object) -> object:
 HttpUrl = Annotated[str, BeforeValidator(_plain_url)]
 
 
+def _guarded(url: str) -> str:
+    """Secrets and citizens' data go over no wire in clear: without TLS only to this very machine."""
+    parsed = AnyHttpUrl(url)
+    host = (parsed.host or "").strip("[]")
+    try:
+        own = host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        own = False
+    if parsed.scheme == "http" and not own:
+        raise ValueError("应以 https:// 开头；不加密的 http:// 只能用于本机（127.0.0.1）")
+    return url
+
+
+BaseUrl = Annotated[HttpUrl, AfterValidator(_guarded)]
+
+
 class Section(BaseModel):
     """A group of settings; unknown keys are refused."""
 
@@ -112,7 +129,7 @@ class Telegram(ChannelSection):
 
     needs: ClassVar[tuple[str, ...]] = ("token",)
     token: SecretStr | None = None
-    base_url: HttpUrl = "https://api.telegram.org"
+    base_url: BaseUrl = "https://api.telegram.org"
     mode: Literal["polling", "webhook"] = "polling"
     webhook_secret: SecretStr | None = None
     connect_seconds: float = Field(default=5, gt=0, le=30)  # so long a connection is waited for
@@ -148,7 +165,7 @@ class WeCom(ChannelSection):
     agent_id: int | None = None
     token: SecretStr | None = None
     aes_key: AesKey = None
-    base_url: HttpUrl = "https://qyapi.weixin.qq.com"
+    base_url: BaseUrl = "https://qyapi.weixin.qq.com"
     overview: Literal["text", "markdown"] = "text"  # who reads in WeChat's plugin sees no markdown
     connect_seconds: float = Field(default=3, gt=0, le=60)
     read_seconds: float = Field(default=8, gt=0, le=60)
@@ -167,7 +184,7 @@ class WeChat(ChannelSection):
     secret: SecretStr | None = None
     token: SecretStr | None = None
     aes_key: AesKey = None
-    base_url: HttpUrl = "https://api.weixin.qq.com"
+    base_url: BaseUrl = "https://api.weixin.qq.com"
     notice: Literal["template", "subscription"] = "template"  # which of the two kinds `template_id` was approved for
     template_id: str = ""
     template_fields: dict[str, TemplateValue] = Field(default_factory=lambda: dict(TEMPLATE_FIELDS))
@@ -212,6 +229,7 @@ class Robot(Section):
             AnyHttpUrl(self.url.get_secret_value())
         except ValueError:
             raise ValueError("URL 应为机器人的完整 Webhook 地址") from None
+        _guarded(self.url.get_secret_value())
         return self
 
 

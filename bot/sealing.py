@@ -23,7 +23,7 @@ from storage.records import SealedPhone
 REGION = "CN"
 KEY_FILE = "secret.key"
 KEY_CHARACTERS = 32
-FORM, NONCE_BYTES = "2.", 12  # how a sealed text begins; without it, it is of the form before (Fernet)
+FORM, NONCE_BYTES, ROW_BYTES = "2.", 12, 16  # how a sealed text begins; without it, it is of the form before (Fernet)
 KINDS = {PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE, PhoneNumberType.FIXED_LINE_OR_MOBILE}
 
 
@@ -70,16 +70,22 @@ class Sealer:
 
     def seal(self, text: str, row: str = "") -> str:
         """Encrypt a text for one row: moved to another it does not open; twice the same gives two different texts."""
-        nonce = os.urandom(NONCE_BYTES)
-        return FORM + base64.urlsafe_b64encode(nonce + self._aead.encrypt(nonce, text.encode(), row.encode())).decode()
+        nonce, place = os.urandom(NONCE_BYTES), _place(row)
+        return FORM + base64.urlsafe_b64encode(nonce + place + self._aead.encrypt(nonce, text.encode(), place)).decode()
 
-    def unseal(self, sealed: str, row: str = "") -> str:
-        """Decrypt; KeyRefused when it was sealed with another key, or for another row."""
+    def unseal(self, sealed: str, row: str | None = None) -> str:
+        """Decrypt; KeyRefused when it was sealed with another key, or for another row.
+
+        Without a row only the key is proved: for whoever moves values, or asks whether the key is the right one.
+        """
         try:
             if not sealed.startswith(FORM):
                 return self._fernet.decrypt(sealed.encode()).decode()
             raw = base64.urlsafe_b64decode(sealed.removeprefix(FORM))
-            return self._aead.decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], row.encode()).decode()
+            nonce, place, body = raw[:NONCE_BYTES], raw[NONCE_BYTES:][:ROW_BYTES], raw[NONCE_BYTES + ROW_BYTES :]
+            if row is not None and place != _place(row):
+                raise InvalidTag
+            return self._aead.decrypt(nonce, body, place).decode()
         except (InvalidToken, InvalidTag, ValueError):
             raise KeyRefused("现在的密钥解不开已存的密文，请换回原来的 secret.key 或 DUBAN_SECRET_KEY") from None
 
@@ -99,9 +105,9 @@ class Sealer:
         """Return the keyed hash of an E.164 number: equal numbers, equal hashes, and no way back."""
         return hmac.new(self._index_key, number.encode(), hashlib.sha256).hexdigest()
 
-    def sealed_phone(self, number: str) -> SealedPhone:
-        """Return everything that is stored of an E.164 number."""
-        return SealedPhone(sealed=self.seal(number), mask=mask(number), index=self.index(number))
+    def sealed_phone(self, number: str, row: str) -> SealedPhone:
+        """Return everything that is stored of an E.164 number of the person of that row."""
+        return SealedPhone(sealed=self.seal(number, row), mask=mask(number), index=self.index(number))
 
 
 def read_phone(text: str) -> str:
@@ -125,6 +131,15 @@ def mask(number: str) -> str:
         return "****"
     area = digits[:2] if digits.startswith(("10", "2")) else digits[:3]
     return f"0{area}****{digits[-2:]}" if number.startswith("+86") else f"{digits[:2]}****{digits[-2:]}"
+
+
+def row_of_person(unit_id: int, name: str) -> str:
+    """Name a person's row as what is sealed for it does: no import gives a row another unit or name."""
+    return f"people:{unit_id}:{name}"
+
+
+def _place(row: str) -> bytes:
+    return hashlib.sha256(row.encode()).digest()[:ROW_BYTES]
 
 
 def _sentence(text: str) -> str:

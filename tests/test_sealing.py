@@ -1,10 +1,15 @@
 """Phone numbers: checked, sealed, masked, found; the key in a file nobody else reads."""
 
+import base64
+import hashlib
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from cryptography.fernet import Fernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from bot.sealing import KEY_FILE, KeyRefused, PhoneInvalid, Sealer, mask, read_phone
 
@@ -69,7 +74,7 @@ def test_the_index_is_stable_and_belongs_to_the_key() -> None:
 
 
 def test_what_is_stored_shows_no_number() -> None:
-    assert "3800000001" not in repr(Sealer(SECRET).sealed_phone("+8613800000001"))
+    assert "3800000001" not in repr(Sealer(SECRET).sealed_phone("+8613800000001", "people:1:甲"))
 
 
 def test_another_key_does_not_open_it() -> None:
@@ -119,3 +124,42 @@ def test_a_place_where_no_file_can_be_made_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(KeyRefused, match="DUBAN_SECRET_KEY"):
         Sealer.open(tmp_path / "file", None)
+
+
+def test_a_sealed_value_opens_in_its_own_row_alone() -> None:
+    sealer = Sealer(SECRET)
+    sealed = sealer.seal("+8613800000001", "people:1:甲")
+    assert sealer.unseal(sealed, "people:1:甲") == sealer.unseal(sealed) == "+8613800000001"
+    for row in ("people:1:乙", "people:2:甲", ""):
+        with pytest.raises(KeyRefused):
+            sealer.unseal(sealed, row)
+
+
+def test_no_byte_of_a_sealed_value_can_be_changed() -> None:
+    sealer = Sealer(SECRET)
+    raw = base64.urlsafe_b64decode(sealer.seal("+8613800000001", "r").removeprefix("2."))
+    for place in range(len(raw)):
+        forged = raw[:place] + bytes([raw[place] ^ 1]) + raw[place + 1 :]
+        for row in ("r", None):
+            with pytest.raises(KeyRefused):
+                sealer.unseal("2." + base64.urlsafe_b64encode(forged).decode(), row)
+    for junk in ("2.", "2.!!", "2.AAAA", "", "gAAAA"):
+        with pytest.raises(KeyRefused):
+            sealer.unseal(junk, "r")
+
+
+def test_what_was_sealed_before_rows_were_named_still_opens() -> None:
+    key = base64.urlsafe_b64encode(HKDF(SHA256(), 32, None, b"duban phone seal").derive(SECRET.encode()))
+    assert Sealer(SECRET).unseal(Fernet(key).encrypt(b"+8613800000001").decode(), "people:1:x") == "+8613800000001"
+
+
+def test_a_code_is_known_by_the_key_and_by_its_place() -> None:
+    one, other = Sealer(SECRET), Sealer(SECRET + "!")
+    codes = {
+        one.code("ABCD2345"),
+        one.code("ABCD2345", "wecom:a"),
+        one.code("ABCD2345", "wecom:b"),
+        other.code("ABCD2345"),
+    }
+    assert len(codes) == 4
+    assert hashlib.sha256(b"ABCD2345").hexdigest() not in codes

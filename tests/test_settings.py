@@ -145,3 +145,37 @@ def test_a_broken_file_names_its_line(monkeypatch: pytest.MonkeyPatch, tmp_path:
 def test_no_sentence_is_english_or_holds_a_value(monkeypatch: pytest.MonkeyPatch) -> None:
     lines = refused(monkeypatch, DUBAN_WECOM__SECRET="[7]", DUBAN_WECOM__AGENT_ID="hunter2", DUBAN_WEB__PORT="hunter2")
     assert not [line for line in lines if re.search(r"should|input|valid|hunter2", line, re.IGNORECASE)]
+
+
+@pytest.mark.parametrize("key", ["TELEGRAM__BASE_URL", "WECOM__BASE_URL", "WECHAT__BASE_URL"])
+@pytest.mark.parametrize(
+    ("url", "taken"),
+    [
+        ("https://api.example.gov.cn", True),
+        ("http://127.0.0.1:8081", True),
+        ("http://[::1]:8081", True),
+        ("http://localhost/x", True),
+        ("http://api.telegram.org", False),
+        ("http://10.1.2.3", False),
+        ("http://127.0.0.1.evil.example", False),
+        ("http://localhost.evil.example", False),
+        ("http://127.0.0.1@evil.example", False),
+        ("HTTP://EVIL.example", False),
+    ],
+)
+def test_without_tls_only_this_machine_is_spoken_to(
+    monkeypatch: pytest.MonkeyPatch, key: str, url: str, taken: bool
+) -> None:
+    monkeypatch.setenv(f"DUBAN_{key}", url)
+    if taken:
+        load()
+        return
+    with pytest.raises(SettingsInvalid, match=f"DUBAN_{key}.*https://"):
+        load()
+
+
+def test_a_robot_is_spoken_to_with_tls_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DUBAN_ROBOTS", '{"a": {"kind": "feishu", "url": "http://open.feishu.cn/hook/secret"}}')
+    with pytest.raises(SettingsInvalid, match="https://") as refused:
+        load()
+    assert "secret" not in str(refused.value)

@@ -13,7 +13,8 @@ log = logging.getLogger(__name__)
 
 def build(engine: Engine, routers: Iterable[APIRouter] = ()) -> FastAPI:
     """Build the application; `routers` are the platforms' hooks."""
-    app = FastAPI(title="督办 Duban", docs_url="/api/docs", openapi_url="/api/openapi.json", redoc_url=None)
+    # The page that shows the API loads its scripts from elsewhere, and offices are often cut off from there.
+    app = FastAPI(title="督办 Duban", docs_url=None, openapi_url="/api/openapi.json", redoc_url=None)
 
     @app.get("/healthz", include_in_schema=False)
     async def alive() -> dict[str, str]:

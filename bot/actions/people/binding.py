@@ -10,7 +10,7 @@ from bot.actions.messages.sealed import sealed_text
 from bot.actions.people import bind_codes
 from bot.actions.work import Work, begin, read
 from bot.rules.people.routing import desk
-from bot.sealing import PhoneInvalid, Sealer, read_phone
+from bot.sealing import PhoneInvalid, Sealer, read_phone, row_of_person
 from storage.messages import outbox
 from storage.people import addresses
 from storage.records import (
@@ -97,7 +97,7 @@ def unbound(context: Context, sealer: Sealer, channel: str) -> list[Unbound]:
             work.conn, [_asked(channel, one, day) for one in alone for day in _lately(context)]
         )
         ids = [one for one in alone if not any(_asked(channel, one, day) in asked for day in _lately(context))]
-        numbers = {one: sealer.unseal(addresses.sealed_phone(work.conn, one)) for one in sorted(ids)}
+        numbers = {one: _number(work, sealer, directory.people[one]) for one in sorted(ids)}
     mobiles = {directory.people[one]: number.removeprefix("+86") for one, number in numbers.items()}
     return [
         Unbound(person=person, unit=directory.units[person.unit_id].name, mobile=mobile)
@@ -174,6 +174,10 @@ def bind(context: Context, person_id: int, channel: str, address: str) -> str | 
     """Bind by the operator's own act; returns the address it replaces."""
     with begin(context) as work:
         return _bind(work, person_id, channel, address, "operator").replaced
+
+
+def _number(work: Work, sealer: Sealer, person: Person) -> str:
+    return sealer.unseal(addresses.sealed_phone(work.conn, person.id), row_of_person(person.unit_id, person.name))
 
 
 def _bound(person_id: int, channel: str, directory: Directory) -> bool:

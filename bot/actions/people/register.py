@@ -8,7 +8,7 @@ from bot.actions.work import Work, begin
 from bot.rules.people.matching import name_key
 from bot.rules.people.roster import AccountRow, Checked, PersonKey, PersonRow, Roster, RowNote, UnitRow
 from bot.rules.people.roster_check import check_roster
-from bot.sealing import Sealer
+from bot.sealing import Sealer, row_of_person
 from storage.people import addresses, register
 from storage.records import (
     AccountDraft,
@@ -138,8 +138,9 @@ class _Import:
         stored = self.directory.people.get(number)
         active = row.active if row.active is not None else stored is None or stored.active
         phone: SealedPhone | None = None
-        if row.phone and self.sealer.index(row.phone) != hashes.get(number):
-            phone = self.sealer.sealed_phone(row.phone)
+        # Whoever left keeps no number: it was erased when their work was handed over.
+        if row.phone and active and self.sealer.index(row.phone) != hashes.get(number):
+            phone = self.sealer.sealed_phone(row.phone, row_of_person(self.unit_ids[row.unit], row.name))
         if stored is not None and stored.active == active and phone is None:
             return None
         return PersonDraft(name=row.name, unit_id=self.unit_ids[row.unit], active=active, phone=phone)

@@ -8,7 +8,7 @@ import pytest
 from bot.actions.people.binding import ask_to_confirm
 from bot.channels.telegram.client import hook_path
 from bot.reports.story import story_lines
-from bot.sealing import read_phone
+from bot.sealing import read_phone, row_of_person
 from storage import views
 from storage.people import addresses, register
 from storage.records import PersonDraft, TicketState
@@ -116,7 +116,7 @@ def test_one_press_binds_whoever_is_registered_with_the_number_telegram_has_veri
     jia, stranger = fake.person(1001, "甲"), fake.person(1003, "路人")
     with office.database.begin() as conn:
         [unit] = {one.unit_id for one in register.load(conn).people.values() if one.name == "甲"}
-        phone = office.engine.sealer.sealed_phone(read_phone("13800001234"))
+        phone = office.engine.sealer.sealed_phone(read_phone("13800001234"), row_of_person(unit, "甲"))
         register.save_person(conn, PersonDraft(name="甲", unit_id=unit, phone=phone))
     for person in (jia, stranger):
         bring(fake, office, person.start())

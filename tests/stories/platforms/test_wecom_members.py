@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.channels.base import MemberLookup
-from bot.sealing import read_phone
+from bot.sealing import read_phone, row_of_person
 from handlers.chat.asking import AskOutcome, ask_members
 from storage.people import register
 from storage.records import PersonDraft
@@ -29,8 +29,9 @@ def rig(database_url: str, tmp_path: Path) -> Iterator[WeComRig]:
         opened.office.add_forest()
         with opened.office.database.begin() as conn:
             for who, number in NUMBERS.items():
-                phone = opened.office.engine.sealer.sealed_phone(read_phone(number))
                 one = KEYS[who]
+                row = row_of_person(HOMES[one], NAMES[one])
+                phone = opened.office.engine.sealer.sealed_phone(read_phone(number), row)
                 register.save_person(conn, PersonDraft(name=NAMES[one], unit_id=HOMES[one], phone=phone))
         yield opened
 
