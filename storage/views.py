@@ -38,7 +38,7 @@ T = TypeVar("T", Telling, Request)
 SENT = (MessageState.ACCEPTED, MessageState.DELIVERED)
 
 _ACTOR = re.compile(r"person:(\d+)", re.ASCII)
-_NOTE = re.compile(r"(?:on_leave|unreachable):(\d+)", re.ASCII)
+_NOTE = re.compile(r"(?:on_leave|unreachable|no_chat):(\d+)", re.ASCII)
 
 
 def weekly_facts(

@@ -8,6 +8,7 @@ from bot.actions.work import Work, begin
 from bot.rules.people.matching import name_key
 from bot.rules.people.roster import AccountRow, Checked, PersonKey, PersonRow, Roster, RowNote, UnitRow
 from bot.rules.people.roster_check import check_roster
+from bot.rules.people.routing import INBOX
 from bot.sealing import Sealer
 from storage.people import addresses, register
 from storage.records import (
@@ -22,7 +23,6 @@ from storage.records import (
 )
 from storage.tickets import journal
 
-INBOX = "inbox"
 # Lower is tried first: the chat people live in, then what may lie unread, last the list they must open themselves.
 PREFERENCES = {"wecom": 10, "wechat": 20, "telegram": 30, "mail": 50, INBOX: 100}
 OTHER_PREFERENCE = 40

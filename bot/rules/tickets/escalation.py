@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.rules.calendar.hours import WorkingTime
-from bot.rules.people.routing import ABOVE, Recipients, audience
+from bot.rules.people.routing import ABOVE, Recipients, audience, reachable, usable_addresses
 from bot.rules.tickets.decision import Decision
 from bot.rules.tickets.ladder import PlannedStep, plan
 from bot.rules.tickets.lifecycle import archive
@@ -108,7 +108,7 @@ def unreached(
     failed = next((one for one in policy.steps if one.name == step_of(step)), _GIVEN.get(step))
     if failed is None or not ticket.state.open:
         return Decision(ticket=ticket)
-    why = dict.fromkeys((*audience(failed.to, ticket, directory, now).notes, *_unreachable(lost)))
+    why = dict.fromkeys((*audience(failed.to, ticket, directory, now).notes, *_unreachable(lost, directory)))
     rung = _Rung(
         step=failed,
         name=step,
@@ -146,17 +146,18 @@ def _climb(planned: PlannedStep, ticket: Ticket, directory: Directory, now: date
 def _next_in_line(
     step: Step, ticket: Ticket, directory: Directory, now: datetime, lost: frozenset[int] = frozenset()
 ) -> tuple[int, ...]:
-    """The first above the step's own people of whom anybody can be reached."""
+    """The first above the step's own people of whom anybody can be reached; for want of them, who has an address."""
     highest = max((ABOVE.index(one) for one in step.to if one in ABOVE), default=-1)
-    for one in ABOVE[highest + 1 :]:
-        people = tuple(who for who in audience((one,), ticket, directory, now).people if who not in lost)
-        if people:
-            return people
-    return ()
+    above = [audience((one,), ticket, directory, now).people for one in ABOVE[highest + 1 :]]
+    left = [people for each in above if (people := tuple(who for who in each if who not in lost))]
+    hear = (people for people in left if any(reachable(who, directory) for who in people))
+    return next(hear, next(iter(left), ()))
 
 
-def _unreachable(people: Iterable[int]) -> list[str]:
-    return [f"unreachable:{person}" for person in sorted(people)]
+def _unreachable(people: Iterable[int], directory: Directory) -> list[str]:
+    """Why people were lost: those without a chat have only addresses that tell nobody."""
+    silent = {one for one in people if usable_addresses(one, directory) and not reachable(one, directory)}
+    return [f"{'no_chat' if person in silent else 'unreachable'}:{person}" for person in sorted(people)]
 
 
 def _messages(rungs: Sequence[_Rung], ticket: Ticket, not_before: datetime) -> Iterable[MessageDraft]:
@@ -167,6 +168,7 @@ def _messages(rungs: Sequence[_Rung], ticket: Ticket, not_before: datetime) -> I
         rung = next((their for their in reversed(theirs) if their.told.people), theirs[-1])
         kind = rung.step.kind if rung.told.people else MessageKind.UNREACHED
         notes = dict.fromkeys(note for their in theirs if their is rung or their.instead for note in their.told.notes)
+        notes.pop(f"no_chat:{person_id}", None)  # that is between the others and the desk
         yield MessageDraft(
             intent=_intent(ticket.id, rung.name, occurrence, person_id, kind),
             person_id=person_id,
