@@ -111,7 +111,9 @@ class Attempts:
         abilities, reading = self._channels[attempt.address.channel].abilities, attempt.message.kind in READINGS
         if not taken or abilities.tells or (reading and not abilities.pull):
             return End(settlement=settled)
-        rest = [way for way in _behind(attempt.address, self._ways(attempt.message, batch)) if self._tells(way)]
+        behind = _behind(attempt.address, self._ways(attempt.message, batch))
+        # Where nobody tells, the inbox at least holds it: whoever opens it there is told.
+        rest = [way for way in behind if self._tells(way) or self._channels[way.channel].abilities.pull]
         if reading and not rest and attempt.shut_until is None:
             return End(settlement=settled)
         passed = replace(attempt, besides=(*attempt.besides, attempt.address.channel))
