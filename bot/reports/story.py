@@ -10,7 +10,7 @@ from bot.rules.calendar.deadline import lateness
 from bot.rules.calendar.workdays import GovChina
 from bot.rules.calendar.zone import shanghai
 from bot.rules.people.routing import INBOX
-from storage.records import JournalKind, JournalLine, MessageState, TicketStory, step_of
+from storage.records import HOLDER_LOST, JournalKind, JournalLine, MessageState, TicketStory, step_of
 
 MOMENTS = ("until", "was")  # limits among what people asked and decided
 
@@ -76,6 +76,8 @@ def _skipped(line: JournalLine, names: Mapping[int, str], wording: Wording) -> s
     )
     instead = "、".join(names.get(int(str(who)), "?") for who in _items(line.data.get("instead")))
     key = "story.step_skipped" if instead else "story.step_skipped_nobody"
+    if instead and line.data.get("step") == HOLDER_LOST:
+        key = "story.holder_lost"
     return wording(key, step=_step_name(line, wording), why=why, instead=instead)
 
 

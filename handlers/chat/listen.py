@@ -9,7 +9,7 @@ from dataclasses import replace
 from bot.actions.messages import evidence, updates
 from bot.actions.messages.evidence import SentFile
 from bot.actions.messages.updates import Speaker
-from bot.actions.people import binding
+from bot.actions.people import binding, reach
 from bot.channels.base import SHARE_PHONE, Fetching, SendFailed
 from bot.engine import Engine
 from bot.rules.tickets.lifecycle import Verb
@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 AT_ONCE = 20  # updates dealt with before their answers go out
 
 BIND = re.compile(r"^\s*(?:绑定|确认|bind|confirm|/start)\s*([A-Z0-9]{6,12})[\s。.]*$", re.IGNORECASE)
+MOBILE = re.compile(r"1[3-9][0-9]{9}")
 CONFIRM = re.compile(rf"{binding.CONFIRM}:([A-Z0-9]{{6,12}})")
 
 
@@ -78,7 +79,8 @@ class Listener:
         run = self._engine.database.run
         if heard.kind == HeardKind.BLOCKED:
             await run(binding.unreachable, self._context, channel, heard.address)
-        elif heard.kind in (HeardKind.START, HeardKind.PHONE) or _code_in(heard):
+            return
+        if heard.kind in (HeardKind.START, HeardKind.PHONE) or _code_in(heard):
             await run(self._bind, channel, heard)
         elif heard.kind == HeardKind.WORDLESS:
             await run(self._cannot_read, channel, heard)
@@ -86,6 +88,9 @@ class Listener:
             person, ticket_id = await run(self._spoken, channel, heard)
             if person is not None and heard.files:
                 await self._take_files(channel, heard, person, ticket_id)
+        if not heard.in_group:
+            # After the answer: what it has just settled needs no card.
+            await run(reach.heard_from, self._context, channel, heard.address)
 
     def _spoken(self, channel: str, heard: Heard) -> tuple[Person | None, int | None]:
         """Answer what was said; returns who spoke, and about which ticket."""
@@ -167,16 +172,21 @@ class Listener:
         elif heard.kind == HeardKind.START and not code:
             return self._welcome(channel, heard)
         else:
-            text, person_id = self._not_bound(channel, heard)
+            text, person_id = self._not_bound(channel, heard, code)
         intent, stop_asking = f"bind:{channel}:{heard.event_id}", (("", SHARE_PHONE),) if bound else ()
         self._say(intent, channel, heard, text, person_id, stop_asking, changes_card=bool(heard.action))
         return None
 
-    def _not_bound(self, channel: str, heard: Heard) -> tuple[str, int]:
-        """Whoever is bound here already is told so: a code brought twice is no failure."""
+    def _not_bound(self, channel: str, heard: Heard, code: str) -> tuple[str, int]:
+        """Whoever is bound here already is told so: a code brought twice is no failure.
+
+        A number that was only typed is nobody's proof: whether the register knows it is not told.
+        """
         person = updates.speaker(self._context, channel, heard.address, "").person
-        if person is None:
-            return self._wording("chat.bind_refused"), updates.STRANGER
+        shared, typed = heard.kind == HeardKind.PHONE, bool(MOBILE.fullmatch(code))
+        if shared or typed or person is None:
+            key = "phone_unknown" if shared else "phone_typed" if typed else "bind_refused"
+            return self._wording(f"chat.{key}"), person.id if person else updates.STRANGER
         return self._wording("chat.bind_used", name=person.name), person.id
 
     def _welcome(self, channel: str, heard: Heard) -> None:

@@ -139,10 +139,15 @@ class House:
         assert set(copies) <= by_state[MessageState.FAILED] | maybe
 
 
-def furnish(url: str, folder: Path, numbers: Sequence[str] = ("FJ-1",)) -> House:
-    """Fill the register, and take in tickets that came twenty minutes ago and were not told to anybody yet."""
+def furnish(
+    url: str, folder: Path, numbers: Sequence[str] = ("FJ-1",), ways: Mapping[str, tuple[str, str]] | None = None
+) -> House:
+    """Fill the register, and take in tickets that came twenty minutes ago and were not told to anybody yet.
+
+    Everybody has the web inbox; some have `ways` before it, by key: channel and address.
+    """
     now = SystemClock().now()
-    house = House(url=url, folder=folder, people=_people(url, now))
+    house = House(url=url, folder=folder, people=_people(url, now, ways or {}))
     # Twenty minutes in the life of a two-hour ticket: the receipt waits in the outbox, `take_over` is due at a tick.
     engine = open_engine(house.settings, clock=WoundClock(now - timedelta(minutes=20)))
     take_in(engine.context, "省平台", [arrival(number, engine.clock.now()) for number in numbers])
@@ -158,11 +163,13 @@ def arrival(number: str, received_at: datetime) -> Arrival:
     return Arrival(event_id=f"{number}@{received_at.isoformat()}", raw={"number": number}, ticket=given)
 
 
-def _people(url: str, now: datetime) -> dict[str, int]:
+def _people(url: str, now: datetime, ways: Mapping[str, tuple[str, str]]) -> dict[str, int]:
     database = Database(url)
     with database.begin() as conn:
         people = bureau.water_bureau(conn)
         for who in people.values():
             addresses.bind(conn, who, "inbox", str(who), now)
+        for key, (channel, address) in ways.items():
+            addresses.bind(conn, people[key], channel, address, now, -1)
     database.close()
     return people

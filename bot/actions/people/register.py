@@ -4,6 +4,7 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import asdict, dataclass
 
 from bot.actions.context import Context
+from bot.actions.people import reach
 from bot.actions.work import Work, begin
 from bot.rules.people.matching import name_key
 from bot.rules.people.roster import AccountRow, Checked, PersonKey, PersonRow, Roster, RowNote, UnitRow
@@ -52,7 +53,9 @@ def import_register(context: Context, sealer: Sealer, roster: Roster) -> Registe
     """Write what is in order and report every row; a second time changes nothing."""
     now = context.now()
     with begin(context) as work:
+        before = work.directory
         report = _Import(work, sealer).take(roster)
+        reach.moved(work, before)
         counts = {name: asdict(getattr(report, name)) for name in ("units", "people", "accounts")}
         if any(count["new"] or count["changed"] for count in counts.values()):
             data = {**counts, "refused": len(report.refused)}

@@ -87,6 +87,13 @@ def reachable(person_id: int, directory: Directory) -> bool:
     return any(address.channel not in ONE_WAY for address in usable_addresses(person_id, directory))
 
 
+def why_unreachable(person_id: int, directory: Directory) -> str:
+    """Return the note for somebody who is not told: who never had a chat has at most what tells nobody."""
+    ways = directory.addresses.get(person_id, ())
+    silent = ways and all(address.channel in ONE_WAY for address in ways)
+    return f"no_chat:{person_id}" if silent else f"unreachable:{person_id}"
+
+
 def on_leave(person_id: int, directory: Directory, now: datetime) -> bool:
     """Whether the person is on leave at this moment."""
     return any(leave.running(now) for leave in directory.leaves.get(person_id, ()))
@@ -111,10 +118,10 @@ def _present(person_id: int, ticket: Ticket, directory: Directory, now: datetime
         candidate = stand_in(person_id, ticket, directory, now)
     if candidate is not None and usable_addresses(candidate, directory):
         if not reachable(candidate, directory):
-            notes[f"no_chat:{candidate}"] = None
+            notes[why_unreachable(candidate, directory)] = None
         return candidate
     if candidate is not None:
-        notes[f"unreachable:{candidate}"] = None
+        notes[why_unreachable(candidate, directory)] = None
     return None
 
 
