@@ -40,7 +40,7 @@ SENT = (MessageState.ACCEPTED, MessageState.DELIVERED)
 UNCOUNTED = (MessageKind.ANSWER, MessageKind.UPDATE, MessageKind.CARD)
 
 _ACTOR = re.compile(r"person:(\d+)", re.ASCII)
-_NOTE = re.compile(r"(?:on_leave|unreachable):(\d+)", re.ASCII)
+_NOTE = re.compile(r"(?:on_leave|unreachable|no_chat):(\d+)", re.ASCII)
 
 
 def weekly_facts(

@@ -63,12 +63,18 @@ class Receipt:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Abilities:
-    two_way: bool  # people can answer here; only then a message counts as told
+    two_way: bool  # people can answer here
     tells_doubles: bool  # a second send of the same key makes no second copy
+    pull: bool = False  # what it takes lies there until its person looks
     buttons: bool = False
     attachments: bool = False
     edits: bool = False  # a card that was sent can be changed without a tap on it
     text_bytes: int = 20_000  # longer texts are cut by us, with a word, before the platform cuts them
+
+    @property
+    def tells(self) -> bool:
+        """Whether what the channel takes counts as told."""
+        return self.two_way and not self.pull
 
 
 class SendFailed(Exception):

@@ -1,4 +1,4 @@
-"""The web inbox: a row the person reads; the way for those who are bound nowhere else."""
+"""The web inbox: a row that lies there until its person looks; before that nobody was told."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -16,7 +16,7 @@ class InboxChannel:
     """Writes rows; the message key makes a second send harmless."""
 
     name = "inbox"
-    abilities = Abilities(two_way=True, tells_doubles=True, buttons=True, attachments=True)
+    abilities = Abilities(two_way=True, tells_doubles=True, pull=True, buttons=True, attachments=True)
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database

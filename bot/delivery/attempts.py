@@ -18,7 +18,8 @@ from storage.records import Address, AnswerTo, ContactNotification, Message, Mes
 log = logging.getLogger(__name__)
 
 SET_ASIDE_FOR = timedelta(hours=1)
-CALL_ON_NOBODY = (MessageKind.SUMMARY, MessageKind.BRIEF, MessageKind.UPDATE)
+# What is to be read and asks for nothing: for want of a better way, lying in the inbox will do.
+READINGS = (MessageKind.SUMMARY, MessageKind.BRIEF, MessageKind.ANSWER, MessageKind.UPDATE)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,7 +31,8 @@ class Attempt:
     doubtful: bool = False  # an earlier try may have arrived
     mark: str = ""  # what is put before the text of a second copy
     shut_until: datetime | None = None  # an earlier address is only shut for now: back to it then, if no other takes it
-    besides: tuple[str, ...] = ()  # one-way channels that took it: nobody counts as told by them
+    besides: tuple[str, ...] = ()  # channels that took it and tell nobody: one-way, or an inbox not opened yet
+    failed: tuple[tuple[str, str], ...] = ()  # channels that did not take it before, each with the reason
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,6 +41,7 @@ class End:
 
     settlement: Settlement
     waits: bool = False
+    besides: tuple[str, ...] = ()
 
 
 class Attempts:
@@ -52,7 +55,7 @@ class Attempts:
         possible = self._ways(message, batch)
         address = next((one for one in possible if one.channel == message.channel), None) or next(iter(possible), None)
         if address is None:
-            return self._failed(message, doubtful=bool(message.payload))
+            return self._failed(message, doubtful=bool(message.payload), ways=self._ways_failed(message, batch))
         if message.attempts >= retry.MAX_ATTEMPTS and not message.payload:
             # It went through all its addresses in vain, so each of them gets one try a round, the preferred first.
             return self._worded(message, possible[0], message.attempts + 1, batch, doubtful=False)
@@ -81,34 +84,45 @@ class Attempts:
         # Had one of these tries arrived, the platform would have known the next: there is no doubt left to keep.
         settled = doubtful and self._channels[last.address.channel].abilities.tells_doubles
         shut_until = self._shut_until(last, failure, doubtful=doubtful and not settled)
+        last = replace(last, failed=(*last.failed, (last.address.channel, failure.reason)))
         if rest:
             attempts = last.message.attempts if last.message.attempts > retry.MAX_ATTEMPTS else 1
             following = self._worded(last.message, rest[0], attempts, batch, doubtful=doubtful)
             if isinstance(following, End):
                 return following
-            return replace(following, shut_until=shut_until, besides=last.besides)
+            return replace(following, shut_until=shut_until, besides=last.besides, failed=last.failed)
         if last.besides:
-            return End(settlement=self._not_told(last.message, last.besides))
+            return self._not_told(last, batch, shut_until)
         if shut_until is not None:
             again = retry.Retry(outcome=retry.RetryOutcome.AGAIN, at=retry.next_round(shut_until - retry.RETRY_ROUND))
             doubtful = doubtful and not settled
             return replace(self._later(replace(last, doubtful=doubtful), failure, again), waits=True)
-        return self._failed(last.message, doubtful=doubtful, reason=failure.reason)
+        # In rounds nothing goes to the inbox again: it lies there since before them.
+        lies = self._pulls(last.message, batch) if last.message.attempts > retry.MAX_ATTEMPTS else []
+        ways = [*self._ways_failed(last.message, batch, last.failed), *self._untold(lies)]
+        return self._failed(last.message, doubtful=doubtful, ways=ways)
 
     def beyond(self, attempt: Attempt, settled: Settlement, batch: ClaimedBatch) -> Attempt | End:
-        """Go on from a one-way channel that took it to a way people can answer on; without one they are not told.
+        """Go on from a channel that took it and tells nobody to a way that tells; without one they are not told.
 
-        Weekly summary, morning brief and updates ask for no answer, so any address will do.
+        Weekly summary, morning brief and updates ask for no answer, so any address that reaches the person will do.
         """
         taken = settled.state in (MessageState.ACCEPTED, MessageState.DELIVERED)
-        if not taken or self._two_way(attempt.address) or attempt.message.kind in CALL_ON_NOBODY:
+        abilities, reading = self._channels[attempt.address.channel].abilities, attempt.message.kind in READINGS
+        if not taken or abilities.tells or (reading and not abilities.pull):
             return End(settlement=settled)
-        besides = (*attempt.besides, attempt.address.channel)
-        rest = [way for way in _behind(attempt.address, self._ways(attempt.message, batch)) if self._two_way(way)]
+        behind = _behind(attempt.address, self._ways(attempt.message, batch))
+        # Where nobody tells, the inbox at least holds it: whoever opens it there is told.
+        rest = [way for way in behind if self._tells(way) or self._channels[way.channel].abilities.pull]
+        if reading and not rest and attempt.shut_until is None:
+            return End(settlement=settled)
+        passed = replace(attempt, besides=(*attempt.besides, attempt.address.channel))
         if not rest:
-            return End(settlement=self._not_told(attempt.message, besides, settled.provider_id))
+            return self._not_told(passed, batch, attempt.shut_until, settled.provider_id)
         following = self._worded(attempt.message, rest[0], 1, batch, doubtful=attempt.doubtful)
-        return replace(following, besides=besides) if isinstance(following, Attempt) else following
+        if isinstance(following, End):
+            return following
+        return replace(following, besides=passed.besides, failed=passed.failed, shut_until=passed.shut_until)
 
     def accepted(self, attempt: Attempt, receipt: Receipt) -> Settlement:
         """The channel took it."""
@@ -168,12 +182,12 @@ class Attempts:
             for address in usable_addresses(message.person_id, batch.directory)
             if address.channel in self._channels
         ]
-        # Rounds are for reaching somebody at last; a one-way channel that is open would say the same in each of them.
+        # Rounds are for reaching somebody at last; what tells nobody would say the same in each of them.
         rounds = message.attempts > retry.MAX_ATTEMPTS or (
             message.attempts == retry.MAX_ATTEMPTS and not message.payload
         )
-        two_way = [address for address in possible if self._two_way(address)] if rounds else []
-        return two_way or possible
+        telling = [address for address in possible if self._tells(address)] if rounds else []
+        return telling or possible
 
     def _way_to_card(self, message: Message, card: AnswerTo | None) -> list[Address]:
         channel = self._channels.get(card.channel) if card else None
@@ -181,8 +195,8 @@ class Attempts:
             return []
         return [Address(id=0, person_id=message.person_id, channel=card.channel, address=card.address)]
 
-    def _two_way(self, address: Address) -> bool:
-        return self._channels[address.channel].abilities.two_way
+    def _tells(self, address: Address) -> bool:
+        return self._channels[address.channel].abilities.tells
 
     def _decide(self, last: Attempt, failure: SendFailed) -> retry.Retry:
         now, attempts = self._clock.now(), last.message.attempts
@@ -222,22 +236,63 @@ class Attempts:
         )
         return End(settlement=settlement)
 
-    def _not_told(self, message: Message, besides: Sequence[str], provider_id: str = "") -> Settlement:
-        words = self._wording
-        named = [words(key) if words.has(key := f"channel.{name}") else name for name in besides]
-        why = words("message.one_way", channels=words("format.between_names").join(named))
-        return Settlement(
-            id=message.id, fence=message.fence, state=MessageState.FAILED, reason=why, provider_id=provider_id
+    def _not_told(self, last: Attempt, batch: ClaimedBatch, shut_until: datetime | None, provider_id: str = "") -> End:
+        """What lies somewhere and told nobody; a way that is only shut for now is tried again in rounds."""
+        message, waits = last.message, shut_until is not None
+        perhaps = [self._wording("message.perhaps_arrived")] if last.doubtful and not waits else []
+        settlement = Settlement(
+            id=message.id,
+            fence=message.fence,
+            state=MessageState.PENDING if waits else MessageState.FAILED,
+            reason=self._joined(
+                [*self._ways_failed(message, batch, last.failed), *perhaps, *self._untold(last.besides)]
+            ),
+            provider_id=provider_id,
+            not_before=None if shut_until is None else retry.next_round(shut_until - retry.RETRY_ROUND),
+            attempts=max(message.attempts, retry.MAX_ATTEMPTS) if waits else None,
         )
+        return End(settlement=settlement, waits=waits, besides=last.besides)
 
-    def _failed(self, message: Message, *, doubtful: bool, reason: str = "") -> End:
+    def _failed(self, message: Message, *, doubtful: bool, ways: Sequence[str] = ()) -> End:
         if message.kind == MessageKind.CARD:
             # The update that goes with it says the same.
-            why, superseded = reason or self._wording("message.card_as_it_was"), MessageState.SUPERSEDED
-            return End(settlement=Settlement(id=message.id, fence=message.fence, state=superseded, reason=why))
+            why = self._joined(ways) or self._wording("message.card_as_it_was")
+            end = Settlement(id=message.id, fence=message.fence, state=MessageState.SUPERSEDED, reason=why)
+            return End(settlement=end)
         words = self._wording("message.perhaps_arrived" if doubtful else "message.no_way_left")
-        why = f"{words}（{reason}）" if reason else words
+        why = f"{words}（{self._joined(ways)}）" if ways else words
         return End(settlement=Settlement(id=message.id, fence=message.fence, state=MessageState.FAILED, reason=why))
+
+    def _ways_failed(self, message: Message, batch: ClaimedBatch, failed: Sequence[tuple[str, str]] = ()) -> list[str]:
+        """Name each way that did not take it and why, those that died before too."""
+        words, tried = self._wording, dict(failed)
+        addresses = batch.directory.addresses.get(message.person_id, ())
+        known = [one for one in addresses if one.channel not in tried]
+        dead = [one.channel for one in known if not one.usable]
+        missing = [one.channel for one in known if one.usable and one.channel not in self._channels]
+        return [
+            *(words("format.with_reason", what=words.channel(name), reason=why) for name, why in tried.items()),
+            *(words("message.way_dead", channel=words.channel(name)) for name in dead),
+            *(words("message.way_missing", channel=words.channel(name)) for name in missing),
+            *([] if tried or dead or missing else [words("message.no_chat_bound")]),
+        ]
+
+    def _pulls(self, message: Message, batch: ClaimedBatch) -> list[str]:
+        names = [one.channel for one in usable_addresses(message.person_id, batch.directory)]
+        return [name for name in names if name in self._channels and self._channels[name].abilities.pull]
+
+    def _untold(self, besides: Sequence[str]) -> list[str]:
+        """Say of the channels that took it why nobody was told there."""
+        lies = [name for name in besides if self._channels[name].abilities.pull]
+        one_way = [self._wording.channel(name) for name in besides if name not in lies]
+        names = self._wording("format.between_names").join(one_way)
+        return [
+            *([self._wording("message.one_way", channels=names)] if one_way else []),
+            *(self._wording("message.unopened", channel=self._wording.channel(name)) for name in lies),
+        ]
+
+    def _joined(self, reasons: Sequence[str]) -> str:
+        return self._wording("format.between_reasons").join(reasons)
 
 
 def _behind(address: Address, possible: Sequence[Address]) -> Sequence[Address]:

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from bot.actions.messages.dispatch import ClaimedBatch
+from bot.delivery.facts import works
 from bot.delivery.wording import Wording
 from bot.rules.calendar.hours import WorkingTime
 from bot.rules.calendar.workdays import CalendarNotPublished
@@ -73,7 +74,7 @@ def _key(
     message: Message, ticket: Ticket, directory: Directory, wording: Wording, now: datetime, *, first: bool
 ) -> str:
     if message.kind == MessageKind.UNREACHED:
-        return "unreached"
+        return "unreached_work" if works(message, ticket, directory) else "unreached"
     step = step_of(message.step)
     if first and step != "take_over" and message.kind in (MessageKind.REMINDER, MessageKind.ESCALATION):
         return receipt_key(message, ticket, directory)

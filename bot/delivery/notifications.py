@@ -112,16 +112,12 @@ def _person(value: int, directory: Directory, _wording: Wording) -> str:
     return person.name if person else ""
 
 
-def _channel(value: str, _directory: Directory, wording: Wording) -> str:
-    return wording(key) if wording.has(key := f"channel.{value}") else value
-
-
 Word = Callable[[Any, Directory, Wording], str]
 
 _WORDS: Mapping[str, Word] = {
     "who": _person,
     "receiver": _person,
-    "channel": _channel,
+    "channel": lambda value, _directory, wording: wording.channel(value),
     "text": lambda value, _directory, _wording: cut(value),
     "verb": lambda value, _directory, wording: wording(f"verb.{value}"),
     "since": lambda value, _directory, wording: wording.moment_short(value),

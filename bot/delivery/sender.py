@@ -84,14 +84,13 @@ class Sender:
                     dead.append(attempt.address)
                 following, moved_to = self._attempts.after(attempt, outcome, batch), outcome.moved_to
             if isinstance(following, End):
-                end, waits = following.settlement, following.waits
                 return Result(
                     message=attempt.message,
-                    settlement=end,
+                    settlement=following.settlement,
                     dead=tuple(dead),
-                    besides=attempt.besides,
+                    besides=following.besides or attempt.besides,
                     moved_to=moved_to,
-                    waits=waits,
+                    waits=following.waits,
                 )
             attempt = following
 

@@ -38,6 +38,10 @@ class Wording:
         """Whether there is such a text."""
         return key in self._texts
 
+    def channel(self, name: str) -> str:
+        """Word a channel; one without a word of its own by its name."""
+        return self(key) if self.has(key := f"channel.{name}") else name
+
     def day(self, day: date) -> str:
         """Word a day: "8月24日"."""
         return self("format.day", **_parts(self, day))

@@ -11,7 +11,8 @@ from bot.rules.calendar.deadline import lateness
 from bot.rules.calendar.workdays import GovChina
 from bot.rules.calendar.zone import shanghai
 from bot.rules.messages.showing import masked
-from storage.records import JournalKind, JournalLine, TicketStory, step_of
+from bot.rules.people.routing import INBOX
+from storage.records import HOLDER_LOST, JournalKind, JournalLine, MessageState, TicketStory, step_of
 
 MOMENTS = ("until", "was")  # limits among what people asked and decided
 
@@ -59,7 +60,7 @@ def _how(line: JournalLine, wording: Wording) -> str:
         return wording("story.on_behalf_later", by=by, at=at)
     if by:
         return wording("story.on_behalf", by=by)
-    return wording("story.via", via=_channel(via, wording)) if via else ""
+    return wording("story.via", via=wording.channel(via)) if via else ""
 
 
 def _received(line: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
@@ -78,22 +79,34 @@ def _skipped(line: JournalLine, names: Mapping[int, str], wording: Wording) -> s
     )
     instead = "、".join(names.get(int(str(who)), "?") for who in _items(line.data.get("instead")))
     key = "story.step_skipped" if instead else "story.step_skipped_nobody"
+    if instead and line.data.get("step") == HOLDER_LOST:
+        key = "story.holder_lost"
     return wording(key, step=_step_name(line, wording), why=why, instead=instead)
 
 
 def _told(line: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
-    data = line.data
-    who = names.get(int(str(data["to"])), "?")
+    data, state = line.data, line.data["state"]
+    about = {"who": names.get(int(str(data["to"])), "?"), "step": _step_name(line, wording)}
+    channel, besides = str(data["channel"]), [str(one) for one in _items(data.get("besides"))]
     if line.kind == JournalKind.NOT_TOLD:
-        return wording("story.not_told", who=who, step=_step_name(line, wording), reason=data.get("reason", ""))
+        return wording("story.not_told", **about, reason=data.get("reason", ""))
     if line.kind == JournalKind.ARRIVED:
-        channel = _channel(str(data["channel"]), wording)
-        return wording("story.arrived", who=who, step=_step_name(line, wording), channel=channel)
+        return wording("story.arrived", **about, channel=wording.channel(channel))
+    if state == MessageState.PENDING:
+        # Where something lies unopened, the reason names every way by itself.
+        reason = data.get("reason", "") if besides else _with_reason(wording.channel(channel), data, wording)
+        return wording("story.not_yet_told", **about, reason=reason)
+    if channel == INBOX:
+        return wording("story.opened" if state == MessageState.DELIVERED else "story.put_into_inbox", **about)
     key = "story.told_digest" if "digest" in data else "story.told"
-    state = wording(f"story.{data['state']}")
-    ways = [_channel(str(name), wording) for name in (*_items(data.get("besides")), data["channel"])]
+    ways = (wording.channel(name) for name in (*besides, channel) if name != INBOX)
     channels = wording("format.between_names").join(ways)
-    return wording(key, who=who, step=_step_name(line, wording), channel=channels, state=state)
+    doubt = data if state == MessageState.UNCERTAIN else {}
+    return wording(key, **about, channel=channels, state=_with_reason(wording(f"story.{state}"), doubt, wording))
+
+
+def _with_reason(what: str, data: Mapping[str, Any], wording: Wording) -> str:
+    return wording("format.with_reason", what=what, reason=data["reason"]) if data.get("reason") else what
 
 
 def _answered(line: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
@@ -121,11 +134,6 @@ def _fixed(line: JournalLine, names: Mapping[int, str], wording: Wording) -> str
 
 def _other(line: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
     return wording("story.other")
-
-
-def _channel(name: str, wording: Wording) -> str:
-    key = f"channel.{name}"
-    return wording(key) if wording.has(key) else name
 
 
 def _step_name(line: JournalLine, wording: Wording) -> str:

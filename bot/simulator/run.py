@@ -13,9 +13,10 @@ from bot.engine import Engine
 from bot.rules.calendar.deadline import lateness
 from bot.rules.calendar.zone import SHANGHAI
 from bot.rules.people.matching import name_key, platform_of
+from bot.rules.people.routing import INBOX
 from bot.rules.tickets.arrivals import TicketInput, event_id
 from bot.simulator.play import Play, Sent, TicketChange
-from bot.simulator.scenario import INBOX, Closure, Event, Say, Scenario, ScenarioPerson, ScenarioTicket
+from bot.simulator.scenario import Closure, Event, Say, Scenario, ScenarioPerson, ScenarioTicket
 from storage.people import addresses, leaves, register
 from storage.records import AccountDraft, OverlayDraft, OverlayKind, PersonDraft, Role, Ticket, UnitDraft, step_of
 from storage.tickets import tickets

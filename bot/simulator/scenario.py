@@ -33,7 +33,6 @@ WORDS = {
 
 
 CHAT = "wecom"  # where people are who name no channel: a chat that works
-INBOX = "inbox"  # nothing but the web inbox: told once they looked
 
 
 class ScenarioInvalid(Exception):

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from bot.actions.messages import evidence, proofs, updates
 from bot.actions.messages.evidence import SentFile
 from bot.actions.messages.updates import Speaker
-from bot.actions.people import bind_codes, binding
+from bot.actions.people import bind_codes, binding, reach
 from bot.channels.base import SHARE_PHONE, Fetching, SendFailed
 from bot.engine import Engine
 from handlers.chat.commands import BY_CODE, pressed
@@ -27,6 +27,7 @@ UNKNOWN_FOR = timedelta(minutes=2)  # so long a message nobody knows may still b
 AT_ONCE = 20  # updates dealt with before their answers go out
 
 BIND = re.compile(r"^\s*(?:绑定|确认|bind|confirm|/start)\s*([A-Z0-9]{6,12})[\s。.]*$", re.IGNORECASE)
+MOBILE = re.compile(r"1[3-9][0-9]{9}")
 CONFIRM = re.compile(rf"{binding.CONFIRM}:([A-Z0-9]{{6,12}})")
 
 
@@ -85,9 +86,11 @@ class Listener:
             await run(bind_codes.shown_to_others, self._context, heard.text, channel, heard.address)
         if heard.kind == HeardKind.BLOCKED:
             await run(binding.unreachable, self._context, channel, heard.address)
-        elif heard.kind == HeardKind.OUTCOME:
+            return
+        if heard.kind == HeardKind.OUTCOME:
             await run(self._outcome, channel, heard)
-        elif heard.kind in (HeardKind.START, HeardKind.PHONE) or _code_in(heard):
+            return
+        if heard.kind in (HeardKind.START, HeardKind.PHONE) or _code_in(heard):
             await run(self._bind, channel, heard)
         elif heard.kind == HeardKind.WORDLESS:
             await run(self._cannot_read, channel, heard)
@@ -95,6 +98,9 @@ class Listener:
             person, ticket_id = await run(self._spoken, channel, heard)
             if person is not None and heard.files:
                 await self._take_files(channel, heard, person, ticket_id)
+        if not heard.in_group:
+            # After the answer: what it has just settled needs no card.
+            await run(reach.heard_from, self._context, channel, heard.address)
 
     def _outcome(self, channel: str, heard: Heard) -> None:
         """Keep the proof that a message arrived, or send it another way."""
@@ -199,7 +205,7 @@ class Listener:
         elif until := bind_codes.locked_until(self._context, channel, heard.address):
             return self._locked(channel, heard, until)
         else:
-            text, person_id = self._not_bound(channel, heard)
+            text, person_id = self._not_bound(channel, heard, code)
         intent, stop_asking = f"bind:{channel}:{heard.event_id}", (("", SHARE_PHONE),) if bound else ()
         self._say(intent, channel, heard, text, person_id, stop_asking, changes_card=bool(heard.action))
         return None
@@ -209,11 +215,16 @@ class Listener:
         text = self._wording("chat.bind_locked", until=self._wording.end(until))
         self._say(f"bind_locked:{until.timestamp():.0f}:{channel}:{heard.address}", channel, heard, text)
 
-    def _not_bound(self, channel: str, heard: Heard) -> tuple[str, int]:
-        """Whoever is bound here already is told so: a code brought twice is no failure."""
+    def _not_bound(self, channel: str, heard: Heard, code: str) -> tuple[str, int]:
+        """Whoever is bound here already is told so: a code brought twice is no failure.
+
+        A number that was only typed is nobody's proof: whether the register knows it is not told.
+        """
         person = updates.speaker(self._context, channel, heard.address, "").person
-        if person is None:
-            return self._wording("chat.bind_refused"), updates.STRANGER
+        shared, typed = heard.kind == HeardKind.PHONE, bool(MOBILE.fullmatch(code))
+        if shared or typed or person is None:
+            key = "phone_unknown" if shared else "phone_typed" if typed else "bind_refused"
+            return self._wording(f"chat.{key}"), person.id if person else updates.STRANGER
         return self._wording("chat.bind_used", name=person.name), person.id
 
     def _welcome(self, channel: str, heard: Heard) -> None:

@@ -2,7 +2,6 @@
 
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,10 +15,11 @@ from bot.channels.inbox import InboxChannel
 from bot.clock import WoundClock
 from bot.delivery.wording import Wording
 from bot.engine import Engine, open_engine
+from bot.rules.people.routing import INBOX
 from bot.rules.tickets.arrivals import Refusal
 from bot.rules.tickets.policies.naming import find_policy
 from bot.simulator import scenario as scenarios
-from bot.simulator.play import STAGE, Play, StageChannel
+from bot.simulator.play import Play, StageChannel
 from bot.simulator.run import Answered, Simulation
 from handlers.chat.reply import Conversation
 from handlers.shell.terminal.opening import emit, input_file, refusals
@@ -52,9 +52,8 @@ def simulate(
 
 def _stage(scenario: scenarios.Scenario, path: Path, folder: Path) -> tuple[Simulation, Play]:
     clock = WoundClock(scenario.start)
-    # What lies in the web inbox is told once its person looks, and until then the next in line hears.
-    inbox = StageChannel(name=scenarios.INBOX, abilities=replace(STAGE, two_way=False))
-    chats = [StageChannel(name=name) for name in sorted({one.channel for one in scenario.person} - {scenarios.INBOX})]
+    inbox = StageChannel(name=INBOX, abilities=InboxChannel.abilities)
+    chats = [StageChannel(name=name) for name in sorted({one.channel for one in scenario.person} - {INBOX})]
     policies = path.parent / scenario.policy if scenario.policy.endswith(".toml") else None
     settings = Settings(data_dir=folder, database_url=SecretStr("sqlite://"), policies=policies)
     engine = open_engine(settings, clock=clock, channels={one.name: one for one in (inbox, *chats)})

@@ -180,6 +180,39 @@ def fail_taken(conn: Connection, message_id: int, reason: str) -> bool:
     return _end_taken(conn, message_id, {"state": MessageState.FAILED, "reason": reason, **UNTAKEN})
 
 
+def supersede_told(conn: Connection, person_id: int, ticket_ids: Iterable[int], reason: str) -> None:
+    """Take back what waits to tell one person of these tickets."""
+    guard = (
+        outbox.c.person_id == person_id,
+        outbox.c.ticket_id.in_(list(ticket_ids)),
+        outbox.c.kind.in_(TELLING),
+        outbox.c.state == MessageState.PENDING,
+    )
+    conn.execute(update(outbox).where(*guard).values(state=MessageState.SUPERSEDED, reason=reason))
+
+
+def release(conn: Connection, person_id: int, attempts: int, now: datetime) -> None:
+    """Let what waits for its next round, tried so often or more, go out to one person now."""
+    conn.execute(update(outbox).where(*_in_rounds(person_id, attempts, now)).values(not_before=now))
+
+
+def waits_in_rounds(conn: Connection, person_id: int, attempts: int, now: datetime) -> bool:
+    """Whether anything waits for its next round to one person."""
+    query = select(outbox.c.id).where(*_in_rounds(person_id, attempts, now)).limit(1)
+    return conn.execute(query).first() is not None
+
+
+def last_told(conn: Connection, person_id: int, ticket_ids: Iterable[int]) -> dict[int, Message]:
+    """Return the last message each of the tickets was told one person by, or was to be: ticket id -> message."""
+    mine = (
+        outbox.c.ticket_id.in_(list(ticket_ids)),
+        outbox.c.person_id == person_id,
+        outbox.c.kind.in_(TELLING),
+        outbox.c.state != MessageState.SUPERSEDED,
+    )
+    return {one.ticket_id or 0: one for one in read(conn, select(*COLUMNS).where(*mine).order_by(outbox.c.id))}
+
+
 def next_due(conn: Connection) -> datetime | None:
     """Return the earliest moment a message wants to go out or to be looked at again."""
     moments = []
@@ -296,6 +329,11 @@ def children(conn: Connection, parent_id: int) -> list[Message]:
 def _end_taken(conn: Connection, message_id: int, values: Mapping[str, object]) -> bool:
     waits = outbox.c.state.in_([MessageState.ACCEPTED, MessageState.UNCERTAIN])
     return conn.execute(update(outbox).where(outbox.c.id == message_id, waits).values(dict(values))).rowcount == 1
+
+
+def _in_rounds(person_id: int, attempts: int, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    waiting = in_state(MessageState.PENDING)
+    return waiting, outbox.c.person_id == person_id, outbox.c.attempts >= attempts, outbox.c.not_before > now
 
 
 def _drafted(draft: MessageDraft) -> tuple[object, ...]:

@@ -100,6 +100,12 @@ def disable(conn: Connection, address_id: int) -> None:
     touch(conn)
 
 
+def enable(conn: Connection, address_id: int) -> None:
+    """Use an address again: its person was heard there."""
+    conn.execute(update(addresses).where(addresses.c.id == address_id).values(usable=True))
+    touch(conn)
+
+
 def _person_in_other_letters(conn: Connection, channel: str, address: str) -> int | None:
     if channel not in CASELESS:
         return None

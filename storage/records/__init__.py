@@ -70,7 +70,9 @@ from storage.records.register import (
 from storage.records.request import LastAct, Request, RequestKind, Ruling
 from storage.records.ticket import (
     DEADLINE_MOVED,
+    GIVEN_AGAIN,
     HANDED_OVER,
+    HOLDER_LOST,
     OPEN_STATES,
     REROUTED,
     Deadline,
@@ -86,7 +88,9 @@ from storage.records.ticket import (
 
 __all__ = [
     "DEADLINE_MOVED",
+    "GIVEN_AGAIN",
     "HANDED_OVER",
+    "HOLDER_LOST",
     "OPEN_STATES",
     "REROUTED",
     "RESERVED_STEPS",

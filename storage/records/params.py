@@ -64,7 +64,7 @@ class DeadlineLines:
 class StepParams:
     """Of a step of the ladder, a ticket given to somebody, a moved deadline."""
 
-    notes: tuple[str, ...] = ()  # why others are not told: "vacant:backup", "on_leave:7", "unreachable:7"
+    notes: tuple[str, ...] = ()  # why others are not told: "vacant:backup", "on_leave:7", "unreachable:7", "no_chat:7"
     round: int = 0  # the ticket's `reroutes` when it was put: meant for the people it was with then
     moves: int = 0  # of a moved deadline: the ticket's `moves`
     document: str = ""  # what a moved deadline rests on

@@ -28,6 +28,8 @@ class TicketState(StrEnum):
 DEADLINE_MOVED = "deadline_moved"  # a changed calendar moved the deadline
 HANDED_OVER = "handed_over"  # it was given to the other role
 REROUTED = "rerouted"  # it was given to other people
+HOLDER_LOST = "holder_lost"  # whoever works on it cannot be reached any more
+GIVEN_AGAIN = "given_again"  # to somebody who can be reached again
 
 OPEN_STATES = frozenset({TicketState.NEW, TicketState.ACKNOWLEDGED, TicketState.RETURNED, TicketState.DISPUTED})
 
@@ -153,6 +155,7 @@ class JournalKind(StrEnum):
     BIND_LOCKED = "bind_locked"  # five wrong codes in a row
     BIND_CODE_SHOWN = "bind_code_shown"  # said where others read it, so it is worthless
     UNREACHABLE = "unreachable"
+    REACHABLE = "reachable"
     SIGNIN_LINK = "signin_link"
     REGISTER_IMPORTED = "register_imported"
     CALENDAR_PROPOSED = "calendar_proposed"

@@ -4,10 +4,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
+from sqlalchemy import delete
+
 from bot.actions.people.binding import bind, new_code
+from bot.rules.people.routing import INBOX
 from handlers.chat.catalog import platforms
 from handlers.chat.listen import Listener
 from handlers.web.server import build
+from storage.people.register import touch
+from storage.tables import addresses
 from tests.cast.office import Office
 from tests.fakes.serving import Serving
 
@@ -32,6 +37,13 @@ class ServedOffice(Office):
     def bind(self, who: str, channel: str, address: str = "") -> None:
         """Bind a person to an address; that of the web inbox is known."""
         bind(self.engine.context, self.people[who], channel, address or str(self.people[who]))
+
+    def unbind_chat(self, who: str) -> None:
+        """Leave a person nothing but the web inbox, as if they had never bound a chat."""
+        with self.database.begin() as conn:
+            mine = (addresses.c.person_id == self.people[who], addresses.c.channel != INBOX)
+            conn.execute(delete(addresses).where(*mine))
+            touch(conn)
 
     def code(self, who: str) -> str:
         """Make a bind code for a person."""

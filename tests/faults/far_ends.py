@@ -37,7 +37,7 @@ class FarEnd:
     addresses: tuple[str, str]
     seen: Callable[[], Sequence[Copy]]
     sections: Mapping[str, Any] = field(default_factory=dict)
-    two_way: bool = True  # else people hear once more in the inbox, where they can answer
+    tells: bool = True  # else it lies in the inbox too, and counts as told once opened there
     tells_doubles: bool = False  # shows one copy, however often it is sent
     last_part: str = ""  # a copy in parts is whole when this one is there
     hold: Callable[[], None] | None = None  # from now on everything is taken, and no answer comes
@@ -121,7 +121,7 @@ def mail() -> Iterator[FarEnd]:
 
         yield FarEnd(
             channel="mail",
-            two_way=False,
+            tells=False,
             addresses=("jia@example.org", "yi@example.org"),
             sections={"mail": {"host": "127.0.0.1", "port": server.port, "sender": "d@example.org", "tls": "none"}},
             seen=seen,
@@ -143,7 +143,7 @@ def robot(kind: str) -> Callable[[], AbstractContextManager[FarEnd]]:
             one = {"kind": kind, "url": url + path + query, "secret": None if kind == "wecom" else robots.SECRET}
             yield FarEnd(
                 channel="robot",
-                two_way=False,
+                tells=False,
                 addresses=("jia", "yi"),
                 sections={"robots": {"jia": one, "yi": one}},
                 seen=lambda: [Copy(text=text) for _, text in fake.said],

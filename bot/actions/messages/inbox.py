@@ -6,6 +6,7 @@ from bot.actions.context import Context
 from bot.actions.messages.results import IN_THE_STORY
 from bot.actions.recording import record
 from bot.actions.work import Work, begin
+from bot.rules.people.routing import INBOX
 from bot.rules.tickets.decision import Decision
 from storage.messages import looks, outbox
 from storage.records import JournalDraft, JournalKind, Message, MessageKind
@@ -15,7 +16,7 @@ from storage.tickets import tickets
 def look(context: Context, person_id: int) -> int:
     """Note that the person opened the inbox; returns how many messages they had not seen before."""
     with begin(context) as work:
-        seen = looks.look(work.conn, person_id, work.now)
+        seen = looks.look(work.conn, person_id, work.now, INBOX)
         lines: dict[int, list[JournalDraft]] = {}
         for message, carrier in _told(work, seen):
             if message.ticket_id is not None and message.kind in IN_THE_STORY:

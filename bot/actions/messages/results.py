@@ -7,6 +7,7 @@ from datetime import datetime
 
 from bot.actions.context import Context
 from bot.actions.messages import sealed
+from bot.actions.people import reach
 from bot.actions.people.binding import contact_lost
 from bot.actions.recording import record
 from bot.actions.tickets.requests import ask_others
@@ -54,6 +55,7 @@ def settle(context: Context, results: Sequence[Result]) -> None:
                 _let_go(work, one)
         notices = [notice for one in real for notice in _addresses(work, one)]
         _tell_stories(work, real, told, now)
+        _pass_on(work, [way.person_id for one in real for way in one.dead])
         outbox.put(work.conn, notices, now)
 
 
@@ -76,6 +78,15 @@ def fail_late(work: Work, message: Message, reason: str) -> None:
     if message.kind == MessageKind.DIGEST:
         _let_go(work, result)
     _tell_stories(work, [result], told, work.now)
+
+
+def _pass_on(work: Work, people: Sequence[int]) -> None:
+    """The next in line hears of the tickets of lost people; trouble with it must not undo that messages were sent."""
+    try:
+        with work.conn.begin_nested():
+            reach.lost(work, people)
+    except Exception:
+        log.exception("tickets of lost people not passed on", extra={"action": "settle", "people": sorted(people)})
 
 
 def _let_go(work: Work, result: Result) -> None:

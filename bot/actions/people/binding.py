@@ -7,9 +7,9 @@ from datetime import date, timedelta
 
 from bot.actions.context import Context
 from bot.actions.messages.sealed import sealed_text
-from bot.actions.people import bind_codes
+from bot.actions.people import bind_codes, reach
 from bot.actions.work import Work, begin, read
-from bot.rules.people.routing import desk
+from bot.rules.people.routing import ONE_WAY, desk, reachable
 from bot.sealing import PhoneInvalid, Sealer, read_phone, row_of_person
 from storage.messages import outbox
 from storage.people import addresses
@@ -152,6 +152,8 @@ def unreachable(context: Context, channel: str, address: str) -> None:
                 line = JournalDraft(kind=JournalKind.UNREACHABLE, at=now, actor=f"person:{way.person_id}", data=data)
                 journal.write_system(work.conn, [line])
                 outbox.put(work.conn, contact_lost(way, now.isoformat(), directory), now)
+        if ways:
+            reach.lost(work, [ways[0].person_id])
 
 
 def contact_lost(lost: Address, occurrence: str, directory: Directory) -> list[MessageDraft]:
@@ -203,6 +205,7 @@ def _code(work: Work, person_id: int, stands: timedelta, actor: str) -> str:
 
 def _bind(work: Work, person_id: int, channel: str, address: str, proof: str) -> Bound:
     now = work.now
+    heard_before = reachable(person_id, work.directory)
     replaced = addresses.bind(work.conn, person_id, channel, address, now)
     person = work.directory.people[person_id]
     data = {"person": person_id, "channel": channel, "proof": proof, "replaced": replaced is not None}
@@ -211,6 +214,10 @@ def _bind(work: Work, person_id: int, channel: str, address: str, proof: str) ->
     )
     if replaced is not None:
         outbox.put(work.conn, [_farewell(person, channel, replaced, now.isoformat())], now)
+    if channel not in ONE_WAY and (replaced is not None or not heard_before):
+        # Whoever binds is there; whoever is bound by the operator hears when messages go out.
+        waits = work.working(person.unit_id).next_sending(now) if proof == "operator" else None
+        reach.again(work, person_id, waits)
     return Bound(person=person, replaced=replaced)
 
 

@@ -4,10 +4,12 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import asdict, dataclass
 
 from bot.actions.context import Context
+from bot.actions.people import reach
 from bot.actions.work import Work, begin
 from bot.rules.people.matching import name_key
 from bot.rules.people.roster import AccountRow, Checked, PersonKey, PersonRow, Roster, RowNote, UnitRow
 from bot.rules.people.roster_check import check_roster
+from bot.rules.people.routing import INBOX
 from bot.sealing import Sealer, row_of_person
 from storage.people import addresses, register
 from storage.records import (
@@ -22,7 +24,6 @@ from storage.records import (
 )
 from storage.tickets import journal
 
-INBOX = "inbox"
 # Lower is tried first: the chat people live in, then what may lie unread, last the list they must open themselves.
 PREFERENCES = {"wecom": 10, "wechat": 20, "telegram": 30, "mail": 50, INBOX: 100}
 OTHER_PREFERENCE = 40
@@ -52,7 +53,9 @@ def import_register(context: Context, sealer: Sealer, roster: Roster) -> Registe
     """Write what is in order and report every row; a second time changes nothing."""
     now = context.now()
     with begin(context) as work:
+        before = work.directory
         report = _Import(work, sealer).take(roster)
+        reach.moved(work, before)
         counts = {name: asdict(getattr(report, name)) for name in ("units", "people", "accounts")}
         if any(count["new"] or count["changed"] for count in counts.values()):
             data = {**counts, "refused": len(report.refused)}

@@ -8,6 +8,7 @@ from bot.rules.calendar.hours import WorkingTime
 from bot.rules.calendar.zone import at, shanghai_day
 from storage.records import (
     DEADLINE_MOVED,
+    GIVEN_AGAIN,
     HANDED_OVER,
     Message,
     MessageKind,
@@ -78,9 +79,10 @@ def expired(message: Message, now: datetime) -> str:
 def wait_until(message: Message, any_hour: bool, working: WorkingTime, now: datetime) -> datetime | None:
     """Return the opening that a message has to wait for; None when it may go out now.
 
-    Retries, and what a stop left behind, can come up at any hour; who asked gets the answer at any hour.
+    Retries, and what a stop left behind, can come up at any hour; who asked, or has just come back, hears at any hour.
     """
-    opening = working.next_sending(now, any_hour or message.kind in AT_ANY_HOUR)
+    asked = message.kind in AT_ANY_HOUR or message.step == GIVEN_AGAIN
+    opening = working.next_sending(now, any_hour or asked)
     return opening if opening > now else None
 
 
@@ -166,7 +168,8 @@ def _group(message: Message) -> tuple[int, bool]:
 
 
 def _enough(many: Sequence[Message], digest_from: int) -> bool:
-    waited = sum(one.not_before > one.created_at for one in many)
+    # What somebody gets who came back is one thing to them, as what waited for the opening is.
+    waited = sum(one.not_before > one.created_at or one.step == GIVEN_AGAIN for one in many)
     return len(many) >= digest_from or (len(many) >= 2 and waited == len(many))
 
 

@@ -7,6 +7,8 @@ from datetime import datetime
 from storage.records import Address, Audience, Directory, Role, Ticket
 
 ABOVE = (Audience.LEADER, Audience.SUPERVISOR, Audience.DESK)  # in turn, who hears when those below cannot be reached
+INBOX = "inbox"
+ONE_WAY = frozenset({INBOX, "mail", "robot"})  # what these take has told nobody: bot.channels says so of each
 WORKERS = (Audience.HOLDER, Audience.PRIMARY, Audience.BACKUP)
 
 
@@ -15,7 +17,7 @@ class Recipients:
     """The people a step addresses, and why others are not among them."""
 
     people: tuple[int, ...]
-    notes: tuple[str, ...] = ()  # keys of texts: "on_leave:12", "unreachable:7", "vacant:backup"
+    notes: tuple[str, ...] = ()  # keys of texts: "on_leave:12", "unreachable:7", "no_chat:7", "vacant:backup"
 
 
 def audience(to: Iterable[Audience], ticket: Ticket, directory: Directory, now: datetime) -> Recipients:
@@ -80,6 +82,18 @@ def usable_addresses(person_id: int, directory: Directory) -> tuple[Address, ...
     return tuple(address for address in directory.addresses.get(person_id, ()) if address.usable)
 
 
+def reachable(person_id: int, directory: Directory) -> bool:
+    """Whether an active person has a usable address where they count as told."""
+    return any(address.channel not in ONE_WAY for address in usable_addresses(person_id, directory))
+
+
+def why_unreachable(person_id: int, directory: Directory) -> str:
+    """Return the note for somebody who is not told: who never had a chat has at most what tells nobody."""
+    ways = directory.addresses.get(person_id, ())
+    silent = ways and all(address.channel in ONE_WAY for address in ways)
+    return f"no_chat:{person_id}" if silent else f"unreachable:{person_id}"
+
+
 def on_leave(person_id: int, directory: Directory, now: datetime) -> bool:
     """Whether the person is on leave at this moment."""
     return any(leave.running(now) for leave in directory.leaves.get(person_id, ()))
@@ -103,9 +117,11 @@ def _present(person_id: int, ticket: Ticket, directory: Directory, now: datetime
         notes[f"on_leave:{person_id}"] = None
         candidate = stand_in(person_id, ticket, directory, now)
     if candidate is not None and usable_addresses(candidate, directory):
+        if not reachable(candidate, directory):
+            notes[why_unreachable(candidate, directory)] = None
         return candidate
     if candidate is not None:
-        notes[f"unreachable:{candidate}"] = None
+        notes[why_unreachable(candidate, directory)] = None
     return None
 
 

@@ -5,12 +5,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.rules.calendar.hours import WorkingTime
-from bot.rules.people.routing import ABOVE, Recipients, audience
+from bot.rules.people.routing import ABOVE, Recipients, audience, holder, reachable, why_unreachable
 from bot.rules.tickets.decision import Decision
 from bot.rules.tickets.ladder import PlannedStep, plan
 from bot.rules.tickets.lifecycle import archive
 from storage.records import (
+    GIVEN_AGAIN,
     HANDED_OVER,
+    HOLDER_LOST,
     REROUTED,
     Audience,
     Deadline,
@@ -31,7 +33,7 @@ from storage.records import (
 # A ticket given to somebody by hand: no rung of a ladder, but whoever gets it has to be reached as by one.
 _GIVEN = {
     name: Step(name=name, kind=MessageKind.ASSIGNED, to=(Audience.HOLDER,), moment=MomentKind.AT_RECEIPT)
-    for name in (HANDED_OVER, REROUTED)
+    for name in (HANDED_OVER, REROUTED, HOLDER_LOST)
 }
 
 
@@ -114,7 +116,7 @@ def unreached(
     failed = next((one for one in policy.steps if one.name == step_of(step)), _GIVEN.get(step))
     if failed is None or not ticket.state.open:
         return Decision(ticket=ticket)
-    why = dict.fromkeys((*audience(failed.to, ticket, directory, now).notes, *_unreachable(lost)))
+    why = dict.fromkeys((*audience(failed.to, ticket, directory, now).notes, *_why(lost, directory)))
     rung = _Rung(
         step=failed,
         name=step,
@@ -124,6 +126,46 @@ def unreached(
     )
     not_before = working.next_sending(now, policy.any_hour)
     return Decision(ticket=ticket, journal=(_line(rung, now),), messages=tuple(_messages([rung], ticket, not_before)))
+
+
+def holder_lost(
+    ticket: Ticket, person_id: int, policy: Policy, directory: Directory, working: WorkingTime, now: datetime
+) -> Decision:
+    """Let the next in line hear at once that whoever works on the ticket cannot be reached any more."""
+    works = audience((Audience.HOLDER,), ticket, directory, now)
+    theirs = ticket.state.open and holder(ticket, directory) == person_id
+    if not theirs or any(reachable(one, directory) for one in works.people):
+        return Decision(ticket=ticket)
+    step, lost = _GIVEN[HOLDER_LOST], frozenset({person_id})
+    others = audience((Audience.OTHER,), ticket, directory, now).people
+    beside = tuple(one for one in others if one not in lost and reachable(one, directory))
+    rung = _Rung(
+        step=step,
+        name=HOLDER_LOST,
+        planned_at=now,
+        told=Recipients(people=(), notes=works.notes or (why_unreachable(person_id, directory),)),
+        instead=beside or _next_in_line(step, ticket, directory, now, lost),
+    )
+    not_before = working.next_sending(now, policy.any_hour)
+    return Decision(ticket=ticket, journal=(_line(rung, now),), messages=tuple(_messages([rung], ticket, not_before)))
+
+
+def given_again(
+    ticket: Ticket, person_id: int, policy: Policy, now: datetime, not_before: datetime | None
+) -> MessageDraft:
+    """The ticket as it stands now to somebody who can be reached again; each time is a reason of its own."""
+    return MessageDraft(
+        intent=_intent(
+            ticket.id, f"{GIVEN_AGAIN}.{now:%y%m%d%H%M%S%f}", _occurrence(ticket), person_id, MessageKind.ASSIGNED
+        ),
+        person_id=person_id,
+        kind=MessageKind.ASSIGNED,
+        ticket_id=ticket.id,
+        step=GIVEN_AGAIN,
+        urgency=min((one.urgency for one in policy.steps if one.kind == MessageKind.ASSIGNED), default=5),
+        not_before=not_before,
+        params=params(ticket, ()),
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -152,17 +194,16 @@ def _climb(planned: PlannedStep, ticket: Ticket, directory: Directory, now: date
 def _next_in_line(
     step: Step, ticket: Ticket, directory: Directory, now: datetime, lost: frozenset[int] = frozenset()
 ) -> tuple[int, ...]:
-    """The first above the step's own people of whom anybody can be reached."""
+    """The first above the step's own people of whom anybody can be reached; for want of them, who has an address."""
     highest = max((ABOVE.index(one) for one in step.to if one in ABOVE), default=-1)
-    for one in ABOVE[highest + 1 :]:
-        people = tuple(who for who in audience((one,), ticket, directory, now).people if who not in lost)
-        if people:
-            return people
-    return ()
+    above = [audience((one,), ticket, directory, now).people for one in ABOVE[highest + 1 :]]
+    left = [people for each in above if (people := tuple(who for who in each if who not in lost))]
+    hear = (people for people in left if any(reachable(who, directory) for who in people))
+    return next(hear, next(iter(left), ()))
 
 
-def _unreachable(people: Iterable[int]) -> list[str]:
-    return [f"unreachable:{person}" for person in sorted(people)]
+def _why(people: Iterable[int], directory: Directory) -> list[str]:
+    return [why_unreachable(one, directory) for one in sorted(people)]
 
 
 def _messages(rungs: Sequence[_Rung], ticket: Ticket, not_before: datetime) -> Iterable[MessageDraft]:
@@ -173,6 +214,8 @@ def _messages(rungs: Sequence[_Rung], ticket: Ticket, not_before: datetime) -> I
         rung = next((their for their in reversed(theirs) if their.told.people), theirs[-1])
         kind = rung.step.kind if rung.told.people else MessageKind.UNREACHED
         notes = dict.fromkeys(note for their in theirs if their is rung or their.instead for note in their.told.notes)
+        for own in ("no_chat", "unreachable"):
+            notes.pop(f"{own}:{person_id}", None)  # that is between the others and the desk
         yield MessageDraft(
             intent=_intent(ticket.id, rung.name, occurrence, person_id, kind),
             person_id=person_id,

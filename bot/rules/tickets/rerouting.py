@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from bot.rules.people.routing import ABOVE, Recipients, audience, holder
+from bot.rules.people.routing import ABOVE, Recipients, audience, holder, reachable
 from bot.rules.refused import MoveRefused
 from bot.rules.tickets.access import Right, may
 from bot.rules.tickets.decision import Decision, Scene
@@ -181,8 +181,9 @@ def _overseers(before: Ticket, after: Ticket, told: Recipients, scene: Scene) ->
 
 
 def _above(ticket: Ticket, scene: Scene) -> Sequence[int]:
-    found = (audience((one,), ticket, scene.directory, scene.now).people for one in ABOVE)
-    return next((people for people in found if people), ())
+    found = [people for one in ABOVE if (people := audience((one,), ticket, scene.directory, scene.now).people)]
+    hear = (people for people in found if any(reachable(who, scene.directory) for who in people))
+    return next(hear, next(iter(found), ()))
 
 
 def _urgency(policy: Policy) -> int:

@@ -20,7 +20,8 @@ from handlers.chat.platforms.tencent import heard, opened, said
 
 CHANNEL = "wecom"
 PATH = "/hooks/wecom/callback"
-OPENED = {"subscribe": HeardKind.START, "unsubscribe": HeardKind.BLOCKED}
+# Whoever enters the app can be reached; only the first time asks for a greeting.
+OPENED = {"subscribe": HeardKind.START, "unsubscribe": HeardKind.BLOCKED, "enter_agent": HeardKind.OTHER}
 
 
 def hook(engine: Engine) -> APIRouter | None:

@@ -1,5 +1,6 @@
 """What lies in the web inbox is told from the moment its person looks, once, and stands in the tickets' stories."""
 
+from dataclasses import replace
 from datetime import date, time
 
 import pytest
@@ -8,6 +9,7 @@ from bot.actions.context import Context
 from bot.actions.messages.inbox import look
 from bot.clock import WoundClock
 from bot.policies.loading import load
+from bot.rules.people.routing import INBOX
 from storage import views
 from storage.messages import inbox_items, outbox
 from storage.records import JournalKind, MessageKind, MessageState, Ticket
@@ -28,7 +30,9 @@ def context(database: Database) -> Context:
 def lies_there(conn: Connection, ticket: Ticket | None, state: MessageState, person: int = JIA, **given: object) -> int:
     """A message in somebody's inbox."""
     number = put_message(conn, ticket, person, "receipt", sh(8, 23), state, **given)  # type: ignore[arg-type]
-    inbox_items.put(conn, outbox.by_ids(conn, [number])[number].intent, person, "…", [], sh(8, 23))
+    message = outbox.by_ids(conn, [number])[number]
+    outbox.prepare(conn, [replace(message, channel=INBOX, address=str(person))])
+    inbox_items.put(conn, message.intent, person, "…", [], sh(8, 23))
     return number
 
 

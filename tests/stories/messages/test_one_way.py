@@ -28,16 +28,16 @@ def mail() -> ScriptedStage:
 
 
 @pytest.fixture
-def inbox() -> ScriptedStage:
-    return ScriptedStage(name="inbox")
+def other() -> ScriptedStage:
+    return ScriptedStage(name="telegram")
 
 
 @pytest.fixture
 def office(
-    database_url: str, tmp_path: Path, chat: ScriptedStage, mail: ScriptedStage, inbox: ScriptedStage
+    database_url: str, tmp_path: Path, chat: ScriptedStage, mail: ScriptedStage, other: ScriptedStage
 ) -> Iterator[Office]:
-    """Everybody is reached by chat, else by mail, else in the inbox on the web."""
-    opened = Office(database_url, tmp_path, stage=[chat, mail, inbox])
+    """Everybody is reached by chat, else by mail, else by another chat."""
+    opened = Office(database_url, tmp_path, stage=[chat, mail, other])
     yield opened
     opened.close()
 
@@ -58,15 +58,15 @@ def story(office: Office) -> str:
 
 
 def test_a_mail_is_followed_by_the_next_way_people_can_answer_on(
-    office: Office, chat: ScriptedStage, mail: ScriptedStage, inbox: ScriptedStage
+    office: Office, chat: ScriptedStage, mail: ScriptedStage, other: ScriptedStage
 ) -> None:
     chat.script("jia", refuses(SHUT))
     office.receives("FJ-1")
-    assert [len(one.texts("jia")) for one in (chat, mail, inbox)] == [1, 1, 1]
+    assert [len(one.texts("jia")) for one in (chat, mail, other)] == [1, 1, 1]
     office.forget()
     [message] = [one for one in office.messages("FJ-1") if one.person_id == office.people["jia"]]
-    assert (message.state, message.channel) == (MessageState.ACCEPTED, "inbox")
-    assert "经邮件、网页收件箱" in story(office)
+    assert (message.state, message.channel) == (MessageState.ACCEPTED, "telegram")
+    assert "经邮件、Telegram" in story(office)
     assert office.story("FJ-1", "step_skipped") == []
     office.says("jia", "办结")
 
@@ -101,30 +101,30 @@ def test_a_platform_that_is_shut_for_hours_brings_one_mail_and_not_one_a_round(
 
 
 def test_a_way_that_fails_behind_a_mail_is_tried_again_without_another_mail(
-    office: Office, chat: ScriptedStage, mail: ScriptedStage, inbox: ScriptedStage
+    office: Office, chat: ScriptedStage, mail: ScriptedStage, other: ScriptedStage
 ) -> None:
     chat.script("jia", refuses(gone()))
-    inbox.script("jia", *[refuses(SendFailed("HTTP 503"))] * 40)
+    other.script("jia", *[refuses(SendFailed("HTTP 503"))] * 40)
     office.receives("FJ-1")
     office.at("08-23 11:00")
     assert len(mail.texts("jia")) == 1
-    assert len(inbox.texts("jia")) > 5
-    inbox.scripts.clear()
+    assert len(other.texts("jia")) > 5
+    other.scripts.clear()
     office.at("08-23 11:10").forget()
     [message] = [one for one in office.messages("FJ-1") if one.person_id == office.people["jia"] and not one.parent_id]
-    assert (message.state, message.channel) == (MessageState.ACCEPTED, "inbox")
+    assert (message.state, message.channel) == (MessageState.ACCEPTED, "telegram")
     office.says("jia", "办结")
     office.forget()
 
 
 def test_what_may_have_arrived_stays_marked_beyond_a_mail(
-    office: Office, chat: ScriptedStage, mail: ScriptedStage, inbox: ScriptedStage
+    office: Office, chat: ScriptedStage, mail: ScriptedStage, other: ScriptedStage
 ) -> None:
     chat.abilities = MAIL
     chat.script("jia", *[refuses(timeout())] * 2)
     office.receives("FJ-1")
     office.at("08-23 08:10").forget()
-    [by_mail], [on_the_web] = mail.texts("jia"), inbox.texts("jia")
+    [by_mail], [by_chat] = mail.texts("jia"), other.texts("jia")
     assert by_mail.startswith("（重复提醒）")
-    assert on_the_web.startswith("（重复提醒）")
+    assert by_chat.startswith("（重复提醒）")
     office.says("jia", "办结")

@@ -75,6 +75,7 @@ def test_a_lost_contact_is_told_to_the_desk_in_the_morning(office: Office) -> No
     office.breaks("jia")
     office.at("08-28 22:00").receives("FJ-1", policy="veto_now")
     office.expect("yi", "receipt")
+    office.expect("yi", "unreached:holder_lost", at="08-28 22:00")
     office.says("yi", "办结 FJ-1 已下线")
     office.at("08-30 07:59").expect_silence()
     office.at("08-30 08:00").expect("wu", "notice:contact_lost", at="08-30 08:00")

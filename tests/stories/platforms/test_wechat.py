@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.actions.messages.inbox import look
 from bot.reports.story import story_lines
 from storage import views
 from storage.people import register
@@ -56,18 +57,22 @@ def test_without_a_template_the_ticket_goes_the_next_way_at_once(without_templat
     assert rig.takes("jia") == []
     assert [NUMBER in one for one in inbox(office, "jia")] == [True]
     [message] = [one for one in office.messages(NUMBER) if one.person_id == office.people["jia"]]
-    assert (message.state, message.channel) == (MessageState.ACCEPTED, "inbox")
+    assert (message.state, message.channel) == (MessageState.FAILED, "inbox")
     with office.database.read() as conn:
         ways = register.load(conn).addresses[office.people["jia"]]
     assert [one.usable for one in ways] == [True, True]
 
 
-def test_whoever_shut_the_template_off_is_told_in_the_inbox_and_the_story_says_so(rig: WeChatRig) -> None:
+def test_whoever_shut_the_template_off_finds_it_in_the_inbox_and_is_not_told_before_opening_it(rig: WeChatRig) -> None:
     rig.fake.refusers |= set(rig.addresses.values())
     rig.office.bind("jia", "inbox")
     rig.office.at("08-23 10:00").receives(NUMBER)
-    by_person = {one.data["to"]: one.data["channel"] for one in rig.office.story(NUMBER, "told")}
-    assert by_person[rig.office.people["jia"]] == "inbox"
+    [line] = [one for one in rig.office.story(NUMBER, "not_told") if one.data["to"] == rig.office.people["jia"]]
+    assert line.data["channel"] == "inbox"
+    assert "已放入网页收件箱，尚未打开" in line.data["reason"]
+    look(rig.office.engine.context, rig.office.people["jia"])
+    by_person = {one.data["to"]: one.data["state"] for one in rig.office.story(NUMBER, "told")}
+    assert by_person[rig.office.people["jia"]] == MessageState.DELIVERED
 
 
 def test_help_comes_back_within_the_callback_and_only_there(rig: WeChatRig) -> None:
