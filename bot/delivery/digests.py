@@ -12,6 +12,7 @@ from bot.rules.tickets.access import workers
 from storage.records import Message, MessageKind, Ticket, TicketState, step_of
 
 WHOLE = 8  # tickets told with everything; a longer message is cut by most platforms
+COPIES = ("receipt_copy", "reassigned_copy")
 EXAMPLES = 2  # so many numbers show that several tickets can be taken at once
 
 
@@ -32,7 +33,7 @@ def _ticket(
     message: Message, ticket: Ticket, place: int, batch: ClaimedBatch, wording: Wording, now: datetime
 ) -> list[str]:
     doing = works(message, ticket, batch.directory)
-    copy = message.kind == MessageKind.ASSIGNED and receipt_key(message, ticket, batch.directory) == "receipt_copy"
+    copy = message.kind == MessageKind.ASSIGNED and receipt_key(message, ticket, batch.directory) in COPIES
     line = wording(
         "message.digest_line",
         place=place,

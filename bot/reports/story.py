@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any
 
 from bot.delivery.wording import Wording
-from bot.reports.ledger import ledger_line
+from bot.reports.ledger import ledger_line, moved
 from bot.rules.calendar.deadline import lateness
 from bot.rules.calendar.workdays import GovChina
 from bot.rules.calendar.zone import shanghai
-from storage.records import JournalKind, JournalLine, TicketStory, step_of
+from storage.records import JournalKind, JournalLine, TicketStory, Transfer, step_of
 
 MOMENTS = ("until", "was")  # limits among what people asked and decided
 
@@ -110,6 +110,20 @@ def _fixed(line: JournalLine, names: Mapping[int, str], wording: Wording) -> str
     return wording(f"story.{line.kind}", name=line.data.get("name", ""))
 
 
+def _transferred(line: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
+    """Whose it was stays readable, whatever the ticket's account is now."""
+    left: Any = line.data.get("left") or {}
+    if not left.get("account"):
+        return _acted(line, names, wording)
+    number = line.actor.removeprefix("person:").split()[0]
+    return moved([Transfer.of(line, names.get(int(number), "?"))], wording)
+
+
+def _reassigned(line: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
+    left, name = (str(line.data.get(key, "")) or wording("story.nobody") for key in ("left", "name"))
+    return wording("story.reassigned", role=wording(f"role.{line.data['role']}"), left=left, name=name)
+
+
 def _other(line: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
     return wording("story.other")
 
@@ -157,7 +171,9 @@ _WORDS: Mapping[JournalKind, Words] = {
     K.NOT_TOLD: _told,
     K.DEADLINE_MOVED: _moved,
     **dict.fromkeys((K.ASK_EXTENSION, K.GRANT_EXTENSION, K.REFUSE_EXTENSION), _acted),
-    **dict.fromkeys((K.ASK_TRANSFER, K.TRANSFER, K.REFUSE_TRANSFER), _acted),
+    **dict.fromkeys((K.ASK_TRANSFER, K.REFUSE_TRANSFER), _acted),
+    K.TRANSFER: _transferred,
+    K.REASSIGNED: _reassigned,
     **dict.fromkeys((K.HAND_OVER, K.UNDO, K.DENIED), _acted),
     **dict.fromkeys((K.ACKNOWLEDGE, K.COMPLETE, K.RETURN, K.DISPUTE, K.APPROVE, K.REFUSE, K.CLOSE, K.FILE), _answered),
     K.NOTE: _answered,

@@ -13,7 +13,7 @@ from storage.records.calendar import (
     Revision,
     RevisionStatus,
 )
-from storage.records.facts import StoryMessage, Telling, TicketFacts, TicketStory
+from storage.records.facts import StoryMessage, Telling, TicketFacts, TicketStory, Transfer
 from storage.records.message import (
     Inbound,
     InboundState,
@@ -29,6 +29,7 @@ from storage.records.params import (
     ContactNotification,
     DeadlineLines,
     DigestParams,
+    DutyNotification,
     LeaveNotification,
     NotificationKind,
     Params,
@@ -69,6 +70,7 @@ from storage.records.ticket import (
     DEADLINE_MOVED,
     HANDED_OVER,
     OPEN_STATES,
+    REASSIGNED,
     REROUTED,
     Deadline,
     DeadlineStatus,
@@ -84,6 +86,7 @@ __all__ = [
     "DEADLINE_MOVED",
     "HANDED_OVER",
     "OPEN_STATES",
+    "REASSIGNED",
     "REROUTED",
     "RESERVED_STEPS",
     "Account",
@@ -100,6 +103,7 @@ __all__ = [
     "DeadlineStatus",
     "DigestParams",
     "Directory",
+    "DutyNotification",
     "Inbound",
     "InboundState",
     "JournalDraft",
@@ -146,6 +150,7 @@ __all__ = [
     "TicketState",
     "TicketStory",
     "TimeUnit",
+    "Transfer",
     "Unit",
     "UnitDraft",
     "UnreadableParams",

@@ -8,11 +8,15 @@ from enum import StrEnum
 from storage.records.message import MessageKind
 from storage.records.params import NotificationKind
 from storage.records.request import RequestKind
-from storage.records.ticket import DEADLINE_MOVED, HANDED_OVER, REROUTED
+from storage.records.ticket import DEADLINE_MOVED, HANDED_OVER, REASSIGNED, REROUTED
 
 # What messages that are no rung of a ladder are told apart by: a rung of that name would be taken for one of them.
 RESERVED_STEPS = frozenset(
-    {DEADLINE_MOVED, HANDED_OVER, REROUTED, "unreached", *NotificationKind, *(f"request_{one}" for one in RequestKind)}
+    {
+        *(DEADLINE_MOVED, HANDED_OVER, REASSIGNED, REROUTED, "unreached"),
+        *NotificationKind,
+        *(f"request_{one}" for one in RequestKind),
+    }
 )
 
 

@@ -28,6 +28,7 @@ class TicketState(StrEnum):
 DEADLINE_MOVED = "deadline_moved"  # a changed calendar moved the deadline
 HANDED_OVER = "handed_over"  # it was given to the other role
 REROUTED = "rerouted"  # it was given to other people
+REASSIGNED = "reassigned"  # the register names somebody else for it
 
 OPEN_STATES = frozenset({TicketState.NEW, TicketState.ACKNOWLEDGED, TicketState.RETURNED, TicketState.DISPUTED})
 
@@ -123,6 +124,7 @@ class JournalKind(StrEnum):
     TRANSFER = "transfer"
     REFUSE_TRANSFER = "refuse_transfer"
     HAND_OVER = "hand_over"
+    REASSIGNED = "reassigned"  # the register names somebody else as A角, B角 or leader
     UNDO = "undo"
     DENIED = "denied"  # somebody without the right to it tried
     FILE = "file"

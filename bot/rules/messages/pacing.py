@@ -9,6 +9,7 @@ from bot.rules.calendar.zone import at, shanghai_day
 from storage.records import (
     DEADLINE_MOVED,
     HANDED_OVER,
+    REASSIGNED,
     Message,
     MessageKind,
     Policy,
@@ -145,7 +146,9 @@ def _asks_who_takes_it(message: Message, step: Step) -> bool:
 
 def _enough(many: Sequence[Message], digest_from: int) -> bool:
     waited = sum(one.not_before > one.created_at for one in many)
-    return len(many) >= digest_from or (len(many) >= 2 and waited == len(many))
+    # A change of the register gives somebody all its tickets at one moment.
+    together = sum(one.step == REASSIGNED for one in many)
+    return len(many) >= digest_from or (len(many) >= 2 and len(many) in (waited, together))
 
 
 def _about_ticket(message: Message) -> bool:
