@@ -78,7 +78,7 @@ def _reassigned_key(message: Message, ticket: Ticket, primary: int | None) -> st
     notes = message.params.notes if isinstance(message.params, StepParams) else ()
     if notes or message.person_id == (ticket.holder_id or primary):
         return REASSIGNED
-    return f"{REASSIGNED}_{'held' if message.person_id == primary else 'copy'}"
+    return "reassigned_held" if message.person_id == primary else "reassigned_copy"
 
 
 def _key(
