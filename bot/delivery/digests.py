@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.actions.messages.dispatch import ClaimedBatch
-from bot.delivery.contacts import names
+from bot.delivery.contacts import contacts_briefly
 from bot.delivery.facts import Body, briefly, standing, works
 from bot.delivery.heads import receipt_key
 from bot.delivery.wording import Wording
 from bot.rules.tickets.access import workers
+from bot.rules.tickets.oversight import contacts_of
 from storage.records import Message, MessageKind, Ticket, TicketState, step_of
 
 WHOLE = 8  # tickets told with everything; a longer message is cut by most platforms
@@ -43,11 +44,18 @@ def _ticket(
         what=_short(message, wording),
         standing=standing(ticket, batch.calendars.of(ticket.unit_id), wording, now),
     )
-    who = [] if doing else [names(ticket, batch, wording)]
+    who = [] if doing else _whom_to_ring(ticket, batch, wording)
     return [
         line,
         *(wording("message.digest_fact", value=value) for value in (*who, *briefly(ticket, wording)) if value),
     ]
+
+
+def _whom_to_ring(ticket: Ticket, batch: ClaimedBatch, wording: Wording) -> list[str]:
+    unit = batch.directory.units.get(ticket.unit_id or 0)
+    people = contacts_of(ticket, batch.directory, batch.first_told.get(ticket.id, {}))
+    named = [unit.name if unit else "", contacts_briefly(people, ticket, wording)]
+    return [wording("format.comma").join(part for part in named if part)]
 
 
 def _ask(message: Message, batch: ClaimedBatch, wording: Wording, told: Sequence[Ticket], now: datetime) -> str:

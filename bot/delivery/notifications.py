@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.actions.messages.dispatch import ClaimedBatch
 from bot.channels.base import Button
+from bot.delivery.contacts import contacts
 from bot.delivery.facts import Body, cut, facts, standing, work_buttons
 from bot.delivery.wording import Wording
 from storage.records import (
@@ -61,6 +62,7 @@ def word_request(message: Message, batch: ClaimedBatch, wording: Wording, now: d
     if params.text:
         lines.append(wording("message.request_text", text=filled["text"]))
     lines += [*facts(ticket, wording), standing(ticket, batch.calendars.of(ticket.unit_id), wording, now)]
+    lines += contacts(ticket, batch.directory, batch.first_told.get(ticket.id, {}), wording)
     ask = "ask_transfer" if message.step == f"request_{RequestKind.TRANSFER}" else "ask_request"
     lines.append(wording(f"message.{ask}", number=ticket.number))
     pressed = ((wording(f"message.button_{one}"), f"{one}:{params.request}") for one in VERDICTS)
@@ -108,6 +110,8 @@ def _filled(params: Notification | RequestParams, directory: Directory, wording:
     }
     if isinstance(params, ContactNotification):
         words["name"] = _person(params.person, directory, wording)
+        person = directory.people.get(params.person)
+        words["unit"] = directory.units[person.unit_id].name if person else ""
     if isinstance(params, TicketNotification) and wording.has(key := f"asked.{params.verb}"):
         words["asked"] = wording(key)
     return words

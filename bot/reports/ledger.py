@@ -50,6 +50,13 @@ def late_by(lateness: Lateness | None, wording: Wording) -> str:
     return wording("ledger.late", workdays=lateness.workdays, days=lateness.days)
 
 
+def late_so_far(lateness: Lateness | None, wording: Wording) -> str:
+    """Say that something open is overdue, and by how much where that is a day at least."""
+    if lateness is None or not lateness.days:
+        return wording("chat.stuck_overdue")
+    return wording("ledger.late_open", late=late_by(lateness, wording))
+
+
 def whom_to_ring(facts: TicketFacts, wording: Wording) -> str:
     """Name unit, account, platform and number of a ticket, and who is responsible for it."""
     ticket = facts.ticket
