@@ -17,7 +17,7 @@ from handlers.chat.answers.moves import on_behalf
 from handlers.chat.turn import Reply, Turn, Wish
 from handlers.chat.words.lexicon import Slot, lexicon
 from handlers.chat.words.until import Period, read_period
-from storage.records import Leave, Person
+from storage.records import Leave, Person, Role
 
 DAY = timedelta(days=1)
 STAND_IN = re.compile(
@@ -34,6 +34,11 @@ OTHER_DEPUTY = frozenset({"deputy_self", "deputy_on_leave", "deputy_unreachable"
 LEAVE_WORD = re.compile(r"(?:休年假|请年假|请病假|请事假|请产假|请个假|请假|休假)了?")
 HELPING = re.compile(
     r"^(?:请|麻烦|想|要|我要|我想|给|帮|替|代|为|我|登记|一下|\s)+|(?:同志|科长|主任|局长|老师|要|想|需要|的|\s)+$"
+)
+# The hundred most frequent: two or three characters that begin so are a name, be it of nobody in the register.
+SURNAMES = frozenset(
+    "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏"
+    "钟汪田任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文"
 )
 LONGEST_NAME = 200  # so far into the text a name is looked for
 SELF = frozenset({"我", "本人", "自己", "我要", "我想", "我们"})
@@ -102,6 +107,8 @@ def _behind(turn: Turn, text: str) -> "_Whose | Reply":
     """ "请假 张三 到周五 由李四代": with two people named the first is away; with one alone it is asked."""
     first = text.strip().split(" ")[0] if " " in text.strip() else ""
     named = [one for one in find_people(first, turn.directory) if one.id != turn.person_id] if first else []
+    if not named and _like_a_name(first) and _notes_others(turn):
+        return Reply(text=turn.wording("chat.leave_unknown", word=first), reason="deputy_unknown")
     if len(named) != 1 or not may_note(turn.person_id, named[0].id, turn.directory, turn.now):
         return _Whose()
     if STAND_IN.search(text) or STANDS_IN.search(text.partition(" ")[2]):
@@ -123,7 +130,19 @@ def _people_in(said: str, turn: Turn) -> list[Person]:
 
 def _names_somebody(said: str) -> bool:
     """Whether something is left that may be a name nobody knows."""
-    return any(token.slot is Slot.UNKNOWN and len(token.word) > 1 for token in lexicon().tokens(said))
+    return _like_a_name(said) or any(
+        token.slot is Slot.UNKNOWN and len(token.word) > 1 for token in lexicon().tokens(said)
+    )
+
+
+def _like_a_name(said: str) -> bool:
+    return len(said) in (2, 3) and said[0] in SURNAMES
+
+
+def _notes_others(turn: Turn) -> bool:
+    """Whether the person may note leaves of others: the desk, leaders; who oversees units is taken for one of them."""
+    leads = any(role == Role.LEADER and who == turn.person_id for (_, role), who in turn.directory.duties.items())
+    return leads or turn.oversees
 
 
 def _untimed(text: str, turn: Turn) -> str:

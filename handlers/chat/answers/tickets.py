@@ -45,7 +45,8 @@ def still_waiting(turn: Turn, numbers: Sequence[int]) -> list[str]:
     if not verb:
         return []
     if not waits.about:
-        return [turn.wording("chat.still_waiting", verb=verb)]
+        key = "chat.still_waiting_words" if waits.words else "chat.still_waiting"
+        return [turn.wording(key, verb=verb)]
     about = turn.seen(waits.about)
     return [turn.wording("chat.still_waiting_about", verb=verb, number=about.number)] if about else []
 
