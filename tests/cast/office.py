@@ -12,7 +12,7 @@ from typing import Any, Self
 from pydantic import SecretStr
 
 from bot.actions.messages import updates
-from bot.actions.people.register import RegisterReport, import_register
+from bot.actions.people.register import RegisterReport, import_register, preview_register
 from bot.actions.tickets.intake import Arrival, ArrivalResult, take_in
 from bot.actions.tickets.tickets import answer
 from bot.actions.work import begin
@@ -180,7 +180,7 @@ class Office:
         duties: Mapping[Role, str] | None = None,
         joined: Mapping[str, str] | None = None,
         left: Sequence[str] = (),
-        account: str = bureau.ACCOUNT,
+        preview: bool = False,
     ) -> RegisterReport:
         """Import a register file: newcomers of the water bureau by key and name, leavers by key, duties by name."""
         way = next(iter(self.stage))
@@ -192,11 +192,14 @@ class Office:
             PersonRow(row=50 + row, name=bureau.NAMES[number], unit=bureau.UNITS[bureau.HOMES[number]], active=False)
             for row, number in enumerate(self.people[one] for one in left)
         ]
-        unit = bureau.UNITS[bureau.WATER if account != bureau.OTHER_ACCOUNT else bureau.FOREST]
+        unit, account = bureau.UNITS[bureau.WATER], bureau.ACCOUNT
         row = AccountRow(row=2, platform=bureau.PLATFORM, name=account, unit=unit, duties=duties or {})
         roster = Roster(people=(*newcomers, *leavers), accounts=(row,))
-        report = import_register(self.engine.context, self.engine.sealer, roster)
+        take = preview_register if preview else import_register
+        report = take(self.engine.context, self.engine.sealer, roster)
         assert report.refused == ()
+        if preview:
+            return report
         with self.database.read() as conn:
             known = {person.name: person.id for person in register.load(conn).people.values()}
         self.people |= {key: known[name] for key, name in (joined or {}).items()}

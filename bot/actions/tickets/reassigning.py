@@ -7,7 +7,7 @@ from bot.actions.work import Work
 from bot.rules.tickets.decision import Scene
 from bot.rules.tickets.reassigning import Reassigned, changed_accounts, leavers, reassign, tell_relieved
 from storage.messages import outbox
-from storage.records import OPEN_STATES, Directory, MessageState, Ticket
+from storage.records import OPEN_STATES, Directory, Message, MessageState, Ticket
 from storage.tickets import tickets
 
 CHUNK = 500  # accounts or tickets asked for at once
@@ -47,8 +47,15 @@ def _concerned(work: Work, accounts: Collection[int], people: Collection[int]) -
 
 
 def _told(work: Work, ticket: Ticket) -> set[int]:
-    """Who may have heard of the ticket: what only waits is taken back unsaid."""
-    return {one.person_id for one in outbox.of_ticket(work.conn, ticket.id) if one.state not in UNTOLD}
+    """Who may have heard of the ticket: what was not tried yet is taken back unsaid."""
+    put = outbox.of_ticket(work.conn, ticket.id)
+    digests = outbox.by_ids(work.conn, {one.parent_id for one in put if one.parent_id is not None})
+    return {one.person_id for one in put if _tried(digests.get(one.parent_id or 0, one))}
+
+
+def _tried(message: Message) -> bool:
+    untried = message.state == MessageState.LEASED and not message.payload
+    return message.state not in UNTOLD and not untried
 
 
 def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:

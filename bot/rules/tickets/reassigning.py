@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from bot.rules.people.routing import Recipients, audience
+from bot.rules.tickets.access import workers
 from bot.rules.tickets.decision import Decision, Scene
 from bot.rules.tickets.rerouting import given, told_above, untaken
 from storage.records import (
@@ -69,7 +70,7 @@ def leavers(before: Directory, after: Directory) -> set[int]:
     return {one.id for one in before.people.values() if one.active and not _active(one.id, after)}
 
 
-def reassign(ticket: Ticket, before: Directory, told: Container[int], actor: str, scene: Scene) -> Reassigned | None:
+def reassign(ticket: Ticket, before: Directory, told: Iterable[int], actor: str, scene: Scene) -> Reassigned | None:
     """Return what becomes of an open ticket; None where nobody of it changed.
 
     `before` is the register as it was, `told` are those who may have heard of the ticket.
@@ -77,20 +78,23 @@ def reassign(ticket: Ticket, before: Directory, told: Container[int], actor: str
     changes = _changes(ticket, before, scene.directory)
     if not changes:
         return None
-    after = _without(ticket, changes, scene.directory)
-    gone = tuple(one.left for one in changes if one.left is not None and not _role_of(one.left, after, scene.directory))
+    after = _without(ticket, changes, before, scene)
+    gone = workers(ticket, before, scene.now) - workers(after, scene.directory, scene.now)
+    gone |= {one.left for one in changes if one.left is not None and not _active(one.left, scene.directory)}
     newcomers = _newcomers(after, changes, scene)
     messages = [*given(after, REASSIGNED, newcomers, scene, f"v{ticket.version}")] if newcomers else []
     if any(one.role == Role.LEADER for one in changes):
         known = {one.left for one in changes if one.left} | set(newcomers.people if newcomers else ())
-        messages += told_above(after, Audience.LEADER, known, scene)
+        # The ticket as it was: that nobody took it is said only where that was so before.
+        messages += told_above(ticket, Audience.LEADER, known, scene)
     decision = Decision(
         ticket=after,
         journal=tuple(_line(one, actor, scene) for one in changes),
         messages=tuple(messages),
-        withdraw=gone,
+        withdraw=tuple(sorted(gone)),
     )
-    heard = _Heard(told=told, receivers=newcomers.people if newcomers else ())
+    known_to = {one for one in (ticket.holder_id, ticket.acknowledged_by, *told) if one is not None}
+    heard = _Heard(told=known_to, gone=gone, receivers=newcomers.people if newcomers else ())
     return Reassigned(decision=decision, relieved=tuple(_relieved(ticket, after, changes, heard, scene)))
 
 
@@ -117,7 +121,8 @@ def tell_relieved(relieved: Iterable[Relieved], scenes: Mapping[int, Scene]) -> 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Heard:
     told: Container[int]
-    receivers: Sequence[int]  # who gets the ticket now
+    gone: Container[int]  # who has no part in the ticket any more
+    receivers: Sequence[int]  # who gets it now
 
 
 def _changes(ticket: Ticket, before: Directory, after: Directory) -> tuple[DutyChange, ...]:
@@ -135,15 +140,19 @@ def _changes(ticket: Ticket, before: Directory, after: Directory) -> tuple[DutyC
     return tuple(found)
 
 
-def _without(ticket: Ticket, changes: Sequence[DutyChange], directory: Directory) -> Ticket:
-    """The ticket without the hands it was in, where they have nothing to do with it any more."""
-    change = next((one for one in changes if one.left is not None and one.left == ticket.holder_id), None)
-    if change is None or (_duty_of(change.left, ticket, directory) and _active(change.left, directory)):
+def _without(ticket: Ticket, changes: Sequence[DutyChange], before: Directory, scene: Scene) -> Ticket:
+    """The ticket without the hands it was in, where a duty or a deputyship for it gave it to them and does no more."""
+    held, bare = ticket.holder_id, replace(ticket, holder_id=None)
+    if held is None:
+        return ticket
+    lost = held in workers(bare, before, scene.now) and held not in workers(bare, scene.directory, scene.now)
+    if not lost and _active(held, scene.directory):
         return ticket
     # The A角 is whose work it is without anybody named.
-    holder = change.to if change.role == Role.BACKUP else None
+    backup = next((one for one in changes if one.role == Role.BACKUP), None)
+    theirs = backup is not None and held in (backup.left, *_deputies(backup.left, scene))
     fresh = untaken(ticket) if ticket.state == TicketState.ACKNOWLEDGED else ticket
-    return replace(fresh, holder_id=holder)
+    return replace(fresh, holder_id=backup.to if backup is not None and theirs else None)
 
 
 def _newcomers(ticket: Ticket, changes: Sequence[DutyChange], scene: Scene) -> Recipients | None:
@@ -165,19 +174,33 @@ def _relieved(
     """Those who were told, still work here and have the duty no more; the first change that concerns them counts."""
     seen = set[int]()
     for change in changes:
-        left = change.left
-        took = left in (before.acknowledged_by, before.holder_id)
-        if left is None or left in seen or not _active(left, scene.directory) or not (took or left in heard.told):
-            continue
-        seen.add(left)
-        now = _duty_of(left, after, scene.directory)
-        instead = next((one for one in heard.receivers if one != left), None) if change.role != Role.LEADER else None
-        receiver = change.to or instead
-        if now is not None:
-            notice = NotificationKind.DUTY_CHANGED
-        else:
-            notice = NotificationKind.RELIEVED if receiver else NotificationKind.RELIEVED_VACANT
-        yield Relieved(person_id=left, ticket=before, notice=notice, receiver=receiver, role=change.role, now=now)
+        instead = () if change.role == Role.LEADER else heard.receivers
+        for person_id in _concerned(change, scene):
+            now = _duty_of(person_id, after, scene.directory)
+            unconcerned = now is None and person_id not in heard.gone
+            if person_id in seen or person_id not in heard.told or unconcerned:
+                continue
+            seen.add(person_id)
+            receiver = change.to or next((one for one in instead if one != person_id), None)
+            notice = NotificationKind.DUTY_CHANGED if now else _gone_to(receiver)
+            yield Relieved(
+                person_id=person_id, ticket=before, notice=notice, receiver=receiver, role=change.role, now=now
+            )
+
+
+def _concerned(change: DutyChange, scene: Scene) -> Iterator[int]:
+    """Whoever had the duty, and the deputies they named for a leave that runs; who left the office hears nothing."""
+    people = (change.left, *_deputies(change.left, scene))
+    yield from (one for one in people if one is not None and _active(one, scene.directory))
+
+
+def _deputies(person_id: int | None, scene: Scene) -> list[int]:
+    leaves = scene.directory.leaves.get(person_id or 0, ())
+    return [leave.deputy_id for leave in leaves if leave.deputy_id is not None and leave.running(scene.now)]
+
+
+def _gone_to(receiver: int | None) -> NotificationKind:
+    return NotificationKind.RELIEVED_VACANT if receiver is None else NotificationKind.RELIEVED
 
 
 def _line(change: DutyChange, actor: str, scene: Scene) -> JournalDraft:
@@ -189,13 +212,6 @@ def _line(change: DutyChange, actor: str, scene: Scene) -> JournalDraft:
 
 def _reason(one: Relieved) -> tuple[int, str, int, str, str]:
     return one.person_id, one.notice, one.receiver or 0, one.role or "", one.now or ""
-
-
-def _role_of(person_id: int, ticket: Ticket, directory: Directory) -> bool:
-    """Whether the person still has a part in the ticket."""
-    if not _active(person_id, directory):
-        return False
-    return person_id == ticket.holder_id or _duty_of(person_id, ticket, directory) is not None
 
 
 def _duty_of(person_id: int | None, ticket: Ticket, directory: Directory) -> Role | None:

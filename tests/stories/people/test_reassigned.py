@@ -1,10 +1,15 @@
 """A changed register: whoever is A角, B角 or leader now gets the open tickets, whoever was hears that they are gone."""
 
+from datetime import timedelta
+
 import pytest
 
+from bot.actions.messages import dispatch
 from bot.reports.story import story_lines
 from storage import views
+from storage.people import register
 from storage.records import MessageState, Role, TicketState
+from tests.cast import bureau
 from tests.cast.office import Office, pressable
 
 A, B, LEADER = Role.PRIMARY, Role.BACKUP, Role.LEADER
@@ -185,8 +190,63 @@ class TestTheOldOne:
         told.says("wu", "办结 X-1 已改")
         told.says("jia", "办结 FJ-1 已改")
 
+    def test_their_deputy_hears_it_as_well(self, told: Office) -> None:
+        told.says("jia", "请假 到8月25日 由己代")
+        told.expect("ji", "notice:deputy", says="FJ-1")
+        told.at("08-23 12:00").forget()
+        told.says("ji", "签收 FJ-1")
+        told.imports(joined=REN, duties={A: "壬"})
+        told.expect("ren", "reassigned", says="现由您接手，请处理")
+        for who in ("jia", "ji"):
+            told.expect(who, "notice:relieved", says="工单 FJ-1 已由壬接手")
+        told.expect_silence()
+        assert told.ticket("FJ-1").holder_id is None
+        assert told.says("ji", "办结 FJ-1 已改").reason == "unknown_ticket"
+        told.says("ren", "已删除")
+
+    def test_a_message_that_is_being_sent_to_them_is_stopped(self, office: Office) -> None:
+        office.at("08-23 20:30").receives("FJ-1")
+        office.clock.wind_to(office.moment("08-24 08:00"))
+        batch = dispatch.claim(office.engine.context, "another", timedelta(minutes=1), 3)
+        mine = next(one for one in batch.messages if one.person_id == office.people["jia"])
+        office.imports(joined=REN, duties={A: "壬"})
+        assert dispatch.why_obsolete(office.engine.context, [(mine, ())]) == [dispatch.LEASE_LOST]
+        office.expect("ren", "reassigned")
+        office.at("08-24 08:05").expect("yi", "receipt")
+        office.expect_silence()
+        office.says("ren", "已删除")
+
+    def test_a_digest_that_was_not_tried_yet_leaves_it_out(self, office: Office) -> None:
+        office.add_forest()
+        with office.database.begin() as conn:
+            register.set_duty(conn, bureau.FOREST_ACCOUNT, A, office.people["jia"])
+        office.at("08-23 20:30").receives("FJ-1", "FJ-2")
+        office.receives("LY-1", account="三明林业")
+        office.clock.wind_to(office.moment("08-24 08:00"))
+        dispatch.claim(office.engine.context, "another", timedelta(minutes=1), 3)
+        office.imports(joined=REN, duties={A: "壬"})
+        office.at("08-24 08:05")
+        sent = office.expect("jia", "digest")
+        assert "LY-1" in sent.text
+        assert "FJ-" not in sent.text
+        office.forget()
+        office.says("ren", "办结 FJ-1 已改")
+        office.says("ren", "办结 FJ-2 已改")
+        office.says("jia", "办结 LY-1 已改")
+
 
 class TestSwapped:
+    def test_who_took_it_keeps_it_in_another_role(self, told: Office) -> None:
+        told.says("jia", "签收")
+        told.imports(duties={A: "乙", B: "甲"})
+        told.expect("yi", "reassigned", says="您现为水清三明（微信公众号）的A角。工单 FJ-1 现由甲办理，请您跟进")
+        told.expect("jia", "reassigned", says="现由您接手，请处理")
+        for who in ("jia", "yi"):
+            told.expect(who, "notice:duty_changed")
+        told.expect_silence()
+        assert told.ticket("FJ-1").holder_id == told.people["jia"]
+        told.says("jia", "已删除")
+
     def test_a_and_b_change_places(self, told: Office) -> None:
         assert told.imports(duties={A: "乙", B: "甲"}).reassigned == 1
         told.expect("yi", "reassigned", says="现由您接手，请处理")
@@ -206,6 +266,13 @@ class TestSwapped:
         told.expect("ren", "notice:relieved", says="已由甲接手")
         told.expect_silence()
         told.says("jia", "已删除")
+
+
+def test_what_would_happen_can_be_looked_at_first(told: Office) -> None:
+    assert told.imports(joined=REN, duties={A: "壬"}, preview=True).reassigned == 1
+    told.expect_silence()
+    assert told.story("FJ-1", "reassigned") == []
+    told.says("jia", "已删除")
 
 
 def test_closed_tickets_stay_as_they_are(told: Office) -> None:
