@@ -12,6 +12,7 @@ from storage.messages import outbox
 from storage.records import (
     Inbound,
     InboundState,
+    JournalKind,
     JournalLine,
     Message,
     MessageKind,
@@ -24,6 +25,7 @@ from storage.records import (
     TicketFacts,
     TicketState,
     TicketStory,
+    Transfer,
 )
 from storage.sql.database import Connection
 from storage.tables import duties, inbound, people, tickets, units
@@ -54,6 +56,7 @@ def weekly_facts(
     found, names, duties_of = matching(conn, *window), _unit_names(conn), _duty_names(conn)
     late = [one.id for one in found if one.due_at is not None and one.due_at < until and one.overdue(until)]
     told = _by_ticket(_tellings(conn, some) for some in _chunks(late))
+    moved = _transfers(conn, [one.id for one in found if one.reroutes])
     asked = _by_ticket(requests_of(conn, some) for some in _chunks([one.id for one in found]))
     return [
         TicketFacts(
@@ -63,6 +66,7 @@ def weekly_facts(
             backup=duties_of.get((one.account_id or 0, Role.BACKUP), ""),
             requests=tuple(asked.get(one.id, ())),
             told=tuple(told.get(one.id, ())),
+            transfers=tuple(moved.get(one.id, ())),
         )
         for one in found
     ]
@@ -165,6 +169,18 @@ def _tellings(conn: Connection, ticket_ids: Sequence[int]) -> list[Telling]:
         .order_by(at, messages.c.id)
     )
     return [Telling(**{**row, "kind": MessageKind(row["kind"])}) for row in conn.execute(query).mappings()]
+
+
+def _transfers(conn: Connection, ticket_ids: Sequence[int]) -> dict[int, list[Transfer]]:
+    """How these tickets changed hands, oldest first."""
+    lines = [line for some in _chunks(ticket_ids) for line in journal.of_kind(conn, some, JournalKind.TRANSFER)]
+    names = _names(conn, [int(number) for line in lines for number in _ACTOR.findall(line.actor)])
+    moved: dict[int, list[Transfer]] = {}
+    for line in lines:
+        found = _ACTOR.match(line.actor)
+        by = names.get(int(found[1]), "") if found else ""
+        moved.setdefault(line.ticket_id, []).append(Transfer.of(line, by))
+    return moved
 
 
 def _unit_names(conn: Connection) -> dict[int, str]:

@@ -29,6 +29,9 @@ def _write_rest(work: Work, decisions: Sequence[Decision], lines: list[dict[str,
         outbox.supersede(
             work.conn, [decision.ticket.id for decision in decisions if decision.supersede == reason], reason
         )
+    for decision in decisions:
+        if decision.withdraw:
+            outbox.withdraw(work.conn, decision.ticket.id, decision.withdraw, "已由他人接手")
     requests.settle(work.conn, [ruling for decision in decisions for ruling in decision.rulings])
     requests.lapse(work.conn, [decision.ticket.id for decision in decisions if decision.lapse], work.now)
     requests.reopen(work.conn, [number for decision in decisions for number in decision.reopened])

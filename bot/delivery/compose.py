@@ -27,7 +27,7 @@ from storage.records import (
 )
 
 LATE_ENTRY = timedelta(hours=1)  # from issue to entry: longer is told, so that nobody is accused of our delay
-OVERVIEWS = frozenset({MessageKind.DIGEST, MessageKind.SUMMARY})
+OVERVIEWS = frozenset({MessageKind.DIGEST, MessageKind.SUMMARY, MessageKind.BRIEF})
 ANSWERING = ("reply_to", "edits", "callback")
 WORDED_ELSEWHERE: Mapping[MessageKind, Callable[[Message, ClaimedBatch, Wording, datetime], Body]] = {
     MessageKind.DIGEST: digest,
@@ -99,7 +99,8 @@ def _about(message: Message, ticket: Ticket, batch: ClaimedBatch, wording: Wordi
     if whole and ticket.created_at - ticket.received_at >= LATE_ENTRY:
         times = (wording.moment_short(moment) for moment in (ticket.received_at, ticket.created_at))
         lines.append(wording("message.entered_late", **dict(zip(("issued", "entered"), times, strict=True))))
-    lines += [] if doing else contacts(ticket, batch, wording)
+    told = batch.first_told.get(ticket.id, {})
+    lines += [] if doing else contacts(ticket, batch.directory, told, wording)
     if why := _why(message, batch.directory, wording):
         lines.append(why)
     lines.append(wording(f"message.ask_{_ask(message, ticket, batch.directory)}", number=ticket.number))

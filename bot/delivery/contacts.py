@@ -1,48 +1,50 @@
 """Whom to ring: unit, A角 and B角 of a ticket, who was told when, and what they did."""
 
-from bot.actions.messages.dispatch import ClaimedBatch
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
 from bot.delivery.wording import Wording
-from storage.records import Person, Role, Ticket
+from bot.rules.tickets.oversight import Contact, contacts_of
+from storage.records import Directory, Ticket, TicketState
 
-ROLES = (Role.PRIMARY, Role.BACKUP)
+ToldAt = Mapping[int, datetime]  # person id -> when they first heard of the ticket
 
 
-def contacts(ticket: Ticket, batch: ClaimedBatch, wording: Wording) -> list[str]:
+def contacts(ticket: Ticket, directory: Directory, told: ToldAt, wording: Wording) -> list[str]:
     """Say which unit it is and what its people know and did, a line each; for those above."""
-    unit = batch.directory.units.get(ticket.unit_id or 0)
+    unit = directory.units.get(ticket.unit_id or 0)
     lines = [wording("message.unit", unit=unit.name)] if unit is not None else []
-    for role in ROLES:
-        person = batch.directory.people.get(batch.directory.duties.get((ticket.account_id or 0, role), 0))
-        if person is not None:
-            lines.append(_line(role, person, ticket, batch, wording))
-    holder = batch.directory.people.get(ticket.holder_id or 0)
-    if holder is not None and holder.id not in {
-        batch.directory.duties.get((ticket.account_id or 0, one)) for one in ROLES
-    }:
-        lines.append(wording("message.contact_holder", name=holder.name, did=_did(holder, ticket, batch, wording)))
-    return lines
+    people = contacts_of(ticket, directory, told)
+    return [*lines, *(_line(one, ticket, wording) for one in people)]
 
 
-def names(ticket: Ticket, batch: ClaimedBatch, wording: Wording) -> str:
-    """Name unit, A角 and B角 in a few words, for a line of a list."""
-    unit = batch.directory.units.get(ticket.unit_id or 0)
-    people = [
-        wording(f"message.name_{role}", name=person.name)
-        for role in ROLES
-        if (person := batch.directory.people.get(batch.directory.duties.get((ticket.account_id or 0, role), 0)))
-    ]
-    return wording("format.between_names").join([*([unit.name] if unit else []), *people])
+def contacts_briefly(found: Sequence[Contact], ticket: Ticket, wording: Wording) -> str:
+    """Say the same of the people in one line of a list; a duty nobody has is said to be vacant."""
+    if ticket.account_id is None and not found:
+        return wording("morning.unmatched")
+    named = {one.role: _briefly(one, ticket, wording) for one in found}
+    vacant = {
+        role: wording(f"message.vacant_{role}")
+        for role in ("primary", "backup")
+        if ticket.account_id is not None and role not in named
+    }
+    return wording("format.between_names").join([*named.values(), *vacant.values()])
 
 
-def _line(role: Role, person: Person, ticket: Ticket, batch: ClaimedBatch, wording: Wording) -> str:
-    return wording(f"message.contact_{role}", name=person.name, did=_did(person, ticket, batch, wording))
+def _line(one: Contact, ticket: Ticket, wording: Wording) -> str:
+    return wording(f"message.contact_{one.role or 'holder'}", name=one.name, did=_did(one, ticket, wording))
 
 
-def _did(person: Person, ticket: Ticket, batch: ClaimedBatch, wording: Wording) -> str:
-    told = batch.first_told.get(ticket.id, {}).get(person.id)
+def _briefly(one: Contact, ticket: Ticket, wording: Wording) -> str:
+    who = wording(f"message.name_{one.role or 'holder'}", name=one.name)
+    return wording("message.name_did", who=who, did=_did(one, ticket, wording))
+
+
+def _did(one: Contact, ticket: Ticket, wording: Wording) -> str:
+    told = one.told_at
     facts = [wording("message.did_told", at=wording.moment_short(told)) if told else wording("message.did_not_hear")]
-    if ticket.acknowledged_by == person.id and ticket.acknowledged_at is not None:
-        facts.append(wording("message.did_take", at=wording.moment_short(ticket.acknowledged_at)))
-    elif told and ticket.acknowledged_at is None:
+    if one.took_at is not None:
+        facts.append(wording("message.did_take", at=wording.moment_short(one.took_at)))
+    elif told and ticket.state == TicketState.NEW:
         facts.append(wording("message.did_nothing"))
     return wording("format.comma").join(facts)

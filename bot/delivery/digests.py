@@ -5,16 +5,18 @@ from datetime import datetime
 
 from bot.actions.messages.dispatch import ClaimedBatch, only_updates
 from bot.channels.base import Button
-from bot.delivery.contacts import names
+from bot.delivery.contacts import contacts_briefly
 from bot.delivery.facts import Body, briefly, standing, works
 from bot.delivery.heads import receipt_key
 from bot.delivery.pressing import list_buttons
 from bot.delivery.updates import word_updates
 from bot.delivery.wording import Wording
 from bot.rules.tickets.access import workers
+from bot.rules.tickets.oversight import contacts_of
 from storage.records import Message, MessageKind, Ticket, TicketState, step_of
 
 WHOLE = 8  # tickets told with everything; a longer message is cut by most platforms
+COPIES = ("receipt_copy", "reassigned_copy")
 EXAMPLES = 2  # so many numbers show that several tickets can be taken at once
 
 
@@ -37,7 +39,7 @@ def _ticket(
     message: Message, ticket: Ticket, place: int, batch: ClaimedBatch, wording: Wording, now: datetime
 ) -> list[str]:
     doing = works(message, ticket, batch.directory)
-    copy = message.kind == MessageKind.ASSIGNED and receipt_key(message, ticket, batch.directory) == "receipt_copy"
+    copy = message.kind == MessageKind.ASSIGNED and receipt_key(message, ticket, batch.directory) in COPIES
     line = wording(
         "message.digest_line",
         place=place,
@@ -47,7 +49,7 @@ def _ticket(
         what=_short(message, wording),
         standing=standing(ticket, batch.calendars.of(ticket.unit_id), wording, now),
     )
-    who = [] if doing else [names(ticket, batch, wording)]
+    who = [] if doing else _whom_to_ring(ticket, batch, wording)
     return [
         line,
         *(wording("message.digest_fact", value=value) for value in (*who, *briefly(ticket, wording)) if value),
@@ -62,6 +64,13 @@ def _buttons(message: Message, told: Sequence[Ticket], batch: ClaimedBatch, word
         if ticket.state == TicketState.NEW and works(message, ticket, batch.directory)
     }
     return tuple(Button(label=label, action=action) for label, action in list_buttons(places, [*new], wording))
+
+
+def _whom_to_ring(ticket: Ticket, batch: ClaimedBatch, wording: Wording) -> list[str]:
+    unit = batch.directory.units.get(ticket.unit_id or 0)
+    people = contacts_of(ticket, batch.directory, batch.first_told.get(ticket.id, {}))
+    named = [unit.name if unit else "", contacts_briefly(people, ticket, wording)]
+    return [wording("format.comma").join(part for part in named if part)]
 
 
 def _ask(message: Message, batch: ClaimedBatch, wording: Wording, told: Sequence[Ticket], now: datetime) -> str:

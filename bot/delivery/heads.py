@@ -11,6 +11,7 @@ from bot.rules.calendar.zone import shanghai_day
 from bot.rules.tickets.moving import with_lines
 from storage.records import (
     DEADLINE_MOVED,
+    REASSIGNED,
     REROUTED,
     Directory,
     Message,
@@ -41,6 +42,7 @@ def head(message: Message, ticket: Ticket, batch: ClaimedBatch, wording: Wording
         "due": wording.due(ticket),
         "days": (shanghai_day(now) - shanghai_day(ticket.counts_from)).days,
         "elapsed": elapsed(ticket.counts_from, now, policy, working, wording),
+        "holder": holder.name if (holder := batch.directory.people.get(ticket.holder_id or 0)) else "",
         "left": left(ticket, now, policy, working, wording),
     }
     return wording(f"message.{_key(message, ticket, batch.directory, wording, now, first=first)}", **filled)
@@ -63,11 +65,21 @@ def receipt_key(message: Message, ticket: Ticket, directory: Directory) -> str:
     primary, backup = (directory.duties.get((ticket.account_id or 0, role)) for role in (Role.PRIMARY, Role.BACKUP))
     if message.step == REROUTED and message.person_id == ticket.holder_id:
         return message.step
+    if message.step == REASSIGNED and message.person_id in (primary, backup, ticket.holder_id):
+        return _reassigned_key(message, ticket, primary)
     if message.person_id == primary:
         return REROUTED if message.step == REROUTED else "receipt"
     # Notes say that somebody is missing: then the B角 or a deputy is asked to act, not only told.
     notes = message.params.notes if isinstance(message.params, StepParams) else ()
     return "receipt_copy" if message.person_id == backup and not notes else "receipt_stand_in"
+
+
+def _reassigned_key(message: Message, ticket: Ticket, primary: int | None) -> str:
+    """Whoever works on it is asked to; the new A角 of what another holds, and the new B角, are told."""
+    notes = message.params.notes if isinstance(message.params, StepParams) else ()
+    if notes or message.person_id == (ticket.holder_id or primary):
+        return REASSIGNED
+    return "reassigned_held" if message.person_id == primary else "reassigned_copy"
 
 
 def _key(
@@ -78,7 +90,7 @@ def _key(
     step = step_of(message.step)
     if first and step != "take_over" and message.kind in (MessageKind.REMINDER, MessageKind.ESCALATION):
         return receipt_key(message, ticket, directory)
-    if message.kind == MessageKind.ASSIGNED and step in ("receipt", REROUTED):
+    if message.kind == MessageKind.ASSIGNED and step in ("receipt", REASSIGNED, REROUTED):
         return receipt_key(message, ticket, directory)
     if step in LATE_HEADS and ticket.due_at is not None and now >= ticket.due_at:
         return "overdue"

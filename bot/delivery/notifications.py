@@ -7,12 +7,14 @@ from typing import Any
 
 from bot.actions.messages.dispatch import ClaimedBatch
 from bot.channels.base import Button
+from bot.delivery.contacts import contacts
 from bot.delivery.facts import Body, cut, facts, standing, work_buttons
 from bot.delivery.wording import Wording
 from storage.records import (
     CalendarNotification,
     ContactNotification,
     Directory,
+    DutyNotification,
     LeaveNotification,
     Message,
     NotificationKind,
@@ -23,8 +25,9 @@ from storage.records import (
 )
 
 LISTED = 15  # so many lines fit a chat message
+NUMBERS = 8  # so many of somebody's former tickets are named
 VERDICTS = ("ok", "no")
-Notification = TicketNotification | LeaveNotification | ContactNotification | CalendarNotification
+Notification = TicketNotification | LeaveNotification | DutyNotification | ContactNotification | CalendarNotification
 
 
 def word_notification(message: Message, batch: ClaimedBatch, wording: Wording, now: datetime) -> Body:
@@ -34,7 +37,9 @@ def word_notification(message: Message, batch: ClaimedBatch, wording: Wording, n
         raise ValueError("these are not the parameters of a notification")
     listed = _listed(params, batch)
     filled = {"count": len(listed), **_filled(params, batch.directory, wording)}
-    if ticket is not None:
+    if isinstance(params, DutyNotification):
+        filled |= _named(params, batch, wording)
+    elif ticket is not None:
         filled |= {"number": ticket.number, "account": ticket.account_name, "due": wording.due(ticket)}
     lines = [wording(f"notice.{params.notice}", **filled).strip()]
     if listed:
@@ -59,6 +64,7 @@ def word_request(message: Message, batch: ClaimedBatch, wording: Wording, now: d
     if params.text:
         lines.append(wording("message.request_text", text=filled["text"]))
     lines += [*facts(ticket, wording), standing(ticket, batch.calendars.of(ticket.unit_id), wording, now)]
+    lines += contacts(ticket, batch.directory, batch.first_told.get(ticket.id, {}), wording)
     ask = "ask_transfer" if message.step == f"request_{RequestKind.TRANSFER}" else "ask_request"
     lines.append(wording(f"message.{ask}", number=ticket.number))
     pressed = ((wording(f"message.button_{one}"), f"{one}:{params.request}") for one in VERDICTS)
@@ -74,6 +80,16 @@ def _sends_back_to_work(params: Notification) -> bool:
 def _listed(params: Notification, batch: ClaimedBatch) -> list[Ticket]:
     ids = params.tickets if isinstance(params, LeaveNotification) else ()
     return [batch.tickets[one] for one in ids if one in batch.tickets]
+
+
+def _named(params: DutyNotification, batch: ClaimedBatch, wording: Wording) -> dict[str, object]:
+    """The numbers of the tickets somebody has no more, and the roles in words."""
+    numbers = [batch.tickets[one].number for one in params.tickets if one in batch.tickets]
+    named = wording("format.between_names").join(numbers[:NUMBERS])
+    if len(numbers) > NUMBERS:
+        named = wording("notice.numbers_more", numbers=named, count=len(numbers))
+    roles = {name: wording(f"role.{role}") for name in ("role", "now") if (role := getattr(params, name))}
+    return {"numbers": named, **roles}
 
 
 def _list(
@@ -96,6 +112,8 @@ def _filled(params: Notification | RequestParams, directory: Directory, wording:
     }
     if isinstance(params, ContactNotification):
         words["name"] = _person(params.person, directory, wording)
+        person = directory.people.get(params.person)
+        words["unit"] = directory.units[person.unit_id].name if person else ""
     if isinstance(params, TicketNotification) and wording.has(key := f"asked.{params.verb}"):
         words["asked"] = wording(key)
     return words

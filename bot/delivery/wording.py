@@ -109,6 +109,8 @@ class Wording:
     def refusal(self, refused: MoveRefused) -> str:
         """Say politely why something was not done."""
         words = {name: self._plain(value) for name, value in refused.params.items()}
+        if isinstance(end := refused.params.get("end"), datetime):
+            words["end"] = self.end(end)
         verb = refused.params.get("verb")
         if isinstance(verb, Verb) and self.has(f"asked.{verb}"):
             words["asked"] = self(f"asked.{verb}")

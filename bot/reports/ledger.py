@@ -8,7 +8,17 @@ from bot.rules.calendar.deadline import Lateness
 from bot.rules.calendar.zone import shanghai_day
 from bot.rules.messages.showing import masked
 from bot.rules.reports.late import LateTicket
-from storage.records import MessageKind, Request, RequestKind, Telling, Ticket, TicketFacts, TicketState, step_of
+from storage.records import (
+    MessageKind,
+    Request,
+    RequestKind,
+    Telling,
+    Ticket,
+    TicketFacts,
+    TicketState,
+    Transfer,
+    step_of,
+)
 
 QUOTED = 48  # characters of what a source wrote
 
@@ -38,14 +48,29 @@ def late_by(lateness: Lateness | None, wording: Wording) -> str:
     return wording("ledger.late", workdays=lateness.workdays, days=lateness.days)
 
 
+def late_so_far(lateness: Lateness | None, wording: Wording) -> str:
+    """Say that something open is overdue, and by how much where that is a day at least."""
+    if lateness is None or not lateness.days:
+        return wording("chat.stuck_overdue")
+    return wording("ledger.late_open", late=late_by(lateness, wording))
+
+
 def whom_to_ring(facts: TicketFacts, wording: Wording) -> str:
     """Name unit, account, platform and number of a ticket, and who is responsible for it."""
     ticket = facts.ticket
     unit = facts.unit or wording("weekly.unmatched")
     who = wording("weekly.who", unit=unit, account=ticket.account_name, platform=ticket.platform, number=ticket.number)
-    if ticket.account_id is None:
-        return who
-    return wording("format.comma").join((who, duty(facts.primary, facts.backup, wording)))
+    duties = duty(facts.primary, facts.backup, wording) if ticket.account_id is not None else ""
+    parts = (who, duties, moved(facts.transfers, wording))
+    return wording("format.comma").join(part for part in parts if part)
+
+
+def moved(transfers: Sequence[Transfer], wording: Wording) -> str:
+    """Say whose account a ticket was and who gave it to whom; empty where it is with that account again, or still."""
+    if not transfers or not transfers[0].left or transfers[0].left == transfers[-1].target:
+        return ""
+    first, last = transfers[0], transfers[-1]
+    return wording("ledger.moved", left=first.left, target=last.target, who=last.by)
 
 
 def duty(primary: str, backup: str, wording: Wording) -> str:

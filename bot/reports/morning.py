@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
+from bot.delivery.contacts import contacts_briefly
 from bot.delivery.wording import Language, Wording
-from bot.reports.ledger import duty, late_by
+from bot.reports.ledger import late_so_far
 from bot.rules.reports.morning import Brief, BriefTicket
 from bot.rules.tickets.oversight import Stuck
 
@@ -59,7 +60,7 @@ def _ticket(row: BriefTicket, wording: Wording) -> str:
     ticket = row.ticket
     unit = row.unit or wording("weekly.unmatched")
     who = wording("weekly.who", unit=unit, account=ticket.account_name, platform=ticket.platform, number=ticket.number)
-    duties = duty(row.primary, row.backup, wording) if ticket.account_id else wording("morning.unmatched")
+    duties = contacts_briefly(row.contacts, ticket, wording)
     return wording("morning.ticket", who=who, duty=duties, standing=_standing(row, wording))
 
 
@@ -71,8 +72,8 @@ def _standing(row: BriefTicket, wording: Wording) -> str:
     if row.why is None:
         return wording("morning.on_time", state=wording.state(row.ticket.state), due=due)
     why = wording(f"chat.stuck_{row.why.name.lower()}")
-    if row.why is Stuck.OVERDUE and row.lateness and row.lateness.days:
-        why = wording("ledger.late_open", late=late_by(row.lateness, wording))
+    if row.why is Stuck.OVERDUE:
+        why = late_so_far(row.lateness, wording)
     return wording("morning.late", why=why, due=due)
 
 

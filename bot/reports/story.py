@@ -6,13 +6,13 @@ from typing import Any
 
 from bot.delivery.reasons import chosen_in, limit_of_return
 from bot.delivery.wording import Wording
-from bot.reports.ledger import ledger_line
+from bot.reports.ledger import ledger_line, moved
 from bot.rules.calendar.deadline import lateness
 from bot.rules.calendar.workdays import GovChina
 from bot.rules.calendar.zone import shanghai
 from bot.rules.messages.showing import masked
 from bot.rules.people.routing import INBOX
-from storage.records import HOLDER_LOST, JournalKind, JournalLine, MessageState, TicketStory, step_of
+from storage.records import HOLDER_LOST, JournalKind, JournalLine, MessageState, TicketStory, Transfer, step_of
 
 MOMENTS = ("until", "was")  # limits among what people asked and decided
 
@@ -132,6 +132,20 @@ def _fixed(line: JournalLine, names: Mapping[int, str], wording: Wording) -> str
     return wording(f"story.{line.kind}", name=line.data.get("name", ""))
 
 
+def _transferred(line: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
+    """Whose it was stays readable, whatever the ticket's account is now."""
+    left: Any = line.data.get("left") or {}
+    if not left.get("account"):
+        return _acted(line, names, wording)
+    number = line.actor.removeprefix("person:").split()[0]
+    return moved([Transfer.of(line, names.get(int(number), "?"))], wording)
+
+
+def _reassigned(line: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
+    left, name = (str(line.data.get(key, "")) or wording("story.nobody") for key in ("left", "name"))
+    return wording("story.reassigned", role=wording(f"role.{line.data['role']}"), left=left, name=name)
+
+
 def _other(line: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
     return wording("story.other")
 
@@ -180,7 +194,9 @@ _WORDS: Mapping[JournalKind, Words] = {
     K.DEADLINE_MOVED: _moved,
     K.POLICY_APPLIED: _applied,
     **dict.fromkeys((K.ASK_EXTENSION, K.GRANT_EXTENSION, K.REFUSE_EXTENSION), _acted),
-    **dict.fromkeys((K.ASK_TRANSFER, K.TRANSFER, K.REFUSE_TRANSFER), _acted),
+    **dict.fromkeys((K.ASK_TRANSFER, K.REFUSE_TRANSFER), _acted),
+    K.TRANSFER: _transferred,
+    K.REASSIGNED: _reassigned,
     **dict.fromkeys((K.HAND_OVER, K.UNDO, K.DENIED), _acted),
     **dict.fromkeys((K.ACKNOWLEDGE, K.COMPLETE, K.RETURN, K.DISPUTE, K.APPROVE, K.REFUSE, K.CLOSE, K.FILE), _answered),
     K.NOTE: _answered,

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from bot.delivery.wording import Wording
 from bot.reports import weekly_words as words
-from bot.reports.ledger import extension, problem, reason, step_word
+from bot.reports.ledger import extension, moved, problem, reason, step_word
 from bot.reports.sheets import MOST_LINES, Cell, Column, Style, lines_of
 from bot.rules.calendar.zone import shanghai_day
 from bot.rules.reports.figures import FEWEST_FOR_RATE, UnitCounts, WeekCounts
@@ -163,7 +163,7 @@ def _where(wording: Wording) -> tuple[Column[TicketFacts], ...]:
     unmatched = wording("weekly.unmatched")
     return (
         Column(heading="单位", width=14, style=Style.TEXT, value=lambda facts: facts.unit or unmatched),
-        Column(heading="账号（平台）", width=14, style=Style.TEXT, value=_account),
+        Column(heading="账号（平台）", width=14, style=Style.TEXT, value=lambda facts: _account(facts, wording)),
     )
 
 
@@ -171,7 +171,7 @@ def _who(wording: Wording) -> tuple[Column[TicketFacts], ...]:
     unmatched, none = wording("weekly.unmatched"), "未登记"
     return (
         Column(heading="单位", width=11.5, style=Style.TEXT, value=lambda facts: facts.unit or unmatched),
-        Column(heading="账号（平台）", width=12, style=Style.TEXT, value=_account),
+        Column(heading="账号（平台）", width=12, style=Style.TEXT, value=lambda facts: _account(facts, wording)),
         Column(heading="A角", width=6, style=Style.MIDDLE, value=lambda facts: facts.primary or none),
         Column(heading="B角", width=6, style=Style.MIDDLE, value=lambda facts: facts.backup or none),
         _number(10),
@@ -182,8 +182,9 @@ def _number(width: float) -> Column[TicketFacts]:
     return Column(heading="工单号", width=width, style=Style.TEXT, value=lambda facts: facts.ticket.number)
 
 
-def _account(facts: TicketFacts) -> Cell:
-    return f"{facts.ticket.account_name}（{facts.ticket.platform}）"
+def _account(facts: TicketFacts, wording: Wording) -> Cell:
+    named = f"{facts.ticket.account_name}（{facts.ticket.platform}）"
+    return "\n".join(part for part in (named, moved(facts.transfers, wording)) if part)
 
 
 def _problem(wording: Wording, width: float) -> Column[TicketFacts]:

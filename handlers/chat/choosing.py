@@ -115,8 +115,11 @@ def by_number(turn: Turn, number: str) -> list[Ticket]:
         seen = turn.seen(listed)
         found |= {seen.id: seen} if seen else {}
     own = [ticket for ticket in turn.tickets if number_key(ticket.number) == number_key(number)]
-    if not own and not is_place(number):
+    if not own and (turn.oversees or not is_place(number)):
         own = visible.by_number(turn.work, turn.person_id, number)
+    if found:
+        # A place of a list just shown; that an archived ticket has this number too is no doubt.
+        own = [ticket for ticket in own if ticket.state.open]
     return list((found | {one.id: one for one in own}).values())
 
 
@@ -156,8 +159,11 @@ def _replied(turn: Turn, row: Command, replied: int) -> Sequence[Ticket] | Reply
     gone = visible.moved_away(turn.work, turn.person_id, replied)
     if gone is None:
         return Reply(text=turn.wording("chat.not_visible"), reason="not_visible", private=True)
-    facts = {"who": turn.name(gone.by), "at": turn.wording.moment(gone.at), "target": gone.target}
-    return Reply(text=turn.wording("chat.moved_away", number=gone.number, **facts), reason="moved_away")
+    facts = {"number": gone.number, "at": turn.wording.moment(gone.at)}
+    if gone.by is None:
+        return Reply(text=turn.wording("chat.reassigned_away", **facts), reason="moved_away")
+    facts |= {"who": turn.name(gone.by), "target": gone.target}
+    return Reply(text=turn.wording("chat.moved_away", **facts), reason="moved_away")
 
 
 def _named(turn: Turn, row: Command, parsed: Parsed, wish: Wish) -> Sequence[Ticket] | Reply:

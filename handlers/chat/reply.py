@@ -1,5 +1,7 @@
 """The conversation: words that are safe are understood, carried out and answered in one transaction."""
 
+import re
+from collections.abc import Collection
 from datetime import datetime
 
 from bot.actions.context import Context
@@ -13,11 +15,17 @@ from handlers.chat.listing import parse_all
 from handlers.chat.responding import respond
 from handlers.chat.taps import tapped
 from handlers.chat.turn import Reply, Turn
-from handlers.chat.words.folding import printable
+from handlers.chat.words.folding import fold, printable
 from handlers.chat.words.lexicon import lexicon
-from storage.records import AnswerTo, Directory
+from handlers.chat.words.numbers import is_place
+from storage.records import AnswerTo, Directory, Ticket, number_key
 
 __all__ = ["Conversation", "Reply"]
+
+# What may be a number of a source although it does not look like one: "X-1", "101", "闽督7-3".
+TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/#\-]*|\S+")
+MOST_TOKENS = 5  # of a text are looked up
+LONGEST_TOKEN = 40
 
 
 class Conversation:
@@ -88,6 +96,7 @@ class Conversation:
         listed = visible.by_ids(work, person_id, [one for one in numbers.ticket_ids if one not in mine])
         oversees = oversight.oversees(work, person_id)
         waiting = requests.to_decide(work, person_id) if oversees else []
+        named = _named(work, kept.said, {number_key(one.number) for one in (*own, *listed)}, places=oversees)
         return Turn(
             work=work,
             wording=self._wording,
@@ -97,7 +106,23 @@ class Conversation:
             tickets=own,
             numbering=numbers,
             replied=kept.said.reply_to_ticket,
-            others=(*listed, *(one.ticket for one in waiting)),
+            others=(*listed, *(one.ticket for one in waiting), *named),
             oversees=oversees,
             board_url=self._board_url,
         )
+
+
+def _named(work: Work, said: Said, known: Collection[str], *, places: bool) -> list[Ticket]:
+    """The tickets a text names that are not on the person's lists, however short or strange their numbers are.
+
+    `places`: one and two digits may be a number too; to whoever works on tickets they are places of a list alone.
+    """
+    if said.action:
+        return []
+    found = {number_key(one): one for one in TOKEN.findall(fold(said.text).text) if len(one) <= LONGEST_TOKEN}
+    wanted = [
+        token
+        for key, token in found.items()
+        if key not in known and any(one.isdigit() for one in token) and (places or not is_place(token))
+    ]
+    return [ticket for one in wanted[:MOST_TOKENS] for ticket in visible.by_number(work, said.person_id, one)]

@@ -11,7 +11,7 @@ from handlers.chat.answers import hints
 from handlers.chat.answers.explanation import explained
 from handlers.chat.answers.moves import EXPLANATION, together
 from handlers.chat.answers.questions import beside
-from handlers.chat.answers.requests import listed_request
+from handlers.chat.answers.requests import listed_request, listed_target
 from handlers.chat.choosing import all_meant, by_number, carry, chosen, chosen_several, decided, not_above
 from handlers.chat.commands import BY_NAME, Command
 from handlers.chat.doubting import asked_back, not_understood, which_of_two
@@ -163,6 +163,10 @@ def _missing_words(turn: Turn, parsed: Parsed) -> Reply | None:
     said = printable(turn.kept.said.text)
     number = parsed.choice is not None or bool(parsed.choices) or bool(parsed.numbers and not parsed.rest)
     about = turn.seen(waits.about) if waits.about else None
+    place = parsed.choice or (int(parsed.number_text) if number and is_place(parsed.number_text) else 0)
+    if about is not None and (target := listed_target(turn, place)) is not None:
+        turn.remember(about=about.id)
+        return row.does(turn, Wish(command=row.name, verb=row.verb, tickets=(about,), text=target))
     ends = parsed.stated and (about is None or about.state.open) and not NAMED.match(said)
     if ends and row.name not in (parsed.command, parsed.suggestion):
         # "已答复网民,内容无误" may be the reason that was asked for, or the end of the work: never guessed.

@@ -53,6 +53,9 @@ def _show(report: RegisterReport, matched: int, dry_run: bool) -> None:
         console.print(f"  {word}：新增{count.new}，更新{count.changed}，未变{count.unchanged}")
     if report.refused:
         console.print(f"  [red]有{len(report.refused)}行没有导入，原因见上。[/]")
+    if report.reassigned:
+        became = "将换人办理" if dry_run else "已换人办理"
+        console.print(f"  有{report.reassigned}件未办结的工单{became}。")
     if matched:
         console.print(f"  有{matched}件此前未识别账号的工单已转给经办人员。")
 
@@ -66,4 +69,5 @@ def _emit(report: RegisterReport, matched: int) -> None:
     summary = {
         name: {"new": one.new, "changed": one.changed, "unchanged": one.unchanged} for name, one in counts.items()
     }
-    emit({**summary, "refused": len(report.refused), "matched_tickets": matched})
+    moved = {"matched_tickets": matched, "reassigned_tickets": report.reassigned}
+    emit({**summary, "refused": len(report.refused), **moved})

@@ -152,6 +152,21 @@ def supersede(conn: Connection, ticket_ids: Iterable[int], reason: str) -> None:
         conn.execute(update(outbox).where(*guard).values(state=MessageState.SUPERSEDED, reason=reason))
 
 
+def withdraw(conn: Connection, ticket_id: int, people: Iterable[int], reason: str) -> None:
+    """Take back what these people were still to be told about a ticket, alone or in a digest that was never tried."""
+    ids, untried = list(people), outbox.c.payload == ""
+    digests = select(outbox.c.id).where(outbox.c.kind == MessageKind.DIGEST, outbox.c.person_id.in_(ids), untried)
+    waits = (
+        (outbox.c.state == MessageState.PENDING)
+        # A claim that finds its message taken back sends nothing.
+        | ((outbox.c.state == MessageState.LEASED) & untried)
+        | ((outbox.c.state == MessageState.BUNDLED) & outbox.c.parent_id.in_(digests))
+    )
+    mine = (outbox.c.ticket_id == ticket_id, outbox.c.person_id.in_(ids), outbox.c.kind != MessageKind.ANSWER)
+    taken_back = {"state": MessageState.SUPERSEDED, "reason": reason, "lease_until": None}
+    conn.execute(update(outbox).where(*mine, waits).values(taken_back))
+
+
 def supersede_steps(conn: Connection, ticket_id: int, steps: Iterable[str], since: datetime, reason: str) -> None:
     """Take back what waits to be said of these steps, put since a moment."""
     guard = (

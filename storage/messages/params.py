@@ -10,6 +10,7 @@ from storage.records import (
     CardParams,
     ContactNotification,
     DigestParams,
+    DutyNotification,
     LeaveNotification,
     MessageKind,
     NotificationKind,
@@ -35,6 +36,7 @@ _BY_KIND: Mapping[MessageKind, type[Any]] = {
 }
 _BY_NOTIFICATION: Mapping[str, type[Any]] = {
     **dict.fromkeys((N.DEPUTY, N.DEPUTY_EMPTY, N.BACK), LeaveNotification),
+    **dict.fromkeys((N.RELIEVED, N.RELIEVED_VACANT, N.DUTY_CHANGED), DutyNotification),
     **dict.fromkeys((N.CONTACT_LOST, N.REBOUND, N.BIND_LOCKED), ContactNotification),
     **dict.fromkeys((one for one in N if one.startswith("calendar_")), CalendarNotification),
 }

@@ -13,7 +13,7 @@ from storage.records.calendar import (
     Revision,
     RevisionStatus,
 )
-from storage.records.facts import StoryMessage, Telling, TicketFacts, TicketStory
+from storage.records.facts import StoryMessage, Telling, TicketFacts, TicketStory, Transfer
 from storage.records.message import (
     Inbound,
     InboundState,
@@ -30,6 +30,7 @@ from storage.records.params import (
     ContactNotification,
     DeadlineLines,
     DigestParams,
+    DutyNotification,
     LeaveNotification,
     NotificationKind,
     Params,
@@ -74,6 +75,7 @@ from storage.records.ticket import (
     HANDED_OVER,
     HOLDER_LOST,
     OPEN_STATES,
+    REASSIGNED,
     REROUTED,
     Deadline,
     DeadlineStatus,
@@ -92,6 +94,7 @@ __all__ = [
     "HANDED_OVER",
     "HOLDER_LOST",
     "OPEN_STATES",
+    "REASSIGNED",
     "REROUTED",
     "RESERVED_STEPS",
     "Account",
@@ -110,6 +113,7 @@ __all__ = [
     "DeadlineStatus",
     "DigestParams",
     "Directory",
+    "DutyNotification",
     "Inbound",
     "InboundState",
     "JournalDraft",
@@ -158,6 +162,7 @@ __all__ = [
     "TicketState",
     "TicketStory",
     "TimeUnit",
+    "Transfer",
     "Unit",
     "UnitDraft",
     "UnreadableParams",

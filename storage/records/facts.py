@@ -23,6 +23,25 @@ class Telling:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Transfer:
+    """A ticket given to other people: whose account it was, to whom it went, and who decided that, by name."""
+
+    left: str
+    target: str
+    by: str
+
+    @classmethod
+    def of(cls, line: JournalLine, by: str) -> "Transfer":
+        """Read a transfer from the line that a journal keeps of it; `by` is the name of its actor."""
+        left = line.data.get("left")
+        kept: Mapping[str, object] = left if isinstance(left, Mapping) else {}
+        account, platform = (str(kept.get(name, "")) for name in ("account", "platform"))
+        # Before the platform was kept, the name stands alone.
+        shown = f"{account}（{platform}）" if platform else account
+        return cls(left=shown, target=str(line.data.get("target", "")), by=by)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class TicketFacts:
     """A ticket as figures need it; `told` is filled where the due moment has passed, oldest first."""
 
@@ -32,6 +51,7 @@ class TicketFacts:
     backup: str = ""  # B角
     requests: tuple[Request, ...] = ()  # oldest first
     told: tuple[Telling, ...] = ()
+    transfers: tuple[Transfer, ...] = ()  # oldest first
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -28,6 +28,9 @@ class NotificationKind(StrEnum):
     DEPUTY = "deputy"
     DEPUTY_EMPTY = "deputy_empty"
     BACK = "back"
+    RELIEVED = "relieved"
+    RELIEVED_VACANT = "relieved_vacant"
+    DUTY_CHANGED = "duty_changed"
     CONTACT_LOST = "contact_lost"
     REBOUND = "rebound"
     BIND_LOCKED = "bind_locked"
@@ -107,6 +110,17 @@ class LeaveNotification:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class DutyNotification:
+    """To somebody the register names no longer, or names for another duty: who has the tickets now."""
+
+    notice: NotificationKind
+    tickets: tuple[int, ...]
+    receiver: int | None = None
+    role: str = ""  # that changed hands
+    now: str = ""  # the role they have instead
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ContactNotification:
     """About an address of a person that is dead or was replaced."""
 
@@ -168,6 +182,7 @@ Params = (
     | RequestParams
     | TicketNotification
     | LeaveNotification
+    | DutyNotification
     | ContactNotification
     | CalendarNotification
     | DigestParams

@@ -8,12 +8,12 @@ from enum import StrEnum
 from storage.records.message import MessageKind
 from storage.records.params import NotificationKind
 from storage.records.request import RequestKind
-from storage.records.ticket import DEADLINE_MOVED, GIVEN_AGAIN, HANDED_OVER, HOLDER_LOST, REROUTED
+from storage.records.ticket import DEADLINE_MOVED, GIVEN_AGAIN, HANDED_OVER, HOLDER_LOST, REASSIGNED, REROUTED
 
 # What messages that are no rung of a ladder are told apart by: a rung of that name would be taken for one of them.
 RESERVED_STEPS = frozenset(
     {
-        *(DEADLINE_MOVED, HANDED_OVER, REROUTED, HOLDER_LOST, GIVEN_AGAIN, "unreached"),
+        *(DEADLINE_MOVED, HANDED_OVER, REASSIGNED, REROUTED, HOLDER_LOST, GIVEN_AGAIN, "unreached"),
         *NotificationKind,
         *(f"request_{one}" for one in RequestKind),
     }

@@ -30,6 +30,7 @@ HANDED_OVER = "handed_over"  # it was given to the other role
 REROUTED = "rerouted"  # it was given to other people
 HOLDER_LOST = "holder_lost"  # whoever works on it cannot be reached any more
 GIVEN_AGAIN = "given_again"  # to somebody who can be reached again
+REASSIGNED = "reassigned"  # the register names somebody else for it
 
 OPEN_STATES = frozenset({TicketState.NEW, TicketState.ACKNOWLEDGED, TicketState.RETURNED, TicketState.DISPUTED})
 
@@ -142,6 +143,7 @@ class JournalKind(StrEnum):
     TRANSFER = "transfer"
     REFUSE_TRANSFER = "refuse_transfer"
     HAND_OVER = "hand_over"
+    REASSIGNED = "reassigned"  # the register names somebody else as A角, B角 or leader
     UNDO = "undo"
     DENIED = "denied"  # somebody without the right to it tried
     FILE = "file"

@@ -61,6 +61,13 @@ def read(conn: Connection, ticket_id: int) -> list[JournalLine]:
     return [_line(row) for row in conn.execute(query).mappings()]
 
 
+def of_kind(conn: Connection, ticket_ids: Sequence[int], kind: JournalKind) -> list[JournalLine]:
+    """Return the lines of one kind of these tickets, oldest first in each."""
+    mine = (journal.c.ticket_id.in_(ticket_ids), journal.c.kind == kind)
+    query = select(*_LINE).where(*mine).order_by(journal.c.ticket_id, journal.c.seq)
+    return [_line(row) for row in conn.execute(query).mappings()]
+
+
 def last_at(conn: Connection, ticket_id: int, *kinds: JournalKind) -> datetime | None:
     """Return when the ticket's last line of these kinds was written; None if there is none."""
     query = select(journal.c.at).where(journal.c.ticket_id == ticket_id, journal.c.kind.in_(kinds))

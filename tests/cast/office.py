@@ -12,12 +12,14 @@ from typing import Any, Self
 from pydantic import SecretStr
 
 from bot.actions.messages import updates
+from bot.actions.people.register import RegisterReport, import_register, preview_register
 from bot.actions.tickets.intake import Arrival, ArrivalResult, take_in
 from bot.actions.tickets.tickets import answer
 from bot.actions.work import begin
 from bot.clock import WoundClock
 from bot.engine import open_engine
 from bot.rules.calendar.zone import SHANGHAI
+from bot.rules.people.roster import AccountRow, PersonRow, Roster
 from bot.rules.tickets.arrivals import TicketInput, event_id
 from bot.rules.tickets.lifecycle import Answer, Verb
 from bot.simulator.play import Play, Sent
@@ -172,6 +174,38 @@ class Office:
         """Leave a duty of 水清三明 vacant."""
         with self.database.begin() as conn:
             register.set_duty(conn, bureau.WATER_ACCOUNT, role, None)
+
+    def imports(
+        self,
+        *,
+        duties: Mapping[Role, str] | None = None,
+        joined: Mapping[str, str] | None = None,
+        left: Sequence[str] = (),
+        preview: bool = False,
+    ) -> RegisterReport:
+        """Import a register file: newcomers of the water bureau by key and name, leavers by key, duties by name."""
+        way = next(iter(self.stage))
+        newcomers = [
+            PersonRow(row=row, name=name, unit=bureau.UNITS[bureau.WATER], addresses={way: f"{way}:{key}"})
+            for row, (key, name) in enumerate((joined or {}).items(), 2)
+        ]
+        leavers = [
+            PersonRow(row=50 + row, name=bureau.NAMES[number], unit=bureau.UNITS[bureau.HOMES[number]], active=False)
+            for row, number in enumerate(self.people[one] for one in left)
+        ]
+        unit, account = bureau.UNITS[bureau.WATER], bureau.ACCOUNT
+        row = AccountRow(row=2, platform=bureau.PLATFORM, name=account, unit=unit, duties=duties or {})
+        roster = Roster(people=(*newcomers, *leavers), accounts=(row,))
+        take = preview_register if preview else import_register
+        report = take(self.engine.context, self.engine.sealer, roster)
+        assert report.refused == ()
+        if preview:
+            return report
+        with self.database.read() as conn:
+            known = {person.name: person.id for person in register.load(conn).people.values()}
+        self.people |= {key: known[name] for key, name in (joined or {}).items()}
+        self.settle()
+        return report
 
     def add_forest(self) -> Self:
         """A second bureau: 庚 A角 and 辛 B角 of 三明林业, overseen by 己."""

@@ -20,6 +20,7 @@ from storage.records import (
     CardParams,
     DigestParams,
     Directory,
+    DutyNotification,
     LeaveNotification,
     Message,
     MessageDraft,
@@ -263,7 +264,8 @@ def _digests(
 
 def _about(message: Message) -> Sequence[int]:
     """The tickets a message is about: its own, or those of a list."""
-    return [*_listed(message), *([] if message.ticket_id is None else [message.ticket_id])]
+    named = message.params.tickets if isinstance(message.params, DutyNotification) else ()
+    return [*_listed(message), *named, *([] if message.ticket_id is None else [message.ticket_id])]
 
 
 def only_updates(told: Sequence[Message]) -> bool:

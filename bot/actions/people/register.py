@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 
 from bot.actions.context import Context
 from bot.actions.people import reach
+from bot.actions.tickets.reassigning import follow
 from bot.actions.work import Work, begin
 from bot.rules.people.matching import name_key
 from bot.rules.people.roster import AccountRow, Checked, PersonKey, PersonRow, Roster, RowNote, UnitRow
@@ -24,6 +25,7 @@ from storage.records import (
 )
 from storage.tickets import journal
 
+OPERATOR = "operator"
 # Lower is tried first: the chat people live in, then what may lie unread, last the list they must open themselves.
 PREFERENCES = {"wecom": 10, "wechat": 20, "telegram": 30, "mail": 50, INBOX: 100}
 OTHER_PREFERENCE = 40
@@ -47,6 +49,7 @@ class RegisterReport:
     accounts: Count
     refused: tuple[RowNote, ...]
     warnings: tuple[RowNote, ...]
+    reassigned: int = 0  # open tickets that are other people's now
 
 
 def import_register(context: Context, sealer: Sealer, roster: Roster) -> RegisterReport:
@@ -60,7 +63,7 @@ def import_register(context: Context, sealer: Sealer, roster: Roster) -> Registe
         if any(count["new"] or count["changed"] for count in counts.values()):
             data = {**counts, "refused": len(report.refused)}
             journal.write_system(
-                work.conn, [JournalDraft(kind=JournalKind.REGISTER_IMPORTED, at=now, actor="operator", data=data)]
+                work.conn, [JournalDraft(kind=JournalKind.REGISTER_IMPORTED, at=now, actor=OPERATOR, data=data)]
             )
     return report
 
@@ -77,7 +80,7 @@ class _Import:
     """One transaction: everything is compared with the register first, and only differences are written."""
 
     def __init__(self, work: Work, sealer: Sealer) -> None:
-        self.conn, self.sealer, self.now = work.conn, sealer, work.now
+        self.work, self.conn, self.sealer, self.now = work, work.conn, sealer, work.now
         self.directory: Directory = register.load(work.conn)
         self.unit_ids = {unit.name: unit.id for unit in self.directory.units.values()}
         self.person_ids: dict[PersonKey, int] = {
@@ -87,7 +90,8 @@ class _Import:
 
     def take(self, roster: Roster) -> RegisterReport:
         checked = check_roster(roster, self.directory)
-        # 1. units, 2. people in them, 3. who supervises the units, 4. accounts of the units with their duties
+        # 1. units, 2. people in them, 3. who supervises the units, 4. accounts of the units with their duties,
+        # 5. the open tickets of those duties
         changed_units = self._write_units(checked.units)
         people = self._write_people(checked.people)
         changed_units |= self._write_supervisors(checked.supervisors)
@@ -99,6 +103,7 @@ class _Import:
             accounts=accounts,
             refused=checked.refused,
             warnings=checked.warnings,
+            reassigned=follow(self.work, self.directory, OPERATOR),
         )
 
     def _write_units(self, rows: Iterable[UnitRow]) -> set[str]:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 
 from bot.actions.context import Context
+from bot.actions.tickets import oversight
 from bot.actions.work import Work, read, take_up
 from bot.rules.calendar.zone import at, shanghai_day
 from bot.rules.messages.pacing import BRIEF_ENDS
@@ -54,6 +55,7 @@ def _briefs(work: Work, people: Iterable[int]) -> dict[int, Brief]:
         tickets=found,
         policies={key: work.policy(key) for key in {ticket.policy_key for ticket in found}},
         requests=requests.pending(work.conn),
+        told=oversight.first_told(work, [ticket.id for ticket in found]),
     )
     return {person: brief(person, open_work) for person in people}
 

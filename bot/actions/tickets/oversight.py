@@ -1,14 +1,19 @@
 """What a supervisor or the desk should look at in their area."""
 
+from collections.abc import Sequence
+from datetime import datetime
+
 from bot.actions.work import Work
 from bot.rules.tickets.access import area
 from bot.rules.tickets.oversight import Overseen, listed
 from storage import views
+from storage.messages import outbox
 from storage.records import Request, Ticket
 from storage.tickets import requests, tickets
 
 LIMIT = 1_000  # the first due come first; whoever has more than that on the list reads the board
 COMPLETED_LIMIT = 50
+CHUNK = 500  # tickets asked for at once
 
 
 def oversees(work: Work, person_id: int) -> bool:
@@ -26,6 +31,14 @@ def overseen(work: Work, person_id: int) -> list[Overseen]:
     for one in requests.pending(work.conn, [ticket.id for ticket in found]):
         asked.setdefault(one.ticket_id, []).append(one)
     return listed(found, policies, asked, directory, now)
+
+
+def first_told(work: Work, ticket_ids: Sequence[int]) -> dict[int, dict[int, datetime]]:
+    """Return when each person first heard of each ticket: ticket id -> person id -> moment."""
+    told: dict[int, dict[int, datetime]] = {}
+    for start in range(0, len(ticket_ids), CHUNK):
+        told |= outbox.first_told(work.conn, ticket_ids[start : start + CHUNK])
+    return told
 
 
 def completed(work: Work, person_id: int) -> list[Ticket]:

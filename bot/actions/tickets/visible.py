@@ -10,6 +10,7 @@ from storage.messages import outbox
 from storage.records import OPEN_STATES, JournalKind, Ticket, TicketState
 from storage.tickets import journal, tickets
 
+GIVEN = frozenset({JournalKind.TRANSFER, JournalKind.REASSIGNED})
 OF_A_PERSON = OPEN_STATES | {TicketState.COMPLETED}  # archived ones are named in full
 
 
@@ -18,7 +19,7 @@ class MovedAway:
     """Who gave a ticket to other people, when, and to whom."""
 
     number: str
-    by: int
+    by: int | None  # None: the register names somebody else
     at: datetime
     target: str
 
@@ -60,10 +61,11 @@ def moved_away(work: Work, person_id: int, ticket_id: int) -> MovedAway | None:
     """Return where a ticket went that a person was told about and has no part in any more; None for all others."""
     if not any(one.person_id == person_id for one in outbox.of_ticket(work.conn, ticket_id)):
         return None
-    given = [one for one in journal.read(work.conn, ticket_id) if one.kind == JournalKind.TRANSFER]
+    given = [one for one in journal.read(work.conn, ticket_id) if one.kind in GIVEN]
     if not given:
         return None
     [ticket] = tickets.by_ids(work.conn, [ticket_id]).values()
     last = given[-1]
-    by = int(last.actor.removeprefix("person:"))
-    return MovedAway(number=ticket.number, by=by, at=last.at, target=str(last.data.get("target", "")))
+    by = int(last.actor.removeprefix("person:")) if last.kind == JournalKind.TRANSFER else None
+    target = last.data.get("target", last.data.get("name", ""))
+    return MovedAway(number=ticket.number, by=by, at=last.at, target=str(target))

@@ -10,6 +10,7 @@ from storage.records import (
     DEADLINE_MOVED,
     GIVEN_AGAIN,
     HANDED_OVER,
+    REASSIGNED,
     Message,
     MessageKind,
     NotificationKind,
@@ -170,7 +171,9 @@ def _group(message: Message) -> tuple[int, bool]:
 def _enough(many: Sequence[Message], digest_from: int) -> bool:
     # What somebody gets who came back is one thing to them, as what waited for the opening is.
     waited = sum(one.not_before > one.created_at or one.step == GIVEN_AGAIN for one in many)
-    return len(many) >= digest_from or (len(many) >= 2 and waited == len(many))
+    # A change of the register gives somebody all its tickets at one moment.
+    together = sum(one.step == REASSIGNED for one in many)
+    return len(many) >= digest_from or (len(many) >= 2 and len(many) in (waited, together))
 
 
 def _about_ticket(message: Message) -> bool:

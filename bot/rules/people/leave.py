@@ -31,7 +31,7 @@ class Cover:
 def check(leave: Leave, directory: Directory, now: datetime) -> None:
     """Refuse a leave that is over, and a deputy who is the person, away meanwhile or cannot be reached."""
     if leave.ends_at <= max(leave.starts_at, now):
-        raise MoveRefused("leave_over", at=leave.ends_at)
+        raise MoveRefused("leave_over", end=leave.ends_at)
     if leave.ends_at > now + MAX_LEAVE:
         raise MoveRefused("leave_too_long")
     if leave.deputy_id is None:
@@ -40,7 +40,7 @@ def check(leave: Leave, directory: Directory, now: datetime) -> None:
     if deputy.id == leave.person_id:
         raise MoveRefused("deputy_self")
     if away := overlapping(deputy.id, leave, directory):
-        raise MoveRefused("deputy_on_leave", name=deputy.name, at=away.ends_at)
+        raise MoveRefused("deputy_on_leave", name=deputy.name, end=away.ends_at)
     if not usable_addresses(deputy.id, directory):
         raise MoveRefused("deputy_unreachable", name=deputy.name)
 

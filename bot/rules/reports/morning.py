@@ -1,7 +1,7 @@
 """The morning brief: to whom it is owed, and what it says to each of those above about their own area."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from bot.rules.calendar.calendars import Calendars
@@ -12,7 +12,7 @@ from bot.rules.messages.pacing import BRIEF_ENDS
 from bot.rules.people.routing import desk, on_leave
 from bot.rules.reports.summary import is_worked
 from bot.rules.tickets.access import area
-from bot.rules.tickets.oversight import FAR_FUTURE, Stuck, stuck
+from bot.rules.tickets.oversight import FAR_FUTURE, Contact, Stuck, contacts_of, stuck
 from bot.rules.tickets.requests import may_decide
 from storage.records import Directory, Leave, Policy, Request, Role, Ticket
 
@@ -42,8 +42,7 @@ class BriefTicket:
 
     ticket: Ticket
     unit: str  # empty: on the desk's unmatched list
-    primary: str  # empty: nobody registered
-    backup: str
+    contacts: tuple[Contact, ...] = ()  # A角, B角, and who else holds it
     why: Stuck | None = None
     lateness: Lateness | None = None  # where it is overdue
     request: Request | None = None
@@ -86,6 +85,7 @@ class OpenWork:
     tickets: Sequence[Ticket]
     policies: Mapping[str, Policy]  # by the key stamped on the tickets
     requests: Sequence[Request]  # pending, oldest first
+    told: Mapping[int, Mapping[int, datetime]] = field(default_factory=dict)  # ticket -> person -> first heard
 
 
 def owed(directory: Directory, calendars: Calendars, now: datetime) -> tuple[int, ...]:
@@ -163,8 +163,7 @@ def _ticket(ticket: Ticket, work: OpenWork, request: Request | None = None) -> B
     return BriefTicket(
         ticket=ticket,
         unit=unit.name if unit else "",
-        primary=_duty(ticket, Role.PRIMARY, directory),
-        backup=_duty(ticket, Role.BACKUP, directory),
+        contacts=contacts_of(ticket, directory, work.told.get(ticket.id, {})),
         why=why,
         lateness=late,
         request=request,
@@ -201,11 +200,6 @@ def _worked_before(day: date, working: WorkingTime) -> date:
 
 def _running(directory: Directory, moment: datetime) -> Iterable[Leave]:
     return (leave for leaves in directory.leaves.values() for leave in leaves if leave.running(moment))
-
-
-def _duty(ticket: Ticket, role: Role, directory: Directory) -> str:
-    who = directory.duties.get((ticket.account_id or 0, role))
-    return _name(who, directory) if who is not None else ""
 
 
 def _name(person_id: int, directory: Directory) -> str:

@@ -29,6 +29,7 @@ class Decision:
     ticket: Ticket  # `version` is the one it was read at
     journal: tuple[JournalDraft, ...] = ()
     messages: tuple[MessageDraft, ...] = ()
+    withdraw: tuple[int, ...] = ()  # people to whom nothing more is said about the ticket
     supersede: str = ""  # a reason to take back what still waits to be said about the ticket
     requests: tuple[Request, ...] = ()  # to be decided by somebody above
     rulings: tuple[Ruling, ...] = ()

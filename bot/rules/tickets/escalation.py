@@ -13,6 +13,7 @@ from storage.records import (
     GIVEN_AGAIN,
     HANDED_OVER,
     HOLDER_LOST,
+    REASSIGNED,
     REROUTED,
     Audience,
     Deadline,
@@ -33,7 +34,7 @@ from storage.records import (
 # A ticket given to somebody by hand: no rung of a ladder, but whoever gets it has to be reached as by one.
 _GIVEN = {
     name: Step(name=name, kind=MessageKind.ASSIGNED, to=(Audience.HOLDER,), moment=MomentKind.AT_RECEIPT)
-    for name in (HANDED_OVER, REROUTED, HOLDER_LOST)
+    for name in (HANDED_OVER, REASSIGNED, REROUTED, HOLDER_LOST)
 }
 
 
@@ -82,7 +83,7 @@ def decide(ticket: Ticket, policy: Policy, directory: Directory, working: Workin
     ahead = plan(policy, deadline_of(ticket), working, ticket.steps_taken)
     come = [planned_step for planned_step in ahead if planned_step.at <= now]
     rungs = [
-        _climb(planned_step, ticket, directory, now) for planned_step in come if _applies(planned_step.step, ticket)
+        _climb(planned_step, ticket, directory, now) for planned_step in come if applies(planned_step.step, ticket)
     ]
     after = replace(
         ticket,
@@ -181,10 +182,6 @@ class _Rung:
         return self.told.people or self.instead
 
 
-def _applies(step: Step, ticket: Ticket) -> bool:
-    return not step.while_new or ticket.state == TicketState.NEW
-
-
 def _climb(planned: PlannedStep, ticket: Ticket, directory: Directory, now: datetime) -> _Rung:
     told = audience(planned.step.to, ticket, directory, now)
     instead = () if told.people else _next_in_line(planned.step, ticket, directory, now)
@@ -226,6 +223,11 @@ def _messages(rungs: Sequence[_Rung], ticket: Ticket, not_before: datetime) -> I
             not_before=not_before,
             params=params(ticket, tuple(notes)),
         )
+
+
+def applies(step: Step, ticket: Ticket) -> bool:
+    """Whether the step has anything to say of the ticket as it stands."""
+    return not step.while_new or ticket.state == TicketState.NEW
 
 
 def params(ticket: Ticket, notes: Sequence[str]) -> StepParams:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum
 
-from storage.records import Directory, Policy, Request, Ticket, TicketState
+from storage.records import Directory, Policy, Request, Role, Ticket, TicketState
 
 FAR_FUTURE = datetime.max.replace(tzinfo=UTC)
 
@@ -20,6 +20,16 @@ class Stuck(IntEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Contact:
+    """Whom to ring about a ticket: when they were told of it, and when they took it."""
+
+    name: str
+    role: Role | None  # None: holds the ticket without a duty for its account
+    told_at: datetime | None = None
+    took_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Overseen:
     """A ticket on the list."""
 
@@ -27,6 +37,25 @@ class Overseen:
     why: Stuck
     unit: str  # empty: on the desk's unmatched list
     requests: tuple[Request, ...] = ()
+    veto: bool = False  # of the class whose messages go out at any hour
+
+
+def contacts_of(ticket: Ticket, directory: Directory, told: Mapping[int, datetime]) -> tuple[Contact, ...]:
+    """Return A角 and B角, and who holds the ticket without being either; `told` is when each person first heard."""
+    duties = {role: directory.duties.get((ticket.account_id or 0, role)) for role in (Role.PRIMARY, Role.BACKUP)}
+    found: list[tuple[Role | None, int]] = [(role, who) for role, who in duties.items() if who is not None]
+    if ticket.holder_id is not None and ticket.holder_id not in duties.values():
+        found.append((None, ticket.holder_id))
+    return tuple(
+        Contact(
+            name=directory.people[person_id].name,
+            role=role,
+            told_at=told.get(person_id),
+            took_at=ticket.acknowledged_at if ticket.acknowledged_by == person_id else None,
+        )
+        for role, person_id in found
+        if person_id in directory.people
+    )
 
 
 def stuck(ticket: Ticket, policy: Policy, requests: Sequence[Request], now: datetime) -> Stuck | None:
@@ -50,12 +79,14 @@ def listed(
     directory: Directory,
     now: datetime,
 ) -> list[Overseen]:
-    """Return the list: by unit, those without one first, in each the worst first."""
+    """Return the list by urgency: the veto class first, then what is overdue longest, then what is due soonest."""
     found = []
     for one in tickets:
-        asked = tuple(requests.get(one.id, ()))
-        why = stuck(one, policies[one.policy_key], asked, now)
+        asked, policy = tuple(requests.get(one.id, ())), policies[one.policy_key]
+        why = stuck(one, policy, asked, now)
         if why is not None:
             unit = directory.units.get(one.unit_id or 0)
-            found.append(Overseen(ticket=one, why=why, unit=unit.name if unit else "", requests=asked))
-    return sorted(found, key=lambda one: (one.unit, one.why, one.ticket.due_at or FAR_FUTURE, one.ticket.id))
+            name = unit.name if unit else ""
+            found.append(Overseen(ticket=one, why=why, unit=name, requests=asked, veto=policy.any_hour))
+    # What has been overdue longest was due first.
+    return sorted(found, key=lambda one: (not one.veto, one.ticket.due_at or FAR_FUTURE, one.ticket.id))

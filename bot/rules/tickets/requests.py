@@ -163,7 +163,9 @@ def _refuse_transfer(ticket: Ticket, request: Request, answer: Answer, scene: Sc
 
 
 def _concerned(ticket: Ticket, request: Request, scene: Scene) -> tuple[int, ...]:
-    return (request.asked_by, *circle(ticket, scene))
+    """Who asked, unless the ticket is none of their business any more, and who works on it."""
+    asker = (request.asked_by,) if may(request.asked_by, Right.SEE, ticket, scene.directory, scene.now) else ()
+    return (*asker, *circle(ticket, scene))
 
 
 Rule = Callable[[Ticket, Request, Answer, Scene], Decision]

@@ -1,13 +1,13 @@
 """Tickets that change hands: to the other role, to other people altogether, or back to work."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import replace
 
 from bot.rules.people.routing import ABOVE, Recipients, audience, holder, reachable
 from bot.rules.refused import MoveRefused
 from bot.rules.tickets.access import Right, may
 from bot.rules.tickets.decision import Decision, Scene
-from bot.rules.tickets.escalation import deadline_of, decide, intent, params, replan
+from bot.rules.tickets.escalation import applies, deadline_of, decide, intent, params, replan
 from bot.rules.tickets.ladder import plan
 from bot.rules.tickets.lifecycle import Answer, Verb, line, move, refusal, states_for
 from bot.rules.tickets.notifications import circle, notify
@@ -55,9 +55,9 @@ def hand_over(ticket: Ticket, answer: Answer, scene: Scene) -> Decision:
     if receiver == answer.person_id:
         raise MoveRefused("hand_over_self", number=ticket.number)
     # Who took it for the other role did not take it for this one: it waits to be taken again.
-    fresh = _untaken(ticket) if ticket.state == TicketState.ACKNOWLEDGED else ticket
+    fresh = untaken(ticket) if ticket.state == TicketState.ACKNOWLEDGED else ticket
     after = replace(fresh, holder_id=receiver)
-    told = _given(after, HANDED_OVER, to, scene, f"v{ticket.version}")
+    told = given(after, HANDED_OVER, to, scene, f"v{ticket.version}")
     copy = [who for who in circle(ticket, scene) if who != receiver]
     person = scene.directory.people[receiver]
     return Decision(
@@ -87,6 +87,7 @@ def reroute(ticket: Ticket, target: Target, answer: Answer, scene: Scene) -> Dec
     gone = [who for who in circle(ticket, scene) if who not in to.people]
     left = {
         "account": ticket.account_name,
+        "platform": ticket.platform,
         "unit": ticket.unit_id or "",
         "holder": holder(ticket, scene.directory) or "",
     }
@@ -94,13 +95,60 @@ def reroute(ticket: Ticket, target: Target, answer: Answer, scene: Scene) -> Dec
         ticket=after,
         journal=(line(JournalKind.TRANSFER, answer, target=target.name, left=left),),
         messages=(
-            *_given(after, REROUTED, to, scene),
+            *given(after, REROUTED, to, scene),
             *_overseers(ticket, after, to, scene),
             *notify(after, NotificationKind.MOVED_AWAY, gone, answer, scene, target=target.name),
         ),
         supersede="工单已转派",
         lapse=True,
     )
+
+
+def untaken(ticket: Ticket) -> Ticket:
+    """Return the ticket as nobody has taken it."""
+    return replace(ticket, state=TicketState.NEW, acknowledged_at=None, acknowledged_by=None)
+
+
+def given(ticket: Ticket, step: str, to: Recipients, scene: Scene, occurrence: str = "") -> Iterator[MessageDraft]:
+    """Yield the ticket itself to those it goes to; where nobody of them can be reached, those above are told why.
+
+    `occurrence` tells this time from others where the ticket's lines and hands are the same.
+    """
+    kind = MessageKind.ASSIGNED if to.people else MessageKind.UNREACHED
+    for person_id in to.people or _above(ticket, scene):
+        reason, _, person = intent(ticket, step, person_id, kind).rpartition(":")
+        yield MessageDraft(
+            intent=f"{reason}{occurrence}:{person}",
+            person_id=person_id,
+            kind=kind,
+            ticket_id=ticket.id,
+            step=step,
+            urgency=_urgency(scene.policy),
+            not_before=scene.opening,
+            params=params(ticket, to.notes),
+        )
+
+
+def told_above(ticket: Ticket, above: Audience, known: Container[int], scene: Scene) -> Iterator[MessageDraft]:
+    """Yield the last step that came for somebody above, to those of them who do not know of it."""
+    passed = [
+        planned.step
+        for planned in plan(scene.policy, deadline_of(ticket), scene.working)
+        if planned.at <= scene.now and above in planned.step.to and applies(planned.step, ticket)
+    ]
+    for person_id in audience((above,), ticket, scene.directory, scene.now).people if passed else ():
+        if person_id not in known:
+            step = passed[-1]
+            yield MessageDraft(
+                intent=intent(ticket, step.name, person_id, step.kind),
+                person_id=person_id,
+                kind=step.kind,
+                ticket_id=ticket.id,
+                step=step.name,
+                urgency=step.urgency,
+                not_before=scene.opening,
+                params=params(ticket, ()),
+            )
 
 
 def _copy(
@@ -122,7 +170,7 @@ def _other_role(ticket: Ticket, scene: Scene) -> Recipients:
 
 
 def _placed(ticket: Ticket, target: Target) -> Ticket:
-    fresh = replace(_untaken(ticket), reroutes=ticket.reroutes + 1, unit_id=target.unit_id)
+    fresh = replace(untaken(ticket), reroutes=ticket.reroutes + 1, unit_id=target.unit_id)
     if target.account is not None:
         one = target.account
         return replace(fresh, account_id=one.id, platform=one.platform, account_name=one.name, holder_id=None)
@@ -133,51 +181,10 @@ def _placed(ticket: Ticket, target: Target) -> Ticket:
     return replace(fresh, account_id=account_id, holder_id=target.person.id)
 
 
-def _untaken(ticket: Ticket) -> Ticket:
-    return replace(ticket, state=TicketState.NEW, acknowledged_at=None, acknowledged_by=None)
-
-
-def _given(ticket: Ticket, step: str, to: Recipients, scene: Scene, occurrence: str = "") -> Iterator[MessageDraft]:
-    """The ticket itself to those it goes to; where nobody of them can be reached, those above are told why."""
-    kind = MessageKind.ASSIGNED if to.people else MessageKind.UNREACHED
-    for person_id in to.people or _above(ticket, scene):
-        reason, _, person = intent(ticket, step, person_id, kind).rpartition(":")
-        yield MessageDraft(
-            intent=f"{reason}{occurrence}:{person}",
-            person_id=person_id,
-            kind=kind,
-            ticket_id=ticket.id,
-            step=step,
-            urgency=_urgency(scene.policy),
-            not_before=scene.opening,
-            params=params(ticket, to.notes),
-        )
-
-
 def _overseers(before: Ticket, after: Ticket, told: Recipients, scene: Scene) -> Iterator[MessageDraft]:
     """Where those above were told already how late it is, those now above hear it too."""
-    planned = plan(scene.policy, deadline_of(after), scene.working)
-    passed = [
-        planned_step.step
-        for planned_step in planned
-        if planned_step.at <= scene.now and Audience.SUPERVISOR in planned_step.step.to
-    ]
-    if not passed:
-        return
-    step, above = passed[-1], (Audience.SUPERVISOR,)
-    knew = audience(above, before, scene.directory, scene.now).people
-    for person_id in audience(above, after, scene.directory, scene.now).people:
-        if person_id not in (*knew, *told.people):
-            yield MessageDraft(
-                intent=intent(after, step.name, person_id, step.kind),
-                person_id=person_id,
-                kind=step.kind,
-                ticket_id=after.id,
-                step=step.name,
-                urgency=step.urgency,
-                not_before=scene.opening,
-                params=params(after, ()),
-            )
+    knew = audience((Audience.SUPERVISOR,), before, scene.directory, scene.now).people
+    yield from told_above(after, Audience.SUPERVISOR, (*knew, *told.people), scene)
 
 
 def _above(ticket: Ticket, scene: Scene) -> Sequence[int]:

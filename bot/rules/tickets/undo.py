@@ -82,6 +82,8 @@ def undo(
     """
     in_time(act, scene.now)
     _not_overtaken(ticket, act, story, scene)
+    if any(one.seq > act.seq and one.kind == JournalKind.REASSIGNED for one in story):
+        raise MoveRefused("undo_reassigned", number=ticket.number)
     verb = Verb(act.verb)
     own = [request for request in pending if request.kind == ASKED.get(verb) and request.asked_by == act.person_id]
     if verb in ASKED and not own:

@@ -18,7 +18,7 @@ from handlers.chat.turn import Reply, Turn, Wish
 from handlers.chat.words.lexicon import lexicon
 from handlers.chat.words.slots import Slot
 from handlers.chat.words.until import Period, read_period
-from storage.records import Leave, Person
+from storage.records import Leave, Person, Role
 
 DAY = timedelta(days=1)
 STAND_IN = re.compile(
@@ -38,6 +38,11 @@ HELPING = re.compile(
 )
 SHORT_NAME = (2, 3)  # characters a name has
 REASON = re.compile("[因有事病]")  # "因病", "有事": no names
+# The hundred most frequent: two or three characters that begin so are a name, be it of nobody in the register.
+SURNAMES = frozenset(
+    "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏"
+    "钟汪田任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文"
+)
 LONGEST_NAME = 200  # so far into the text a name is looked for
 SELF = frozenset({"我", "本人", "自己", "我要", "我想", "我们"})
 
@@ -105,6 +110,8 @@ def _behind(turn: Turn, text: str) -> "_Whose | Reply":
     """ "请假 张三 到周五 由李四代": with two people named the first is away; with one alone it is asked."""
     first = text.strip().split(" ")[0] if " " in text.strip() else ""
     named = [one for one in find_people(first, turn.directory) if one.id != turn.person_id] if first else []
+    if not named and _like_a_name(first) and _notes_others(turn):
+        return Reply(text=turn.wording("chat.leave_unknown", word=first), reason="deputy_unknown")
     if len(named) != 1 or not may_note(turn.person_id, named[0].id, turn.directory, turn.now):
         return _Whose()
     if STAND_IN.search(text) or STANDS_IN.search(text.partition(" ")[2]):
@@ -126,9 +133,20 @@ def _people_in(said: str, turn: Turn) -> list[Person]:
 
 def _names_somebody(said: str) -> bool:
     """Whether something is left that may be a name nobody knows."""
-    short = len(said) in SHORT_NAME and REASON.search(said) is None  # "小陈", "张三"
+    short = len(said) in SHORT_NAME and REASON.search(said) is None  # "小陈"
     names = (Slot.UNKNOWN, Slot.DETAIL) if short else (Slot.UNKNOWN,)
-    return any(token.slot in names and (short or len(token.word) > 1) for token in lexicon().tokens(said))
+    left = any(token.slot in names and (short or len(token.word) > 1) for token in lexicon().tokens(said))
+    return left or _like_a_name(said)
+
+
+def _like_a_name(said: str) -> bool:
+    return len(said) in SHORT_NAME and said[0] in SURNAMES
+
+
+def _notes_others(turn: Turn) -> bool:
+    """Whether the person may note leaves of others: the desk, leaders; who oversees units is taken for one of them."""
+    leads = any(role == Role.LEADER and who == turn.person_id for (_, role), who in turn.directory.duties.items())
+    return leads or turn.oversees
 
 
 def _untimed(text: str, turn: Turn) -> str:

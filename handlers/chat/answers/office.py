@@ -2,40 +2,45 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
-from itertools import groupby
 
 from bot.actions.messages import numbering
 from bot.actions.people import binding, signin
 from bot.actions.reports.weekly import latest
 from bot.actions.tickets import oversight
+from bot.delivery.contacts import ToldAt, contacts_briefly
+from bot.reports.ledger import late_so_far
+from bot.rules.calendar.deadline import lateness
 from bot.rules.calendar.workdays import CalendarNotPublished, DayInfo, DayKind, GovChina
 from bot.rules.calendar.zone import shanghai, shanghai_day
-from bot.rules.tickets.oversight import Overseen
+from bot.rules.tickets.oversight import Overseen, Stuck, contacts_of
 from handlers.chat.answers.tickets import BUTTONS_IN_A_LIST, LISTED, asked_line, still_waiting
 from handlers.chat.turn import Reply, Turn, Wish
+from handlers.chat.words.numbers import is_place
 
 DAY = timedelta(days=1)
+LIST_BYTES = 1_600  # of the list; the platform that takes least takes 2,048 with what stands around it
 DAYS_AHEAD = 5  # working days that are named
 LONGEST_LOOK = 366  # days ahead in which a holiday is looked for
 OFF = (DayKind.HOLIDAY, DayKind.CLOSURE)
 
 
-def oversee(turn: Turn, _wish: Wish) -> Reply:
-    """List what is stuck or overdue in the person's area, by unit, with numbers."""
+def oversee(turn: Turn, wish: Wish) -> Reply:
+    """List what is stuck or overdue in the person's area by urgency, with numbers; "督办列表 2" is the second page."""
     found = oversight.overseen(turn.work, turn.person_id)
     if not found:
         return Reply(text=turn.wording("chat.oversight_none"))
-    listed = found[:LISTED]
-    ids = [ticket.ticket.id for ticket in listed]
+    page, listed, lines = _page(turn, found, wish.text.strip())
+    before = found.index(listed[0])
+    ids = [one.ticket.id for one in listed]
     numbers = numbering.numbered(turn.work, turn.numbering.ticket_ids, ids)
-    lines = [turn.wording("chat.oversight", count=len(found)), *_by_unit(turn, listed, numbers)]
-    if len(found) > len(listed):
-        lines.append(turn.wording("chat.more", count=len(found) - len(listed)))
+    left = len(found) - before - len(listed)
+    more = [turn.wording("chat.oversight_more", count=left, page=page + 1)] if left else []
     waiting = still_waiting(turn, numbers)
     buttons = tuple((str(numbers.index(one) + 1), f"ticket:{one}") for one in ids)
-    lines += [turn.wording("chat.oversight_hint"), *waiting]
+    head = turn.wording("chat.oversight", count=len(found))
+    text = "\n".join([head, *lines, *more, turn.wording("chat.oversight_hint"), *waiting])
     # Nobody's tickets are held up to a group.
-    return Reply(text="\n".join(lines), buttons=buttons[:BUTTONS_IN_A_LIST], private=True)
+    return Reply(text=text, buttons=buttons[:BUTTONS_IN_A_LIST], private=True)
 
 
 def bind(turn: Turn, wish: Wish) -> Reply:
@@ -122,18 +127,55 @@ def _days(turn: Turn, days: Sequence[date]) -> str:
     return turn.wording("format.between_names").join(named)
 
 
-def _by_unit(turn: Turn, listed: Sequence[Overseen], numbers: Sequence[int]) -> list[str]:
-    lines = []
-    for unit, group in groupby(listed, key=lambda one: one.unit):
-        lines.append(turn.wording("chat.oversight_unit", unit=unit or turn.wording("weekly.unmatched")))
-        for one in group:
-            lines.append(_line(turn, numbers.index(one.ticket.id) + 1, one))
-            lines += [turn.wording("chat.oversight_asked", asked=asked_line(turn, each)) for each in one.requests]
-    return lines
+def _page(turn: Turn, found: Sequence[Overseen], asked: str) -> tuple[int, Sequence[Overseen], list[str]]:
+    """The page asked for, or the last there is: its number, its tickets, their lines."""
+    wanted = int(asked) if is_place(asked) else 1
+    page, start = 1, 0
+    listed, lines = _fitting(turn, found)
+    while page < wanted and start + len(listed) < len(found):
+        page, start = page + 1, start + len(listed)
+        listed, lines = _fitting(turn, found[start:])
+    return page, listed, lines
 
 
-def _line(turn: Turn, place: int, overseen: Overseen) -> str:
+def _fitting(turn: Turn, found: Sequence[Overseen]) -> tuple[Sequence[Overseen], list[str]]:
+    """The first of them, as many as every platform shows whole, and their lines."""
+    told = oversight.first_told(turn.work, [one.ticket.id for one in found[:LISTED]])
+    lines: list[str] = []
+    for shown in range(min(LISTED, len(found)), 0, -1):
+        ids = [one.ticket.id for one in found[:shown]]
+        numbers = numbering.numbered(turn.work, turn.numbering.ticket_ids, ids)
+        places = {one: numbers.index(one) + 1 for one in ids}
+        lines = [
+            line
+            for one in found[:shown]
+            for line in _lines(turn, places[one.ticket.id], one, told.get(one.ticket.id, {}))
+        ]
+        if shown == 1 or len("\n".join(lines).encode()) <= LIST_BYTES:
+            return found[:shown], lines
+    return (), lines
+
+
+def _lines(turn: Turn, place: int, overseen: Overseen, told: ToldAt) -> list[str]:
+    """One ticket: where it is, how it stands, whom to ring, what waits for a decision."""
+    ticket, wording = overseen.ticket, turn.wording
+    line = wording(
+        "chat.oversight_line",
+        place=place,
+        number=ticket.number,
+        unit=overseen.unit or wording("weekly.unmatched"),
+        account=ticket.account_name,
+        why=_why(turn, overseen),
+        state=wording.state(ticket.state),
+        due=wording.due(ticket),
+    )
+    people = contacts_briefly(contacts_of(ticket, turn.directory, told), ticket, wording)
+    asked = [asked_line(turn, each) for each in overseen.requests]
+    return [line, *(wording("chat.oversight_fact", fact=fact) for fact in (people, *asked))]
+
+
+def _why(turn: Turn, overseen: Overseen) -> str:
     ticket = overseen.ticket
-    why = turn.wording(f"chat.stuck_{overseen.why.name.lower()}")
-    about = {"number": ticket.number, "account": ticket.account_name, "due": turn.wording.due(ticket)}
-    return turn.wording("chat.oversight_line", place=place, why=why, state=turn.wording.state(ticket.state), **about)
+    if overseen.why is Stuck.OVERDUE and ticket.due_day is not None:
+        return late_so_far(lateness(ticket.due_day, turn.now, turn.working(ticket).calendar), turn.wording)
+    return turn.wording(f"chat.stuck_{overseen.why.name.lower()}")

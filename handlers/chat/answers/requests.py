@@ -1,6 +1,7 @@
 """What people ask somebody above: 误报, 延期, 转派; and what those above answer: 同意, 不同意."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.actions.tickets import requests
 from bot.actions.tickets.requests import AskedRequest, WaitingRequest
@@ -18,6 +19,8 @@ from storage.records import Request, RequestKind, Ticket
 
 OFFERED = 8  # so many names or requests are offered to choose from
 LISTED = "requests:"  # begins what is remembered of a question over requests
+TARGETS = "targets:"  # begins what is remembered of a question over places to go to, with their names
+TARGETS_END = "\n\n"  # what is said next follows
 CODES = {"approve": "ok", "refuse": "no"}
 KIND_WORDS = {"延期": RequestKind.EXTENSION, "误报": RequestKind.DISPUTE, "转派": RequestKind.TRANSFER}
 
@@ -44,8 +47,8 @@ def extend(turn: Turn, wish: Wish) -> Reply:
 
 def transfer(turn: Turn, wish: Wish) -> Reply:
     """Say that the ticket is not one's own; at the desk, give it to whom it belongs."""
-    ticket = wish.tickets[0]
-    if not wish.text.strip():
+    ticket, wish = wish.tickets[0], replace(wish, text=_without_list(wish.text))
+    if not wish.text:
         return turn.ask(wish.command, ticket, "", "target")
     if not turn.may(Right.ROUTE, ticket):
         return _ask(turn, wish, RequestKind.TRANSFER)
@@ -95,6 +98,15 @@ def listed_request(turn: Turn, place: int) -> int | None:
     return int(ids[place - 1]) if 0 < place <= len(ids) else None
 
 
+def listed_target(turn: Turn, place: int) -> str | None:
+    """The name at a place of the list this person was asked over; None where they were asked no such thing."""
+    waits = turn.numbering
+    if not waits.words or not waits.text.startswith(TARGETS):
+        return None
+    names = waits.text.removeprefix(TARGETS).partition(TARGETS_END)[0].split("\n")
+    return names[place - 1] if 0 < place <= len(names) else None
+
+
 def undecided(turn: Turn) -> list[Ticket]:
     """Return the tickets with something this person may decide, each once."""
     waiting = requests.to_decide(turn.work, turn.person_id)
@@ -129,6 +141,8 @@ def _decided(turn: Turn, wish: Wish, request_id: int, granted: bool) -> Reply:
     ticket, target = known.ticket, None
     if granted and known.request.kind == RequestKind.TRANSFER:
         named = find_target(known.request.text, ticket, turn.directory)
+        if len(named.targets) > 1 and known.request.pending and turn.may(Right.ROUTE, ticket):
+            return _which_target(turn, Wish(command="transfer"), ticket, named)
         target = named.targets[0] if len(named.targets) == 1 else None
     try:
         done = requests.rule(turn.work, request_id, granted, turn.answer(wish.text), target)
@@ -165,11 +179,18 @@ def _moved(turn: Turn, wish: Wish, ticket: Ticket, target: Target) -> Reply:
 
 
 def _which_target(turn: Turn, wish: Wish, ticket: Ticket, named: Named) -> Reply:
-    """Nobody is meant, or several are: ask for the full name."""
+    """Nobody is meant, or several are: ask for the full name, or for its number in the list."""
     if not named.targets:
         return turn.ask(wish.command, ticket, "", "target_unknown", word=named.word)
-    names = turn.wording("format.between_names").join(target.name for target in named.targets[:OFFERED])
-    return turn.ask(wish.command, ticket, "", "target_which", word=named.word, names=names)
+    names = [target.name for target in named.targets[:OFFERED]]
+    listed = (turn.wording("chat.target_line", place=place, name=name) for place, name in enumerate(names, 1))
+    text = TARGETS + "\n".join(names) + TARGETS_END
+    return turn.ask(wish.command, ticket, text, "target_which", word=named.word, names="\n".join(listed))
+
+
+def _without_list(text: str) -> str:
+    """The words, without the names that were offered before them."""
+    return (text.partition(TARGETS_END)[2] if text.startswith(TARGETS) else text).strip()
 
 
 def _which_request(turn: Turn, wish: Wish, found: Sequence[WaitingRequest]) -> Reply:

@@ -6,17 +6,20 @@ from dataclasses import replace
 from bot.actions.messages import numbering
 from bot.actions.tickets import oversight, requests
 from bot.actions.tickets.tickets import history
+from bot.delivery.contacts import contacts
 from bot.delivery.explaining import explain_ticket, explain_ticket_by_day
 from bot.delivery.facts import facts
 from bot.delivery.pressing import list_buttons
 from bot.delivery.reasons import limit_reasons, moment_written
+from bot.reports.ledger import late_so_far
 from bot.rules.calendar.deadline import lateness
 from bot.rules.calendar.workdays import CalendarNotPublished
 from bot.rules.messages.showing import masked
 from bot.rules.tickets.access import Right, workers
+from bot.rules.tickets.oversight import contacts_of
 from bot.rules.tickets.requests import may_decide
 from handlers.chat.turn import Reply, Turn, Wish
-from storage.records import Request, RequestKind, Ticket, TicketState
+from storage.records import Request, RequestKind, Role, Ticket, TicketState
 
 LISTED = 15  # so many lines fit a chat message
 BUTTONS_IN_A_LIST = 6  # of the platforms' cards the smallest takes six
@@ -48,7 +51,8 @@ def still_waiting(turn: Turn, numbers: Sequence[int]) -> list[str]:
     if not verb:
         return []
     if not waits.about:
-        return [turn.wording("chat.still_waiting", verb=verb)]
+        key = "chat.still_waiting_words" if waits.words else "chat.still_waiting"
+        return [turn.wording(key, verb=verb)]
     about = turn.seen(waits.about)
     return [turn.wording("chat.still_waiting_about", verb=verb, number=about.number)] if about else []
 
@@ -64,6 +68,9 @@ def show(turn: Turn, wish: Wish) -> Reply:
         *_extension(turn, ticket),
     ]
     lines += [*facts(ticket, wording), *_done_by(turn, ticket)]
+    if not _on_it(turn, ticket):
+        told = oversight.first_told(turn.work, [ticket.id]).get(ticket.id, {})
+        lines += contacts(ticket, turn.directory, told, wording)
     pending = requests.pending(turn.work, ticket.id)
     lines += [asked_line(turn, request) for request in pending]
     pressed = _all_buttons(turn, ticket, pending)
@@ -219,5 +226,26 @@ def _line(turn: Turn, place: int, ticket: Ticket) -> str:
         account=ticket.account_name,
         state=turn.wording.state(ticket.state),
         due=turn.wording.due(ticket),
-        mark=turn.wording("chat.mark_overdue") if ticket.overdue(turn.now) else "",
+        mark=_mark(turn, ticket),
     )
+
+
+def _mark(turn: Turn, ticket: Ticket) -> str:
+    """How late it is, and for a leader whom to ring."""
+    overdue = ""
+    if ticket.overdue(turn.now) and ticket.due_day is not None:
+        found = lateness(ticket.due_day, ticket.completed_at or turn.now, turn.working(ticket).calendar)
+        overdue = turn.wording("chat.mark_overdue", late=late_so_far(found, turn.wording))
+    if _on_it(turn, ticket):
+        return overdue
+    people = [
+        turn.wording(f"message.name_{one.role or 'holder'}", name=one.name)
+        for one in contacts_of(ticket, turn.directory, {})
+    ]
+    return overdue + turn.wording("chat.mark_people", people=turn.wording("format.between_names").join(people))
+
+
+def _on_it(turn: Turn, ticket: Ticket) -> bool:
+    """Whether the person is to do the work: A角, B角 or holder."""
+    duties = {turn.directory.duties.get((ticket.account_id or 0, role)) for role in (Role.PRIMARY, Role.BACKUP)}
+    return turn.person_id in duties | {ticket.holder_id}

@@ -10,7 +10,11 @@ import pytest
 from bot.channels.base import SHARE_PHONE, Attachment, Button, Outgoing, SendFailed
 from bot.channels.wecom.channel import WeComChannel
 from bot.clock import WoundClock
+from bot.delivery.compose import encode, outgoing
+from bot.delivery.facts import Body
+from storage.records import MessageKind
 from storage.sql.database import Database
+from tests.cast.values import message
 from tests.channels.wecom.sending import ACK, NOTICE, PLAIN, SHEET, WHY, failing, notice, settings
 from tests.fakes import qyapi as api
 from tests.fakes.peer import Fault, code, cut, late
@@ -210,6 +214,24 @@ class TestOverviews:
             '1. 水清三明：<font color="warning">已逾期7个工作日（9个自然日）</font>。',
             "链接：[https://example.gov.cn/a?b=1](https://example.gov.cn/a?b=1)",
         ]
+
+    @pytest.mark.parametrize("kind", [MessageKind.DIGEST, MessageKind.SUMMARY, MessageKind.BRIEF])
+    async def test_what_lists_tickets_is_an_overview(
+        self, laying_out: WeComChannel, qyapi: QyApi, kind: MessageKind
+    ) -> None:
+        body = encode(
+            Body(text="早间简报 8月24日（周二）\n逾期或停滞1件：\n· 水清三明：已逾期3个工作日（5个自然日）。")
+        )
+        await laying_out.send(outgoing(message(1, kind=kind, address="LiSi", payload=body)))
+        [one] = qyapi.sent
+        assert (one.kind, one.text.split("\n")) == (
+            "markdown",
+            [
+                "**早间简报 8月24日（周二）**",
+                "**逾期或停滞1件：**",
+                '· 水清三明：<font color="warning">已逾期3个工作日（5个自然日）</font>。',
+            ],
+        )
 
     @pytest.mark.parametrize(
         "text",

@@ -62,44 +62,61 @@ def test_what_is_not_theirs_is_refused_with_the_way_to_go(told: Office) -> None:
 
 
 class TestOversight:
-    def test_the_list_is_by_unit_with_the_worst_first_and_numbers_that_work(self, told: Office) -> None:
+    def test_every_line_says_whom_to_ring_and_its_number_works(self, told: Office) -> None:
         told.add_forest()
         told.receives("LY-1", account="三明林业")
         told.receives("FJ-2")
         told.says("jia", "误报 FJ-2 原文为引用古籍")
         told.at("08-23 12:00").forget()
-        lines = told.says("wu", "督办列表").text.splitlines()
-        assert lines == [
+        heard = "（8月23日10:00已告知，未签收）"
+        assert told.says("wu", "督办列表").text.splitlines() == [
             "您负责范围内有3件工单需要关注：",
-            "【三明市林业局】",
-            "1. LY-1（三明林业）无人签收，待签收，8月24日18:00前办结，最迟24:00",
-            "【三明市水利局】",
-            "2. FJ-2（水清三明）等待答复，误报申诉中，8月24日18:00前办结，最迟24:00",
+            "1. FJ-1（三明市水利局，水清三明）无人签收，待签收，8月24日18:00前办结，最迟24:00",
+            f"　　A角甲{heard}、B角乙{heard}",
+            "2. LY-1（三明市林业局，三明林业）无人签收，待签收，8月24日18:00前办结，最迟24:00",
+            f"　　A角庚{heard}、B角辛{heard}",
+            "3. FJ-2（三明市水利局，水清三明）等待答复，误报申诉中，8月24日18:00前办结，最迟24:00",
+            "　　A角甲（8月23日10:00已告知，8月23日10:00签收）、B角乙（8月23日10:00已告知）",
             "　　甲于8月23日10:00申诉误报，等待答复。理由：原文为引用古籍",
-            "3. FJ-1（水清三明）无人签收，待签收，8月24日18:00前办结，最迟24:00",
             "可回复“工单 序号”“同意 序号”“不同意 序号 理由”。",
         ]
-        assert told.says("ding", "督办列表").text.splitlines()[1] == "【三明市水利局】"
-        assert "认定为误报" in told.says("wu", "同意 2").text
+        assert "LY-1" not in told.says("ding", "督办列表").text
+        assert "认定为误报" in told.says("wu", "同意 3").text
         told.forget()
         told.at("08-25 09:00").forget()
         lines = told.says("wu", "督办列表").text.splitlines()
-        assert lines[2].startswith("1. LY-1（三明林业）已逾期")
-        assert "状态：待签收" in told.says("wu", "3").text or "没有序号3" in told.says("wu", "3").text
+        assert lines[1].startswith("1. FJ-1（三明市水利局，水清三明）已逾期1个工作日（1个自然日），待签收")
         told.says("wu", "办结 LY-1 已改")
         told.says("wu", "办结 FJ-1 已改")
+
+    def test_the_veto_class_comes_first_then_the_longest_overdue_then_the_soonest_due(self, told: Office) -> None:
+        told.says("jia", "签收")
+        told.at("08-26 09:00").receives("LATER", at="08-24 10:00")
+        told.receives("SOON", at="08-25 10:00")
+        told.receives("VETO", policy="veto_now")
+        told.at("08-26 18:00").forget()
+        lines = told.says("wu", "督办列表").text.splitlines()
+        placed = [line.split("（")[0] for line in lines if line[0].isdigit()]
+        assert placed == ["1. VETO", "2. FJ-1", "3. LATER", "4. SOON"]
+        days = "2个工作日（2个自然日）"
+        assert next(line for line in lines if line.startswith("2. ")).startswith(
+            f"2. FJ-1（三明市水利局，水清三明）已逾期{days}"
+        )
+        for number in ("FJ-1", "LATER", "SOON", "VETO"):
+            told.says("wu", f"办结 {number} 已改")
+        told.forget()
 
     def test_what_goes_well_is_not_on_it(self, told: Office) -> None:
         told.says("jia", "签收")
         assert told.says("ding", "督办列表").text == "您负责范围内没有逾期或停滞的工单。"
         told.at("08-24 18:00").forget()
-        assert "1. FJ-1（水清三明）下班前未办结" in told.says("ding", "督办列表").text
+        assert "1. FJ-1（三明市水利局，水清三明）下班前未办结" in told.says("ding", "督办列表").text
         told.says("jia", "已改")
 
     def test_a_ticket_of_nobody_is_the_desks(self, told: Office) -> None:
         told.receives("X-1", account="没有登记的账号")
         told.at("08-25 09:00").forget()
-        assert "【未匹配单位】" in told.says("wu", "督办列表").text
+        assert "X-1（未匹配单位，没有登记的账号）" in told.says("wu", "督办列表").text
         assert "X-1" not in told.says("ding", "督办列表").text
         told.says("wu", "办结 X-1 已改")
         told.says("wu", "办结 FJ-1 已改")
@@ -109,7 +126,13 @@ class TestOversight:
         told.at("08-25 09:00").forget()
         lines = told.says("wu", "督办列表").text.splitlines()
         assert lines[0].startswith("您负责范围内有21件")
-        assert lines[-2] == "另有6件未列出，请直接发送完整编号。"
+        assert lines[-2] == "另有15件未列出，请回复“督办列表 2”。"
+        pages = [told.says("wu", f"督办列表 {page}").text for page in range(1, 9)]
+        assert max(len(page.encode()) for page in pages) <= 2_000
+        named = {line.split(" ")[1].split("（")[0] for page in pages for line in page.splitlines() if line[0].isdigit()}
+        assert len(named) == 21
+        assert pages[-1] == pages[-2]
+        assert told.says("wu", "工单 21").text.startswith("L-")
 
 
 def test_numbers_of_a_digest_work_and_leave_a_question_alone(told: Office) -> None:

@@ -49,10 +49,66 @@ def test_a_name_of_several_is_asked_back(told: Office) -> None:
         draft = register.AccountDraft(platform="抖音", name="三明林业", name_key="三明林业", unit_id=unit)
         register.save_account(conn, draft)
     reply = told.says("wu", "转派 FJ-1 三明林业")
-    assert "“三明林业”可能是：三明林业（微信公众号）、三明林业（抖音）。" in reply.text
-    assert told.says("wu", "三明林业（抖音）").text.startswith("已转派：FJ-1（三明林业）转给三明林业（抖音）")
+    assert reply.text.splitlines() == [
+        "“三明林业”可能是以下几个，请回复序号或全称，不办请回复“取消”。工单 FJ-1（水清三明）。",
+        "1. 三明林业（微信公众号）",
+        "2. 三明林业（抖音）",
+    ]
+    assert told.says("wu", "3").reason == "no_such_place"
+    assert told.says("wu", "2").text.startswith("已转派：FJ-1（三明林业）转给三明林业（抖音）")
+    told.says("wu", "转派 FJ-1 三明林业")
+    assert told.says("wu", "三明林业（微信公众号）").text.startswith("已转派：FJ-1（三明林业）转给三明林业（微信")
+    told.says("wu", "转派 FJ-1 三明林业")
+    assert "可能是以下几个" in told.says("wu", "转派 FJ-1 三明林业").text
+    assert told.says("wu", "第二个").text.startswith("已转派：FJ-1（三明林业）转给三明林业（抖音）")
+    told.says("wu", "转派 FJ-1 水清三明")
+    told.says("jia", "转派 给三明林业，不是我单位的账号")
+    assert "1. 三明林业（微信公众号）" in told.says("wu", "同意 FJ-1").text
+    assert told.says("wu", "1").text.startswith("已转派：FJ-1（三明林业）转给三明林业（微信公众号）")
     told.forget()
     told.says("wu", "办结 FJ-1 已改")
+
+
+def test_the_desk_finds_any_number_it_sees_however_short(told: Office) -> None:
+    told.add_forest()
+    told.receives("X-1", "7", "督3")
+    told.forget()
+    for number in ("X-1", "7", "督3"):
+        assert told.says("wu", f"工单 {number}").text.startswith(f"{number}（水清三明")
+        assert told.says("wu", f"为什么 {number}").text.startswith(f"{number}（水清三明")
+        assert told.says("wu", f"转派 {number} 给三明林业").text.startswith(f"已转派：{number}（三明林业）")
+        # Whose it is no more sees nothing of it, nor does who oversees others.
+        for who in ("jia", "ding"):
+            assert "三明林业" not in told.says(who, f"工单 {number}").text
+    told.says("wu", "办结 7 已改")
+    assert told.ticket("7").state == TicketState.COMPLETED
+    for number in ("X-1", "督3"):
+        told.says("geng", f"办结 {number} 已改")
+        assert told.ticket(number).state == TicketState.COMPLETED
+    told.forget()
+    told.says("jia", "已改")
+
+
+def test_a_number_that_is_a_place_as_well_is_asked_back(told: Office) -> None:
+    told.receives("2", "FJ-3")
+    told.at("08-23 12:00").forget()
+    for listed in ("FJ-1", "FJ-3"):
+        told.says("jia", f"签收 {listed}")
+    told.at("08-24 18:00").forget()
+    lines = told.says("wu", "督办列表").text.splitlines()
+    placed = {line.split("（")[0] for line in lines}
+    assert {"1. FJ-1", "2. 2", "3. FJ-3"} <= placed
+    assert told.says("wu", "工单 2").text.startswith("2（水清三明")
+    told.receives("1")
+    told.forget()
+    reply = told.says("wu", "工单 1")
+    assert reply.reason == "asked_which"
+    assert "FJ-1（水清三明）" in reply.text
+    assert "1（水清三明）" in reply.text.replace("FJ-1", "")
+    for number in ("1", "2"):
+        told.taps("wu", f"done:{told.ticket(number).id}")
+    for number in ("FJ-1", "FJ-3"):
+        told.says("wu", f"办结 {number} 已改")
 
 
 def test_a_transfer_to_nobody_in_particular_is_asked_back_when_granted(told: Office) -> None:

@@ -83,7 +83,8 @@ def test_a_unit_that_is_closed_today_gets_none() -> None:
 def test_a_unit_with_office_hours_of_its_own_hears_at_their_opening() -> None:
     late = (OfficeHours(first=(1, 1), last=(12, 31), sessions=((time(9), time(17)),)),)
     known = directory()
-    own = Calendars(base_schedules(), "base", POLICIES.office_hours, unit_hours={"水利局": late}, units=known.units)
+    hours = {"三明市水利局": late}
+    own = Calendars(base_schedules(), "base", POLICIES.office_hours, unit_hours=hours, units=known.units)
     assert owed(known, own, MORNING) == (DING, WU)
     assert owed(known, own, beijing("2021-08-24 09:00")) == (BING, DING, WU)
 
@@ -170,14 +171,14 @@ def test_the_worst_and_of_these_the_newest_come_first_and_say_how_late_they_are(
     assert [row.ticket.id for row in rows] == [14, 13, 15]
     late = [(row.lateness.workdays, row.lateness.days) if row.lateness else None for row in rows]
     assert late == [(1, 1), (3, 5), None]
-    assert {(row.unit, row.primary, row.backup) for row in rows} == {("水利局", "甲", "乙")}
+    assert {(row.unit, *(one.name for one in row.contacts)) for row in rows} == {("三明市水利局", "甲", "乙")}
 
 
 def test_who_to_ring_is_empty_where_nobody_is_registered() -> None:
     known = directory(vacant=[Role.BACKUP])
     matched, unmatched = told(WU, [ticket(), ticket(id=13, account_id=None, unit_id=None)], known=known).due
-    assert (matched.primary, matched.backup) == ("甲", "")
-    assert (unmatched.unit, unmatched.primary, unmatched.backup) == ("", "", "")
+    assert [(one.role, one.name) for one in matched.contacts] == [(Role.PRIMARY, "甲")]
+    assert (unmatched.unit, unmatched.contacts) == ("", ())
 
 
 def test_a_request_waits_for_those_who_may_decide_it() -> None:

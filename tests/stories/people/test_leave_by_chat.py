@@ -64,7 +64,7 @@ def test_a_deputy_who_is_away_too_is_asked_for_again(busy: Office) -> None:
     busy.on_leave("ji", "08-24 08:00", "08-27 18:00")
     reply = busy.says("jia", "请假 到8月25日 由己代")
     assert reply.text.splitlines() == [
-        "己那时也请假（至8月27日（周五）18:00），不能代办。",
+        "己那时也请假（至8月27日18:00），不能代办。",
         "请直接回复另一位代办人的姓名，不请假请回复“取消”。",
     ]
     assert "期间由丙代办" in busy.says("jia", "丙").text
@@ -169,7 +169,7 @@ def test_the_supervisors_deputy_decides(busy: Office) -> None:
     busy.expect("ji", "notice:deputy_empty", says="现在没有待办工单")
     busy.says("jia", "误报 FJ-1 原文为引用古籍")
     busy.expect("ji", "request_dispute")
-    assert "【三明市水利局】" in busy.says("ji", "督办列表").text
+    assert "FJ-1（三明市水利局，水清三明）等待答复" in busy.says("ji", "督办列表").text
     busy.says("ji", "同意 FJ-1")
     for who in ("jia", "yi"):
         busy.expect(who, "notice:dispute_granted", says="由己认定为误报")

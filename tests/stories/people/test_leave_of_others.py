@@ -73,6 +73,9 @@ def test_a_name_behind_is_the_deputy_unless_one_is_named_as_well(busy: Office) -
 @pytest.mark.parametrize("name", ["老王头", "小陈", "张三"])
 def test_a_name_nobody_knows_is_nobodys_leave(busy: Office, name: str) -> None:
     assert busy.says("wu", f"{name}请假三天").text.startswith(f"通讯录里没有找到“{name}”，未登记请假。")
+    for who, words in (("wu", "张三请假到周五"), ("jia", "张三请假到周五"), ("bing", "请假 王五 到周五")):
+        assert "通讯录里没有找到" in busy.says(who, words).text
+        assert away(busy, who) == []
     assert away(busy, "wu") == []
     busy.says("jia", "已改")
 

@@ -24,7 +24,10 @@ def test_what_is_due_today_is_told_at_the_opening(office: Office) -> None:
     office.at("08-24 07:59").forget()
     morning(office, "08-24 08:00")
     sent = [office.expect(who, "brief", at="08-24 08:00", says="今日到期1件") for who in ABOVE]
-    words = "· 三明市水利局 水清三明（微信公众号）FJ-1，A角甲、B角乙：处理中，8月24日18:00前办结，最迟24:00。"
+    words = (
+        "· 三明市水利局 水清三明（微信公众号）FJ-1，A角甲（8月23日10:00已告知，8月23日10:00签收）、"
+        "B角乙（8月23日10:00已告知）：处理中，8月24日18:00前办结，最迟24:00。"
+    )
     assert all(words in one.text for one in sent)
     assert "督办列表" in sent[1].text
     assert "我的工单" in sent[0].text

@@ -292,7 +292,7 @@ def test_the_story_tells_it_all(told: Office) -> None:
         "甲转给乙办理（经chat）",
         "甲撤销上一步操作（转另一角）（经chat）",
         "己无权操作（办结），已拒绝（经chat）",
-        "戊转派给己（三明市人民政府督查室）（经chat）",
+        "原账号水清三明（微信公众号），转派至己（三明市人民政府督查室），由戊决定（经chat）",
         "己办结：已删除（经chat）",
     ]
     assert "通知丁：延期申请" in "\n".join(lines)

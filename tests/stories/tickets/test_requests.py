@@ -82,7 +82,7 @@ class TestExtension:
             taken.expect(who, label)
         for who in ("jia", "yi", "bing", "ding", "wu"):
             taken.expect(who, "overdue", at="08-25 08:00")
-        assert "1. FJ-1（水清三明）已逾期" in taken.says("ding", "督办列表").text
+        assert "1. FJ-1（三明市水利局，水清三明）已逾期1个工作日（1个自然日）" in taken.says("ding", "督办列表").text
         taken.taps("ding", pressable(asked)["同意"])
         for who in ("jia", "yi"):
             taken.expect(who, "notice:extension_granted")

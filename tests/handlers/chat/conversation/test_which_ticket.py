@@ -98,7 +98,7 @@ class TestWhichTicket:
         assert three.ticket("A-1002").state == "completed"
         three.say("甲", "办结 3 已修改")  # still the third of the list, though only two are open
         assert three.ticket("A-1003").completion_text == "已修改"
-        assert "【已逾期】" in three.say("甲", "我的工单").text
+        assert "，已逾期1个工作日（1个自然日）" in three.say("甲", "我的工单").text
 
     def test_a_list_is_each_persons_own(self, three: Office) -> None:
         three.receive("B-2001", account="三明林业")
