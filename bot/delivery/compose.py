@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot.actions.messages.dispatch import ClaimedBatch
 from bot.channels.base import Attachment, Button, Outgoing
@@ -10,7 +10,7 @@ from bot.delivery.contacts import contacts
 from bot.delivery.digests import digest
 from bot.delivery.explaining import explain
 from bot.delivery.facts import Body, facts, standing, work_buttons, works
-from bot.delivery.heads import head
+from bot.delivery.heads import entered_late, head
 from bot.delivery.notifications import word_notification, word_request
 from bot.delivery.wording import Wording
 from bot.rules.tickets.escalation import deadline_of
@@ -24,7 +24,6 @@ from storage.records import (
     TicketState,
 )
 
-LATE_ENTRY = timedelta(hours=1)  # from issue to entry: longer is told, so that nobody is accused of our delay
 OVERVIEWS = frozenset({MessageKind.DIGEST, MessageKind.SUMMARY})
 ANSWERING = ("reply_to", "edits", "callback")
 
@@ -80,7 +79,7 @@ def _about(message: Message, ticket: Ticket, batch: ClaimedBatch, wording: Wordi
         lines.append(explain(batch.policies[ticket.policy_key], deadline_of(ticket), working))
     if message.kind != MessageKind.ASSIGNED or (ticket.target_at is not None and now >= ticket.target_at):
         lines.append(standing(ticket, working, wording, now))
-    if whole and ticket.created_at - ticket.received_at >= LATE_ENTRY:
+    if whole and entered_late(ticket):
         times = (wording.moment_short(moment) for moment in (ticket.received_at, ticket.created_at))
         lines.append(wording("message.entered_late", **dict(zip(("issued", "entered"), times, strict=True))))
     lines += [] if doing else contacts(ticket, batch, wording)

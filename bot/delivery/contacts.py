@@ -40,9 +40,18 @@ def _line(role: Role, person: Person, ticket: Ticket, batch: ClaimedBatch, wordi
 
 def _did(person: Person, ticket: Ticket, batch: ClaimedBatch, wording: Wording) -> str:
     told = batch.first_told.get(ticket.id, {}).get(person.id)
-    facts = [wording("message.did_told", at=wording.moment_short(told)) if told else wording("message.did_not_hear")]
+    facts = [
+        wording("message.did_told", at=wording.moment_short(told)) if told else _untold(person, ticket, batch, wording)
+    ]
     if ticket.acknowledged_by == person.id and ticket.acknowledged_at is not None:
         facts.append(wording("message.did_take", at=wording.moment_short(ticket.acknowledged_at)))
     elif told and ticket.acknowledged_at is None:
         facts.append(wording("message.did_nothing"))
     return wording("format.comma").join(facts)
+
+
+def _untold(person: Person, ticket: Ticket, batch: ClaimedBatch, wording: Wording) -> str:
+    """Not told before: perhaps in the very batch this message is of."""
+    going = (message for some in (batch.messages, *batch.bundled.values()) for message in some)
+    hears = any((message.person_id, message.ticket_id) == (person.id, ticket.id) for message in going)
+    return wording("message.did_hear_now" if hears else "message.did_not_hear")

@@ -23,6 +23,7 @@ from storage.records import (
 )
 
 BY_WORK = frozenset({TimeUnit.WORKING_DAYS, TimeUnit.WORKING_HOURS, TimeUnit.FIXED})
+LATE_ENTRY = timedelta(hours=1)  # from issue to entry: longer is told, so that nobody is accused of our delay
 # True only as long as the limit lies ahead.
 LATE_HEADS = ("last_call", "target_passed", "leader_at_target", "halfway", "nobody_took")
 
@@ -39,10 +40,18 @@ def head(message: Message, ticket: Ticket, batch: ClaimedBatch, wording: Wording
         "title": policy.title,
         "due": wording.due(ticket),
         "days": (shanghai_day(now) - shanghai_day(ticket.received_at)).days,
-        "elapsed": elapsed(ticket.received_at, now, policy, working, wording),
+        "since": wording("message.after_entry" if entered_late(ticket) else "message.after_receipt"),
+        "elapsed": elapsed(
+            ticket.created_at if entered_late(ticket) else ticket.received_at, now, policy, working, wording
+        ),
         "left": left(ticket, now, policy, working, wording),
     }
     return wording(f"message.{_key(message, ticket, batch.directory, wording, now, first=first)}", **filled)
+
+
+def entered_late(ticket: Ticket) -> bool:
+    """Whether the ticket came in here so long after its issue that people are told."""
+    return ticket.created_at - ticket.received_at >= LATE_ENTRY
 
 
 def elapsed(since: datetime, now: datetime, policy: Policy, working: WorkingTime, wording: Wording) -> str:
@@ -80,7 +89,9 @@ def _key(
     if message.kind == MessageKind.ASSIGNED and step in ("receipt", REROUTED):
         return receipt_key(message, ticket, directory)
     if step in LATE_HEADS and ticket.due_at is not None and now >= ticket.due_at:
-        return "overdue"
+        step = "overdue"
+    if step == "overdue" and ticket.due_at is not None and ticket.created_at >= ticket.due_at:
+        return "overdue_at_entry"
     if step == "last_call" and ticket.target_at is not None and now >= ticket.target_at:
         return "target_passed"
     return step if wording.has(f"message.{step}") else str(message.kind)
