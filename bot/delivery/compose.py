@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot.actions.messages.dispatch import ClaimedBatch
 from bot.channels.base import Attachment, Button, Outgoing
@@ -11,7 +11,7 @@ from bot.delivery.contacts import contacts
 from bot.delivery.digests import digest
 from bot.delivery.explaining import explain_ticket
 from bot.delivery.facts import Body, facts, standing, work_buttons, works
-from bot.delivery.heads import head
+from bot.delivery.heads import entered_late, head
 from bot.delivery.notifications import word_notification, word_request
 from bot.delivery.updates import word_card, word_update
 from bot.delivery.wording import Wording
@@ -26,7 +26,6 @@ from storage.records import (
     TicketState,
 )
 
-LATE_ENTRY = timedelta(hours=1)  # from issue to entry: longer is told, so that nobody is accused of our delay
 OVERVIEWS = frozenset({MessageKind.DIGEST, MessageKind.SUMMARY, MessageKind.BRIEF})
 ANSWERING = ("reply_to", "edits", "callback")
 WORDED_ELSEWHERE: Mapping[MessageKind, Callable[[Message, ClaimedBatch, Wording, datetime], Body]] = {
@@ -96,11 +95,11 @@ def _about(message: Message, ticket: Ticket, batch: ClaimedBatch, wording: Wordi
         lines.append(explain_ticket(ticket, batch.policies[ticket.policy_key], working))
     if message.kind != MessageKind.ASSIGNED or (ticket.target_at is not None and now >= ticket.target_at):
         lines.append(standing(ticket, working, wording, now))
-    if whole and ticket.created_at - ticket.received_at >= LATE_ENTRY:
+    if whole and entered_late(ticket):
         times = (wording.moment_short(moment) for moment in (ticket.received_at, ticket.created_at))
         lines.append(wording("message.entered_late", **dict(zip(("issued", "entered"), times, strict=True))))
     told = batch.first_told.get(ticket.id, {})
-    lines += [] if doing else contacts(ticket, batch.directory, told, wording)
+    lines += [] if doing else contacts(ticket, batch.directory, told, wording, batch.hearing(ticket.id))
     if why := _why(message, batch.directory, wording):
         lines.append(why)
     lines.append(wording(f"message.ask_{_ask(message, ticket, batch.directory)}", number=ticket.number))

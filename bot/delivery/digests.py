@@ -69,7 +69,7 @@ def _buttons(message: Message, told: Sequence[Ticket], batch: ClaimedBatch, word
 def _whom_to_ring(ticket: Ticket, batch: ClaimedBatch, wording: Wording) -> list[str]:
     unit = batch.directory.units.get(ticket.unit_id or 0)
     people = contacts_of(ticket, batch.directory, batch.first_told.get(ticket.id, {}))
-    named = [unit.name if unit else "", contacts_briefly(people, ticket, wording)]
+    named = [unit.name if unit else "", contacts_briefly(people, ticket, wording, batch.hearing(ticket.id))]
     return [wording("format.comma").join(part for part in named if part)]
 
 

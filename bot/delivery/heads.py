@@ -25,6 +25,7 @@ from storage.records import (
 )
 
 BY_WORK = frozenset({TimeUnit.WORKING_DAYS, TimeUnit.WORKING_HOURS, TimeUnit.FIXED})
+LATE_ENTRY = timedelta(hours=1)  # from issue to entry: longer is told, so that nobody is accused of our delay
 # True only as long as the limit lies ahead.
 LATE_HEADS = ("last_call", "target_passed", "leader_at_target", "halfway", "nobody_took")
 
@@ -34,6 +35,7 @@ def head(message: Message, ticket: Ticket, batch: ClaimedBatch, wording: Wording
     if message.step == DEADLINE_MOVED:
         return _moved(message, ticket, wording)
     policy, working = batch.policies[ticket.policy_key], batch.calendars.of(ticket.unit_id)
+    late = entered_late(ticket) and ticket.limit_from is None
     filled = {
         "number": ticket.number,
         "account": ticket.account_name,
@@ -41,11 +43,17 @@ def head(message: Message, ticket: Ticket, batch: ClaimedBatch, wording: Wording
         "title": policy.title,
         "due": wording.due(ticket),
         "days": (shanghai_day(now) - shanghai_day(ticket.counts_from)).days,
-        "elapsed": elapsed(ticket.counts_from, now, policy, working, wording),
+        "since": wording("message.after_entry" if late else "message.after_receipt"),
+        "elapsed": elapsed(ticket.created_at if late else ticket.counts_from, now, policy, working, wording),
         "holder": holder.name if (holder := batch.directory.people.get(ticket.holder_id or 0)) else "",
         "left": left(ticket, now, policy, working, wording),
     }
     return wording(f"message.{_key(message, ticket, batch.directory, wording, now, first=first)}", **filled)
+
+
+def entered_late(ticket: Ticket) -> bool:
+    """Whether the ticket came in here so long after its issue that people are told."""
+    return ticket.created_at - ticket.received_at >= LATE_ENTRY
 
 
 def elapsed(since: datetime, now: datetime, policy: Policy, working: WorkingTime, wording: Wording) -> str:
@@ -93,7 +101,9 @@ def _key(
     if message.kind == MessageKind.ASSIGNED and step in ("receipt", REASSIGNED, REROUTED):
         return receipt_key(message, ticket, directory)
     if step in LATE_HEADS and ticket.due_at is not None and now >= ticket.due_at:
-        return "overdue"
+        step = "overdue"
+    if step == "overdue" and ticket.due_at is not None and ticket.created_at >= ticket.due_at:
+        return "overdue_at_entry"
     if step == "last_call" and ticket.target_at is not None and now >= ticket.target_at:
         return "target_passed"
     return step if wording.has(f"message.{step}") else str(message.kind)

@@ -64,7 +64,8 @@ def word_request(message: Message, batch: ClaimedBatch, wording: Wording, now: d
     if params.text:
         lines.append(wording("message.request_text", text=filled["text"]))
     lines += [*facts(ticket, wording), standing(ticket, batch.calendars.of(ticket.unit_id), wording, now)]
-    lines += contacts(ticket, batch.directory, batch.first_told.get(ticket.id, {}), wording)
+    told = batch.first_told.get(ticket.id, {})
+    lines += contacts(ticket, batch.directory, told, wording, batch.hearing(ticket.id))
     ask = "ask_transfer" if message.step == f"request_{RequestKind.TRANSFER}" else "ask_request"
     lines.append(wording(f"message.{ask}", number=ticket.number))
     pressed = ((wording(f"message.button_{one}"), f"{one}:{params.request}") for one in VERDICTS)

@@ -81,11 +81,6 @@ class Wording:
             "format.due_latest", target=self("format.moment_short", day=day, clock=f"{target:%H:%M}"), latest=latest
         )
 
-    def left(self, working_time: timedelta) -> str:
-        """Word the working time that is left."""
-        hours, minutes = divmod(working_time // MINUTE, 60)
-        return self("format.left", hours=hours, minutes=minutes)
-
     def working_span(self, working_time: timedelta) -> str:
         """Word a span of working time: "2个工作小时30分"."""
         hours, minutes = divmod(max(working_time // MINUTE, 0), 60)

@@ -123,7 +123,7 @@ class Simulation:
             ticket=TicketInput(
                 number=given.no,
                 account_name=given.account,
-                received_at=at,
+                received_at=given.issued_at or at,
                 platform=given.platform,
                 problem=given.text,
                 problem_class=given.problem,

@@ -60,6 +60,7 @@ class Deadline:
     due_at: datetime | None  # exclusive instant on which lateness is judged
     earliest_day: date | None  # display only, where unpublished
     calendar_revision: str
+    entered_at: datetime | None = None  # when the ticket came in here; None: at receipt
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,6 +1,6 @@
 """Texts: both languages say the same things, and moments read as people write them."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from string import Formatter
 from typing import Any
 
@@ -140,8 +140,3 @@ def test_moments_are_read_in_sanming() -> None:
 )
 def test_both_lines_of_a_time_limit(lines: dict[str, Any], said: str) -> None:
     assert ZH.due(ticket(**lines)) == said
-
-
-def test_working_time_left() -> None:
-    assert ZH.left(timedelta(hours=6, minutes=30, seconds=59)) == "还剩工作时间6小时30分"
-    assert ZH.left(timedelta()) == "还剩工作时间0小时0分"

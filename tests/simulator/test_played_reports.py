@@ -80,8 +80,18 @@ def test_the_moment_of_issue_is_kept(tmp_path: Path) -> None:
     late = TICKET.replace("账号", "").replace(" }", ", issued_at = 2021-08-21T10:00:00 }")
     [first, *_] = scenario(tmp_path, late, until="2021-08-23T11:00:00")
     assert first["issued_at"] == "2021-08-21T10:00:00+08:00"
+    assert first["at"] == "2021-08-23T10:00:00+08:00"
     [first, *_] = scenario(tmp_path, TICKET, until="2021-08-23T11:00:00")
     assert first["issued_at"] == first["at"]
+
+
+def test_the_time_limit_runs_from_the_issue_and_the_first_message_says_so(tmp_path: Path) -> None:
+    late = TICKET.replace("2021-08-23T10", "2021-08-25T09").replace(" }", ", issued_at = 2021-08-23T10:00:00 }")
+    lines = scenario(tmp_path, late, until="2021-08-25T11:00:00")
+    assert lines[0]["due_day"] == "2021-08-24"
+    first = next(one["text"] for one in lines if one.get("to") == "jia")
+    assert "8月23日10:00下发，8月25日09:00录入。" in first
+    assert "8月23日（周一）收到" in first
 
 
 def test_offices_that_open_late_hear_the_brief_then(tmp_path: Path) -> None:

@@ -87,7 +87,7 @@ def test_leave_sends_the_steps_to_the_deputy(tmp_path: Path) -> None:
 
 def test_what_comes_while_it_is_down_is_told_when_it_is_up_again(tmp_path: Path) -> None:
     lines = scenario(tmp_path, DOWN, TICKET, until="2021-08-23T15:00:00")
-    assert heard(lines) == [("08-23T12:00", "jia", "receipt"), ("08-23T12:00", "yi", "take_over")]
+    assert heard(lines) == [("08-23T12:00", "jia", "receipt"), ("08-23T12:00", "yi", "receipt")]
     assert [one["until"] for one in lines if one["event"] == "down"] == ["2021-08-23T12:00:00+08:00"]
 
 

@@ -59,6 +59,11 @@ class ClaimedBatch:
     lease_until: datetime
     claimed: int  # with those that do not go out now
 
+    def hearing(self, ticket_id: int) -> frozenset[int]:
+        """Return the ids of those who are told of a ticket at this very moment."""
+        going = (message for some in (self.messages, *self.bundled.values()) for message in some)
+        return frozenset(message.person_id for message in going if message.ticket_id == ticket_id)
+
 
 def claim(context: Context, holder: str, lease: timedelta, digest_from: int, limit: int = 100) -> ClaimedBatch:
     """Lease what is due, take back what is no longer true, hold what must wait, and make digests of bursts."""

@@ -49,6 +49,7 @@ def deadline_of(ticket: Ticket) -> Deadline:
         due_at=ticket.due_at,
         earliest_day=ticket.earliest_day,
         calendar_revision=ticket.calendar_revision,
+        entered_at=ticket.created_at,
     )
 
 

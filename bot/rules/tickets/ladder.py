@@ -1,7 +1,7 @@
 """The moments at which the rungs of a ladder are due."""
 
 from collections.abc import Callable, Container, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from operator import attrgetter
 
@@ -9,6 +9,10 @@ from bot.rules.calendar.hours import DAY, WorkingTime
 from bot.rules.calendar.workdays import CalendarNotPublished
 from bot.rules.calendar.zone import shanghai_day
 from storage.records import Deadline, MomentKind, Policy, Step
+
+SHARES = (MomentKind.SHARE_OF_WORKING_TIME, MomentKind.SHARE_OF_TIME)
+# Rungs about how long people took: that runs from the moment at which they could know.
+WAITED = (MomentKind.AFTER_RECEIPT_WORKING_HOURS, MomentKind.AFTER_RECEIPT_HOURS, *SHARES)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,14 +32,18 @@ class PlannedStep:
 def plan(
     policy: Policy, deadline: Deadline, working: WorkingTime, taken: Container[str] = ()
 ) -> tuple[PlannedStep, ...]:
-    """Return the rungs not yet taken in time order; those whose moment cannot be known yet are left out."""
+    """Return the rungs not yet taken in time order; those whose moment cannot be known yet are left out.
+
+    What came in late is held against nobody: how long people take, and the mornings after the limit, count from then.
+    """
     planned = []
+    known_at = max(deadline.received_at, deadline.entered_at or deadline.received_at)
     for step in policy.steps:
         for time, days in enumerate(_offsets(step)):
             name = f"{step.name}.{time}" if time else step.name
             moment = None if name in taken else _moment(step, days, policy, deadline, working)
             if moment is not None:
-                planned.append(PlannedStep(step=step, at=max(moment, deadline.received_at), time=time))
+                planned.append(PlannedStep(step=step, at=max(moment, known_at), time=time))
     return tuple(sorted(planned, key=attrgetter("at")))
 
 
@@ -45,6 +53,11 @@ def _offsets(step: Step) -> Sequence[int]:
 
 
 def _moment(step: Step, days: int, policy: Policy, deadline: Deadline, working: WorkingTime) -> datetime | None:
+    known_at = deadline.entered_at or deadline.received_at
+    if step.moment in WAITED and known_at > deadline.received_at:
+        deadline = replace(deadline, received_at=known_at)
+        if step.moment in SHARES and deadline.target_at is not None and deadline.target_at <= known_at:
+            return None
     try:
         return _FINDERS[step.moment](step.amount + days, policy, deadline, working)
     except CalendarNotPublished:
@@ -111,7 +124,8 @@ def _working_mornings_after_overdue(
 ) -> datetime | None:
     if deadline.due_at is None:
         return None
-    return working.morning_after(deadline.due_at, int(amount), policy.any_hour)
+    known_at = deadline.entered_at or deadline.received_at
+    return working.morning_after(max(deadline.due_at, known_at), int(amount), policy.any_hour)
 
 
 _FINDERS: Mapping[MomentKind, Finder] = {

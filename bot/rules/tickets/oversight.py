@@ -23,6 +23,7 @@ class Stuck(IntEnum):
 class Contact:
     """Whom to ring about a ticket: when they were told of it, and when they took it."""
 
+    person_id: int
     name: str
     role: Role | None  # None: holds the ticket without a duty for its account
     told_at: datetime | None = None
@@ -48,6 +49,7 @@ def contacts_of(ticket: Ticket, directory: Directory, told: Mapping[int, datetim
         found.append((None, ticket.holder_id))
     return tuple(
         Contact(
+            person_id=person_id,
             name=directory.people[person_id].name,
             role=role,
             told_at=told.get(person_id),

@@ -9,11 +9,11 @@ from bot.actions.tickets.tickets import history
 from bot.delivery.contacts import contacts
 from bot.delivery.explaining import explain_ticket, explain_ticket_by_day
 from bot.delivery.facts import facts
+from bot.delivery.heads import left as time_left
 from bot.delivery.pressing import list_buttons
 from bot.delivery.reasons import limit_reasons, moment_written
 from bot.reports.ledger import late_so_far
 from bot.rules.calendar.deadline import lateness
-from bot.rules.calendar.workdays import CalendarNotPublished
 from bot.rules.messages.showing import masked
 from bot.rules.tickets.access import Right, workers
 from bot.rules.tickets.oversight import contacts_of
@@ -182,11 +182,8 @@ def limit(turn: Turn, ticket: Ticket) -> list[str]:
         return [*lines, late(turn, ticket, "chat.overdue", {})]
     if turn.now >= ticket.target_at:
         return [*lines, turn.wording("chat.target_passed")]
-    try:
-        left = turn.working(ticket).between(turn.now, ticket.target_at)
-    except CalendarNotPublished:
-        return lines
-    return [*lines, turn.wording("chat.left", left=turn.wording.left(left))]
+    left = time_left(ticket, turn.now, turn.work.policy(ticket.policy_key), turn.working(ticket), turn.wording)
+    return [*lines, turn.wording("chat.left", left=left)]
 
 
 def late(turn: Turn, ticket: Ticket, key: str, about: dict[str, str]) -> str:
@@ -199,6 +196,9 @@ def late(turn: Turn, ticket: Ticket, key: str, about: dict[str, str]) -> str:
     due = turn.wording.day(ticket.due_day)
     if found.workdays is None:
         return turn.wording(f"{key}_days", due=due, days=found.days, **about)
+    if not found.workdays:
+        off = f"{key}_off"
+        return turn.wording(off if turn.wording.has(off) else f"{key}_days", due=due, days=found.days, **about)
     return turn.wording(key, due=due, workdays=found.workdays, days=found.days, **about)
 
 

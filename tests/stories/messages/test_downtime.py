@@ -35,10 +35,13 @@ def test_a_ticket_taken_in_late_hears_its_present_state_at_once(office: Office) 
         told = office.expect(who, "overdue", at="08-25 10:00", says="【监测工单】" if who == "jia" else "【抄送】")
         assert all(words in told.text for words in ("问题：", "8月23日10:00下发，8月25日10:00录入", "已逾期1个工作日"))
     for who in ("bing", "ding", "wu"):
-        told = office.expect(who, "overdue", at="08-25 10:00", says="【已逾期】")
-        assert all(words in told.text for words in ("问题：", "8月25日10:00录入", "A角甲：尚未告知到"))
+        told = office.expect(who, "overdue", at="08-25 10:00", says="【录入时已逾期】")
+        assert all(words in told.text for words in ("问题：", "8月25日10:00录入", "A角甲：正在告知"))
     office.expect_silence()
     assert office.ticket("FJ-1").due_at == office.moment("08-25 00:00")
+    office.at("08-25 12:00").expect("yi", "take_over", says="录入后已过2个工作小时")
+    office.at("08-26 07:59").expect_silence()
+    office.at("08-26 09:00").expect("wu", "slip_blue", at="08-26 08:00")  # not at entry: nobody knew before
     office.says("jia", "办结")
 
 

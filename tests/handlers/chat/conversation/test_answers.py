@@ -21,7 +21,7 @@ class TestTheStory:
         assert reply.text == (
             f"已签收：{NUMBER}（水清三明），记录时间8月23日10:00。\n"
             "时限：8月24日18:00前办结，最迟24:00。\n"
-            "还剩工作时间12小时0分。\n"
+            "距办结时限还有12个工作小时。\n"
             "办结后请回复“办结 说明”。"
         )
         assert reply.ticket_id == one.ticket(NUMBER).id
