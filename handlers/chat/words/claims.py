@@ -10,9 +10,12 @@ from handlers.chat.words.slots import ACTS, DOUBTS, S
 
 STEPS = (S.UNKNOWN, S.STEP, S.WAIT, S.PUBLISH, S.DETAIL)  # "已完成初审"
 THIS = ("该", "此", "这", "那", "本", "工单", "的", "上述")
-SO_FAR = ("目前", "目前已", "现均已", "截至", "截止到", "现在", "当前")
+SO_FAR = ("现已", "目前", "目前已", "现均已", "截至", "截止到", "现在", "当前")
 SHORT_OBJECT = 4  # so many characters nobody knows may follow "删了"
 SOME_PLACE = re.compile(r"(?:里|上|中|边)的$|(?:一|1)\s?[处篇条件个张段](?:了|的)?$")
+ONE_PLACE = re.compile(  # "微信号的改了": what of the others?
+    "(?:网[站页]|公众号|微信号?|小程序|微博|抖音|视频号|头条|手机端?|电脑端?|标题|正文|附件|图片?)[上里中那这]?边?的(?:[都也全已]|删|改|换|撤|处理|弄|修|下)"
+)
 REPORTS = frozenset({"回复", "答复", "回应"})  # before a 已 of its own: "供应商回复已删除"
 BETWEEN_DONE = (
     *(S.ALREADY, S.DETAIL, S.PLAIN, S.ALL, S.CLOCK, S.COUNT, S.PAST, S.US, S.SUPPORT, S.PROMISE, S.RESULT),
@@ -60,7 +63,11 @@ def _not_all(view: View) -> str:
         return "两个数目不同"
     if view.has(S.COUNT) and view.says(*SO_FAR):
         return "说的是到目前为止"
-    return "只说了其中一处" if SOME_PLACE.search(view.text.strip()) or sets_apart(view) else ""
+    return "只说了其中一处" if _one_place(view) else ""
+
+
+def _one_place(view: View) -> bool:
+    return bool(SOME_PLACE.search(view.text.strip()) or ONE_PLACE.search(view.text)) or sets_apart(view)
 
 
 def _goes_on_strangely(view: View) -> str:

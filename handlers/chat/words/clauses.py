@@ -75,7 +75,9 @@ class Clause:
     turns: bool = False  # begins with "but", or holds one
     weak: bool = False  # acceptance by a mere "好的", completion by a mere "好了"
     removes: bool = False  # says that it was taken away, or cannot be seen any more
-    excuses: bool = False  # "因…", before what is done
+    excuses: bool = False  # "因…": tells why, before what is done
+    narrates: bool = False  # "立即组织整改": leaves nothing open where a later clause concludes
+    concludes: bool = False  # "现已…": begins with it, of everything before
     hints: bool = False  # not sure enough to be carried out
     asked: bool = False
     counts: tuple[str, ...] = ()  # "3条"

@@ -106,7 +106,8 @@ def _completion(reading: Reading, done: int, *, outright: bool) -> Reading:
     removes = any(clause.removes for clause in reading.clauses if clause.sense is Sense.DONE)
     for place, clause in enumerate(reading.clauses):
         gone = clause.removes and clause.sense is Sense.CANNOT and removes
-        if clause.turns or not (gone or _agrees(clause, before=place < done, outright=outright)):
+        told = place < done and clause.narrates and not clause.claims and reading.clauses[done].concludes
+        if clause.turns or not (gone or told or _agrees(clause, before=place < done, outright=outright)):
             return replace(reading, verb="complete", why=clause.why or "话有转折")
     if _counts_differ(reading.clauses):
         return replace(reading, verb="complete", why="两个数目不同")

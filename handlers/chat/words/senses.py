@@ -55,13 +55,19 @@ GONE = re.compile(
     r"|(?:已经?|现在?|目前|都)(?:[^\d,]{0,4})(?:打不开|看不到|搜不到|查不到|找不到|点不开|访问不了)(?:了|啦)?$"
     r"|(?:打不开|看不到|搜不到|查不到|找不到|点不开|访问不了)[了啦]$"
 )
-BECAUSE = frozenset({"因", "因为", "由于", "系", "系因", "是因为", "原因", "原因是", "原因为"})
+BECAUSE = re.compile("因|由于|系|确系|是因|原因|经[与过由向核和]")
 UNEXCUSED = (*UNCERTAIN, S.PART, S.REST, S.LATER, S.SOON, S.DOING, S.WAIT, S.STILL, S.UNDONE, S.ONLY)
+UNTOLD = (*(slot for slot in UNEXCUSED if slot is not S.SOON), S.NOT, S.CANNOT, S.FAILED, S.ORDER, S.MORE_TIME, S.AWAY)
+PLACES = re.compile(
+    "网站|公众号|小程序|微博|抖音|视频号|头条|客户端|图|标题|正文|附件|[手电]机|电脑|[一二两三四五六七八九]"
+)
+CONCLUDING = re.compile("(?:我们?|我局|我单位|问题|错误)?(?:现在?|目前|均|都|全部?|截至目前)+已|已经?全部")
 AFTERWARDS = ("后", "之后", "以后")
 SET_OUT = re.compile(
     "(?:收到|接到?|看到|发现|核实|核查|查实|得知)?(?:您的|贵单位|平台|工单|通知|反馈|提醒|问题|情况|信息|督办|线索){0,3}(?:之|以)?后.{2}"
 )
 WRITER = re.compile("^(?:是|系|因)?(?:编辑|小编|记者|作者|通讯员|同事|值班|工作人员|排版|校对|录入)")
+HEADS = re.compile("(?:整改|处理|办理|情况)?(?:回复|答复|汇报|反馈|报告|结果|情况)(?:如下)?")  # before a colon
 LATER_ON = ("下一步", "做到", "切实", "做好")  # promises that may also speak of this very work
 
 
@@ -84,13 +90,15 @@ def sense_of(tokens: Sequence[Token], text: str, *, asked: bool) -> Clause:
         asked=view.asked,
         removes=clause.removes,
         excuses=_excuses(view),
+        narrates=not view.asked and not view.has(*UNTOLD) and PLACES.search(view.text) is None,
+        concludes=CONCLUDING.match(view.text) is not None,
         counts=tuple(token.word for token in tokens if token.slot is S.COUNT),
     )
 
 
 def _excuses(view: View) -> bool:
     """Whether it tells why or at what something was done: "因链接有误", "接到通知后立即整改"."""
-    if view.tokens[0].word in BECAUSE:
+    if BECAUSE.match(view.text):
         return not view.has(*UNEXCUSED)
     others = (token for token in view.tokens if token.word not in AFTERWARDS and token.slot is not S.SOON)
     return SET_OUT.match(view.text) is not None and not any(token.slot in UNEXCUSED for token in others)
@@ -252,7 +260,9 @@ def _is_yes(token: Token) -> bool:
 def _kindly(view: View) -> Clause | None:
     thanks = bool(view.tokens) and view.tokens[0].word in THANKS and not view.has(*INCOMPLETE)
     reports = view.says(*REPORTING) and view.only(S.STEP, *KINDLY)
-    return Clause(sense=Sense.COURTESY, why="客气话") if thanks or reports or view.only(*KINDLY, S.LE) else None
+    heads = HEADS.fullmatch(view.text.strip()) is not None
+    kind = thanks or reports or heads or view.only(*KINDLY, S.LE)
+    return Clause(sense=Sense.COURTESY, why="客气话") if kind else None
 
 
 def _rest(view: View) -> Clause:
