@@ -119,10 +119,11 @@ def _named(work: Work, said: Said, known: Collection[str], *, places: bool) -> l
     """
     if said.action:
         return []
-    found = {number_key(one): one for one in TOKEN.findall(fold(said.text).text) if len(one) <= LONGEST_TOKEN}
-    wanted = [
-        token
-        for key, token in found.items()
-        if key not in known and any(one.isdigit() for one in token) and (places or not is_place(token))
-    ]
+    found = {number_key(one): one for one in TOKEN.findall(fold(said.text).text) if _can_be_number(one)}
+    wanted = [token for key, token in found.items() if key not in known and (places or not is_place(token))]
     return [ticket for one in wanted[:MOST_TOKENS] for ticket in visible.by_number(work, said.person_id, one)]
+
+
+def _can_be_number(token: str) -> bool:
+    # No database keeps halves of characters, nor PostgreSQL a NUL.
+    return len(token) <= LONGEST_TOKEN and token.isprintable() and any(one.isdigit() for one in token)

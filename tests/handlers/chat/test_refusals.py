@@ -89,6 +89,16 @@ def test_the_desk_finds_any_number_it_sees_however_short(told: Office) -> None:
     told.says("jia", "已改")
 
 
+@pytest.mark.parametrize("number", ["7\x00", "\ud800" + "7", "7" * 5_000, "\u0661\u0662", "%7_", "' or 7=7 --"])
+def test_strange_numbers_find_nothing_and_break_nothing(told: Office, number: str) -> None:
+    reply = told.says("wu", f"转派 {number} 给三明林业")
+    assert reply.reason != "ValueError"
+    assert not reply.text.startswith("这条消息已收到并留存")
+    assert told.story("FJ-1", "transfer") == []
+    told.forget()
+    told.says("jia", "已改")
+
+
 def test_a_number_that_is_a_place_as_well_is_asked_back(told: Office) -> None:
     told.receives("2", "FJ-3")
     told.at("08-23 12:00").forget()
