@@ -1,12 +1,24 @@
 """Why a ticket follows its policy, and what moved its limit since, a sentence each."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.delivery.wording import Wording
-from storage.records import JournalKind, JournalLine, LimitAfterReturn
+from storage.records import JournalKind, JournalLine, LimitAfterReturn, Ticket
 
 Name = Callable[[int], str]  # of a person
+
+LATE_ENTRY = timedelta(hours=1)  # from issue to entry: longer is told, so that nobody is accused of our delay
+
+
+def entered_late(ticket: Ticket, wording: Wording) -> str:
+    """Say when a ticket was issued and when it was entered; empty where the one followed the other."""
+    issued = ticket.issued_at or ticket.received_at
+    if ticket.created_at - issued < LATE_ENTRY:
+        return ""
+    return wording(
+        "message.entered_late", issued=wording.issue(issued), entered=wording.moment_short(ticket.created_at)
+    )
 
 
 def chosen(because: Mapping[str, str], title: str, wording: Wording) -> str:

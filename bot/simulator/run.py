@@ -134,6 +134,7 @@ class Simulation:
                 url=given.url,
                 policy=given.policy or self._scenario.preset,
                 fixed_at=given.fixed_at,
+                issued_at=given.issued_at,
             ),
         )
         [taken] = take_in(self._engine.context, given.source, [arrival])

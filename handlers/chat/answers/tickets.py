@@ -7,7 +7,7 @@ from bot.actions.tickets import oversight, requests
 from bot.actions.tickets.tickets import history
 from bot.delivery.explaining import explain_ticket, explain_ticket_by_day
 from bot.delivery.facts import facts
-from bot.delivery.reasons import limit_reasons, moment_written
+from bot.delivery.reasons import entered_late, limit_reasons, moment_written
 from bot.rules.calendar.deadline import lateness
 from bot.rules.calendar.workdays import CalendarNotPublished
 from bot.rules.tickets.access import Right, workers
@@ -55,6 +55,7 @@ def show(turn: Turn, wish: Wish) -> Reply:
         wording("chat.show_head", number=ticket.number, account=ticket.account_name, platform=ticket.platform),
         wording("chat.show_state", state=wording.state(ticket.state)),
         wording("chat.show_received", at=wording.moment(ticket.received_at)),
+        *([late_entry] if (late_entry := entered_late(ticket, wording)) else []),
         *limit(turn, ticket),
         *_extension(turn, ticket),
     ]
@@ -75,6 +76,8 @@ def why(turn: Turn, wish: Wish) -> Reply:
     written = moment_written(told)
     lines.append(explain_ticket(ticket, policy, working, written))
     lines += [*limit_reasons(told, turn.name, turn.wording), *explain_ticket_by_day(ticket, policy, working, written)]
+    if late_entry := entered_late(ticket, turn.wording):
+        lines.append(late_entry)
     if policy.legal:
         lines.append(policy.legal)
     return Reply(text="\n".join(lines), ticket_id=ticket.id)
