@@ -9,14 +9,17 @@ from enum import StrEnum
 from pathlib import Path
 
 from bot.channels.base import Channel
+from bot.policies.loading import Policies
+from bot.policies.turns import idle_steps
 from bot.pulse import DEAD_AFTER, Trouble, disk_left, shared_trouble
+from bot.rules.calendar.hours import WorkingTime
 from bot.rules.calendar.missing import missing
 from bot.rules.calendar.notice_check import Opinion, disagreements, odd_sum
 from bot.rules.calendar.workdays import GovChina
 from bot.rules.calendar.zone import SHANGHAI
 from bot.rules.people.routing import desk, named_supervisors, usable_addresses
 from storage.nodes import beats
-from storage.records import Directory, Revision, RevisionStatus, Role
+from storage.records import Audience, Directory, Revision, RevisionStatus, Role
 from storage.sql.database import Database
 
 PROBE = "check"  # the name under which `check` tries whether anything can be written
@@ -38,6 +41,10 @@ KINDS = {
         "{}只能通过网页收件箱联系，建议绑定企业微信、微信或Telegram。",
         "有{}人只能通过网页收件箱联系，建议绑定企业微信、微信或Telegram：{}。",
     ),
+    "nobody_hears": (
+        "策略{}的催办对象在登记簿里没有任何人，轮到时直接找上一级，请补登。",
+        "有{}个策略的某几级，催办对象在登记簿里没有任何人，轮到时直接找上一级，请补登：{}。",
+    ),
 }
 
 
@@ -49,7 +56,7 @@ class Level(StrEnum):
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Finding:
     level: Level
-    about: str  # register | calendar | channel | work
+    about: str  # register | calendar | channel | policy | work
     sentence: str
     kind: str = ""  # findings of one kind can be told together; empty: always by itself
     name: str = ""  # whom or what a finding of that kind is about
@@ -103,6 +110,35 @@ def governed_findings(
     for name in sorted(set(unit_hours) - names):
         sentence = f"上班时间里写的单位“{name}”不在登记簿中，请核对名称。"
         yield Finding(level=Level.YELLOW, about="calendar", sentence=sentence)
+
+
+def ladder_findings(policies: Policies, directory: Directory, working: Mapping[str, WorkingTime]) -> Iterator[Finding]:
+    """Say which steps never have their turn in units with hours of their own, and which have nobody to tell.
+
+    `working` is the working time of such a unit by its name.
+    """
+    for unit, theirs in working.items():
+        for idle in idle_steps(policies.by_name.values(), theirs):
+            which = f"策略“{idle.policy.title}”的 {idle.step.name} 这一级"
+            sentence = f"按“{unit}”自己的上班时间，{which}永远轮不到：{idle.why}。"
+            yield Finding(level=Level.YELLOW, about="policy", sentence=sentence)
+    if directory.accounts:  # without any, the register itself is missing
+        yield from _unheard(policies, _held(directory))
+
+
+def _held(directory: Directory) -> frozenset[Audience]:
+    """The audiences that stand for at least one person of the register."""
+    roles = {Audience(role.value) for _, role in directory.duties}
+    above = {Audience.SUPERVISOR} if any(directory.supervisors.values()) or desk(directory) else set[Audience]()
+    works = {Audience.HOLDER, Audience.OTHER} if {Audience.PRIMARY, Audience.BACKUP} & roles else set[Audience]()
+    return frozenset({*roles, *above, *works, *([Audience.DESK] if desk(directory) else [])})
+
+
+def _unheard(policies: Policies, held: frozenset[Audience]) -> Iterator[Finding]:
+    for policy in policies.by_name.values():
+        steps = [step.name for step in policy.steps if held.isdisjoint(step.to)]
+        if steps:
+            yield _of_kind(Level.YELLOW, "nobody_hears", f"“{policy.title}”的 {'、'.join(steps)}", about="policy")
 
 
 def opinion_findings(calendar: GovChina, years: Iterable[int], opinions: Mapping[str, Opinion]) -> Iterator[Finding]:
@@ -189,5 +225,5 @@ def _people(directory: Directory) -> Iterator[Finding]:
             yield _of_kind(Level.YELLOW, "inbox_only", person.name)
 
 
-def _of_kind(level: Level, kind: str, name: str) -> Finding:
-    return Finding(level=level, about="register", sentence=KINDS[kind][0].format(name), kind=kind, name=name)
+def _of_kind(level: Level, kind: str, name: str, *, about: str = "register") -> Finding:
+    return Finding(level=level, about=about, sentence=KINDS[kind][0].format(name), kind=kind, name=name)

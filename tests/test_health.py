@@ -8,7 +8,8 @@ from datetime import date
 import pytest
 
 from bot.channels.base import Abilities, Outgoing, Receipt
-from bot.health import Finding, Level, channel_findings, findings, together
+from bot.health import Finding, Level, channel_findings, findings, ladder_findings, together
+from bot.policies.loading import load
 from bot.rules.calendar.workdays import GovChina
 from storage.calendar.schedules import base_schedules
 from storage.records import Account, Address, Directory, Person, Role, Unit
@@ -52,6 +53,14 @@ def test_one_finding_of_a_kind_keeps_its_own_sentence() -> None:
 def test_a_desk_that_supervises_by_name_is_a_supervisor() -> None:
     assert not any("监督人员" in line for line in told(directory()))
     assert any("“水利局”及其上级未登记监督人员" in line for line in told(replace(directory(), supervisors={})))
+
+
+def test_steps_that_only_tell_people_nobody_registered_are_named() -> None:
+    duties = {key: who for key, who in directory().duties.items() if key[1] != Role.LEADER}
+    assert list(ladder_findings(load(), directory(), {})) == []
+    [line] = [one.sentence for one in together(ladder_findings(load(), replace(directory(), duties=duties), {}))]
+    assert line.startswith("有11个策略的某几级，催办对象在登记簿里没有任何人")
+    assert "“监测工单”的 nobody_took、leader_at_target" in line
 
 
 def test_a_cancelled_account_asks_for_nobody() -> None:

@@ -11,8 +11,9 @@ from bot.delivery.contacts import contacts
 from bot.delivery.digests import digest
 from bot.delivery.explaining import explain_ticket
 from bot.delivery.facts import Body, facts, standing, work_buttons, works
-from bot.delivery.heads import entered_late, head
+from bot.delivery.heads import head
 from bot.delivery.notifications import word_notification, word_request
+from bot.delivery.reasons import entry_line
 from bot.delivery.updates import word_card, word_update
 from bot.delivery.wording import Wording
 from bot.rules.messages.showing import visible
@@ -95,9 +96,8 @@ def _about(message: Message, ticket: Ticket, batch: ClaimedBatch, wording: Wordi
         lines.append(explain_ticket(ticket, batch.policies[ticket.policy_key], working))
     if message.kind != MessageKind.ASSIGNED or (ticket.target_at is not None and now >= ticket.target_at):
         lines.append(standing(ticket, working, wording, now))
-    if whole and entered_late(ticket):
-        times = (wording.moment_short(moment) for moment in (ticket.received_at, ticket.created_at))
-        lines.append(wording("message.entered_late", **dict(zip(("issued", "entered"), times, strict=True))))
+    if whole:
+        lines.append(entry_line(ticket, wording))
     told = batch.first_told.get(ticket.id, {})
     lines += [] if doing else contacts(ticket, batch.directory, told, wording, batch.hearing(ticket.id))
     if why := _why(message, batch.directory, wording):

@@ -37,14 +37,14 @@ def explain(policy: Policy, deadline: Deadline, working: WorkingTime, history: L
 
 def explain_ticket(ticket: Ticket, policy: Policy, working: WorkingTime, written: datetime | None = None) -> str:
     """Return the sentence for a ticket; `written` is the moment its document names, where people moved that."""
-    return explain(policy, deadline_of(ticket), working, _history(ticket, written))
+    return explain(policy, deadline_of(ticket), working, _history(ticket, policy, written))
 
 
 def explain_ticket_by_day(
     ticket: Ticket, policy: Policy, working: WorkingTime, written: datetime | None = None
 ) -> tuple[str, ...]:
     """Return the count of a ticket's limit day by day."""
-    return explain_by_day(policy, deadline_of(ticket), working, _history(ticket, written))
+    return explain_by_day(policy, deadline_of(ticket), working, _history(ticket, policy, written))
 
 
 def explain_by_day(
@@ -66,8 +66,8 @@ def day_text(day: date, year: int) -> str:
     return f"{day.year}年{day.month}月{day.day}日" if day.year != year else f"{day.month}月{day.day}日"
 
 
-def _history(ticket: Ticket, written: datetime | None) -> LimitHistory:
-    return LimitHistory(began=RETURNED if ticket.limit_from else RECEIVED, written=written)
+def _history(ticket: Ticket, policy: Policy, written: datetime | None) -> LimitHistory:
+    return LimitHistory(began=RETURNED if ticket.limit_from else policy.began or RECEIVED, written=written)
 
 
 def _as_counted(policy: Policy, deadline: Deadline, working: WorkingTime, history: LimitHistory) -> Deadline:

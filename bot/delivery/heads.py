@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from bot.actions.messages.dispatch import ClaimedBatch
 from bot.delivery.facts import works
+from bot.delivery.reasons import entered_late
 from bot.delivery.wording import Wording
 from bot.rules.calendar.hours import WorkingTime
 from bot.rules.calendar.workdays import CalendarNotPublished
@@ -25,7 +26,6 @@ from storage.records import (
 )
 
 BY_WORK = frozenset({TimeUnit.WORKING_DAYS, TimeUnit.WORKING_HOURS, TimeUnit.FIXED})
-LATE_ENTRY = timedelta(hours=1)  # from issue to entry: longer is told, so that nobody is accused of our delay
 # True only as long as the limit lies ahead.
 LATE_HEADS = ("last_call", "target_passed", "leader_at_target", "halfway", "nobody_took")
 
@@ -49,11 +49,6 @@ def head(message: Message, ticket: Ticket, batch: ClaimedBatch, wording: Wording
         "left": left(ticket, now, policy, working, wording),
     }
     return wording(f"message.{_key(message, ticket, batch.directory, wording, now, first=first)}", **filled)
-
-
-def entered_late(ticket: Ticket) -> bool:
-    """Whether the ticket came in here so long after its issue that people are told."""
-    return ticket.created_at - ticket.received_at >= LATE_ENTRY
 
 
 def elapsed(since: datetime, now: datetime, policy: Policy, working: WorkingTime, wording: Wording) -> str:

@@ -1,12 +1,29 @@
 """Why a ticket follows its policy, and what moved its limit since, a sentence each."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.delivery.wording import Wording
-from storage.records import JournalKind, JournalLine, LimitAfterReturn
+from storage.records import JournalKind, JournalLine, LimitAfterReturn, Ticket
 
 Name = Callable[[int], str]  # of a person
+
+LATE_ENTRY = timedelta(hours=1)  # from issue to entry: longer is told, so that nobody is accused of our delay
+
+
+def entered_late(ticket: Ticket) -> bool:
+    """Whether the ticket came in here so long after its issue that people are told."""
+    return ticket.created_at - (ticket.issued_at or ticket.received_at) >= LATE_ENTRY
+
+
+def entry_line(ticket: Ticket, wording: Wording) -> str:
+    """Say when a ticket was issued and when it was entered; empty where the one followed the other."""
+    if not entered_late(ticket):
+        return ""
+    issued = ticket.issued_at or ticket.received_at
+    return wording(
+        "message.entered_late", issued=wording.issue(issued), entered=wording.moment_short(ticket.created_at)
+    )
 
 
 def chosen(because: Mapping[str, str], title: str, wording: Wording) -> str:

@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cache
 from importlib.resources import files
 from typing import Literal
@@ -60,6 +60,11 @@ class Wording:
         """Word a moment: "8月24日18:00"."""
         local = shanghai(moment)
         return self("format.moment_short", day=self.day(local.date()), clock=f"{local:%H:%M}")
+
+    def issue(self, moment: datetime) -> str:
+        """Word the moment of an issue: "8月23日10:00", the day alone where a source gives no time of day."""
+        local = shanghai(moment)
+        return self.moment_short(moment) if local.time() != time(0) else self.day(local.date())
 
     def due(self, ticket: Ticket) -> str:
         """Word both lines of the time limit: "8月24日18:00前办结，最迟24:00"; without a date where unpublished.

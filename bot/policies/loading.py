@@ -12,6 +12,7 @@ from typing import Any
 from bot.policies.choices import rows_from, words_from, words_over
 from bot.policies.places import Place, PolicyInvalid
 from bot.policies.reading import TomlTable, office_hours_from, policy_from
+from bot.policies.turns import refuse_idle_steps
 from bot.rules.calendar.hours import spans_by_day, spans_named
 from bot.rules.tickets.policies.naming import PolicyBook
 from storage.records import (
@@ -124,6 +125,10 @@ def _layer(path: Path, below: _Layer | None) -> _Layer:
     if default not in policies:
         raise place.wrong("default", "应为下面某个策略的名称")
     hours, unit_hours = _office_hours(document, below, place)
+    if below:
+        # Other office hours may take their turn from steps of the shipped policies too.
+        changed = policies if hours != below.office_hours else tables
+        refuse_idle_steps([policies[name] for name in changed], tables, hours, place)
     return _Layer(
         default=default,
         tables=tables,

@@ -35,6 +35,7 @@ POLICY_KEYS = frozenset(
         "any_hour",
         "extendable",
         "returned",
+        "began",
         "close_after_days",
         "legal",
     ]
@@ -75,6 +76,7 @@ def policy_from(name: str, table: TomlTable, place: Place) -> Policy:
         any_hour=_flag(table, "any_hour", place, False),
         extendable=_flag(table, "extendable", place, True),
         returned=_returned(table, unit, place),
+        began=_text(table, "began", place, default=""),
         close_after_days=int(_number(table, "close_after_days", place, 0, 366, whole=True, default=7)),
         legal=_text(table, "legal", place, default=""),
     )

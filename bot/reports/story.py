@@ -1,7 +1,7 @@
 """A ticket's whole story in words, in time order, for people and for the record."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot.delivery.reasons import chosen_in, limit_of_return
@@ -14,6 +14,7 @@ from bot.rules.messages.showing import masked
 from bot.rules.people.routing import INBOX
 from storage.records import HOLDER_LOST, JournalKind, JournalLine, MessageState, TicketStory, Transfer, step_of
 
+APART = timedelta(minutes=1)  # issue, receipt and entry nearer than that are told as one
 MOMENTS = ("until", "was")  # limits among what people asked and decided
 
 
@@ -66,7 +67,17 @@ def _how(line: JournalLine, wording: Wording) -> str:
 def _received(line: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
     key = "story.received_assumed" if line.data.get("time_assumed") else "story.received"
     said = wording(key, source=line.data["source"])
-    return wording("format.comma").join(part for part in (said, chosen_in(line, wording)) if part)
+    times = (_time_of(line, name, wording) for name in ("issued_at", "entered_at"))
+    return wording("format.comma").join(part for part in (said, *times, chosen_in(line, wording)) if part)
+
+
+def _time_of(line: JournalLine, name: str, wording: Wording) -> str:
+    """When it was issued or entered, where that was not when it was received."""
+    written = line.data.get(name)
+    moment = datetime.fromisoformat(str(written)) if written else line.at
+    if abs(moment - line.at) < APART:
+        return ""
+    return wording(f"story.{name}", at=wording.issue(moment) if name == "issued_at" else wording.moment_short(moment))
 
 
 def _evidence(line: JournalLine, names: Mapping[int, str], wording: Wording) -> str:

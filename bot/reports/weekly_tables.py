@@ -9,6 +9,7 @@ from bot.reports import weekly_words as words
 from bot.reports.ledger import extension, moved, problem, reason, step_word
 from bot.reports.sheets import MOST_LINES, Cell, Column, Style, lines_of
 from bot.rules.calendar.zone import shanghai_day
+from bot.rules.reports.counting import issued_at
 from bot.rules.reports.figures import FEWEST_FOR_RATE, UnitCounts, WeekCounts
 from bot.rules.reports.late import LateTicket
 from storage.records import Telling, TicketFacts
@@ -68,7 +69,7 @@ def untold(wording: Wording) -> tuple[Column[LateTicket], ...]:
         value=lambda late: late.since_told.workdays if late.since_told else None,
     )
     issued: Column[LateTicket] = Column(
-        heading="平台下发时间", width=11.5, style=Style.MOMENT, value=lambda late: late.facts.ticket.received_at
+        heading="平台下发时间", width=11.5, style=Style.MOMENT, value=lambda late: issued_at(late.facts.ticket)
     )
     facts = tuple(map(_of_late, (*_who(wording), _problem(wording, 18.5))))
     return (*facts, issued, entered, told, done, since)

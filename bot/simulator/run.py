@@ -15,10 +15,13 @@ from bot.rules.calendar.zone import SHANGHAI
 from bot.rules.people.matching import name_key, platform_of
 from bot.rules.people.routing import INBOX
 from bot.rules.tickets.arrivals import TicketInput, event_id
+from bot.rules.tickets.escalation import deadline_of
+from bot.rules.tickets.policies.firing import fires
 from bot.simulator.play import Play, Sent, TicketChange
 from bot.simulator.scenario import Closure, Event, Say, Scenario, ScenarioPerson, ScenarioTicket
 from storage.people import addresses, leaves, register
 from storage.records import AccountDraft, OverlayDraft, OverlayKind, PersonDraft, Role, Ticket, UnitDraft, step_of
+from storage.sql.database import Connection
 from storage.tickets import tickets
 
 Line = dict[str, Any]
@@ -132,6 +135,7 @@ class Simulation:
                 url=given.url,
                 policy=given.policy or self._scenario.preset,
                 fixed_at=given.fixed_at,
+                issued_at=given.issued_at,
             ),
         )
         [taken] = take_in(self._engine.context, given.source, [arrival])
@@ -195,9 +199,17 @@ class Simulation:
                         "overdue": one.overdue(answered),
                         "late_workdays": late.workdays if late else 0,
                         "late_days": late.days if late else 0,
+                        "idle_steps": list(self._idle_steps(conn, one)),
                     }
                 )
         return {"event": "summary", "tickets": rows}
+
+    def _idle_steps(self, conn: Connection, ticket: Ticket) -> Iterator[str]:
+        """The steps of its policy that cannot have their turn for a ticket received then."""
+        policy = self._engine.context.policy(conn, ticket.policy_key)
+        working, deadline = self._engine.context.working(conn, ticket.unit_id), deadline_of(ticket)
+        if deadline.due_at is not None:
+            yield from (step.name for step in policy.steps if not fires(step, policy, deadline, working))
 
     def _fill_register(self) -> None:
         scenario, ids = self._scenario, self._ids

@@ -27,10 +27,13 @@ class Field(StrEnum):
     URL = "url"
     POLICY = "policy"
     FIXED = "fixed_at"
+    ISSUED = "issued_at"
 
 
 REQUIRED = (Field.NUMBER, Field.ACCOUNT, Field.RECEIVED)
 
+# Where no column tells the receipt by itself, the issue is it: the platform delivers what it issues.
+ISSUE = ("下发时间", "下发日期", "派发时间", "派单时间", "交办时间", "推送时间")
 # Groups of synonyms, the surest group first; the first word of all is our own name of the field.
 SYNONYMS: Mapping[Field, tuple[tuple[str, ...], ...]] = {
     Field.NUMBER: (
@@ -48,7 +51,7 @@ SYNONYMS: Mapping[Field, tuple[tuple[str, ...], ...]] = {
     ),
     Field.RECEIVED: (
         ("收到时间", "收到日期", "接收时间", "接收日期"),
-        ("下发时间", "下发日期", "派发时间", "派单时间", "交办时间", "推送时间"),
+        ISSUE,
         ("监测时间", "监测日期", "发现时间", "首次发现时间", "预警时间"),
         ("时间", "日期"),
     ),
@@ -72,6 +75,7 @@ SYNONYMS: Mapping[Field, tuple[tuple[str, ...], ...]] = {
     Field.URL: (("链接", "文章链接", "链接地址", "所在文章", "文章地址", "url", "网址"), ("快照",)),
     Field.POLICY: (("时限规则", "适用规则"),),
     Field.FIXED: (("截止时刻", "截止时间", "截止日期"),),
+    Field.ISSUED: (ISSUE,),
 }
 # Columns that say nothing to us, but tell a line of headings from a line of contents.
 ALSO_HEADINGS = (
@@ -122,6 +126,9 @@ def map_columns(
         found = None if one in columns else _by_synonyms(one, free)
         if found is not None:
             columns[one] = found
+    received = columns.get(Field.RECEIVED, "")
+    if heading_key(received) in map(heading_key, ISSUE):
+        columns.setdefault(Field.ISSUED, received)
     missing = [TITLES[one] for one in REQUIRED if one not in columns]
     if missing:
         raise InputRefused(
@@ -148,6 +155,9 @@ def parse_ticket(row: SheetRow, columns: Mapping[Field, str], now: datetime) -> 
         if values.get(Field.POLICY):
             return fixed
         fixed = None  # without a rule of its own the row's deadline is computed, save where the table asks for this one
+    issued = _moment(values[Field.ISSUED], columns[Field.ISSUED]) if values.get(Field.ISSUED) else None
+    if isinstance(issued, Refusal):
+        return issued
     platform = values.get(Field.PLATFORM, "")
     ticket = TicketInput(
         number=values[Field.NUMBER],
@@ -161,6 +171,7 @@ def parse_ticket(row: SheetRow, columns: Mapping[Field, str], now: datetime) -> 
         url=values.get(Field.URL, ""),
         policy=values.get(Field.POLICY) or None,
         fixed_at=fixed,
+        issued_at=issued.at if issued else None,
         time_assumed=received.day_only,
     )
     return check(ticket, now) or ticket

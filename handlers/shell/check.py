@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from bot.health import Finding, Level, channel_findings, findings, together, work_findings
+from bot.health import Finding, Level, channel_findings, findings, ladder_findings, together, work_findings
 from bot.rules.calendar.zone import shanghai_day
 from handlers.shell.terminal.opening import emit, opened
 
@@ -24,8 +24,12 @@ def check(
     """检查通讯录、日历、渠道和机器人自身有无问题。有红色问题时退出码为1。"""
     with opened() as engine:
         with engine.database.read() as conn:
-            directory, calendar = engine.context.directory(conn), engine.context.working(conn).calendar
+            directory, calendars = engine.context.directory(conn), engine.context.calendars(conn)
+        calendar, policies = calendars.of(None).calendar, engine.context.policies
+        ids = {unit.name: unit.id for unit in directory.units.values()}
+        hours = {name: calendars.of(ids[name]) for name in policies.unit_hours if name in ids}
         found = findings(directory, calendar, shanghai_day(engine.clock.now()))
+        found += ladder_findings(policies, directory, hours)
         found += work_findings(
             engine.database, engine.clock.now(), engine.settings.data_dir, engine.settings.disk_left_mb
         )

@@ -114,6 +114,8 @@ def _words(line: dict[str, Any], names: Mapping[str, str], wording: Wording) -> 
     elif event == "summary":
         for one in line["tickets"]:
             yield f"合计 {one['ticket']} {one['account']} {_state(one, wording)}，{_late(one)}"
+            if one["idle_steps"]:
+                yield f"{INDENT}这时收到，轮不到的催办：{'、'.join(one['idle_steps'])}"
     else:
         yield f"{line['ticket']} {OUTCOMES[event]}：{line['reason']}"
 

@@ -52,6 +52,7 @@ def facts(ticket: Ticket, engine: Engine) -> dict[str, object]:
         "state": str(ticket.state),
         "policy": ticket.policy,
         "received_at": local(ticket.received_at),
+        "issued_at": local(ticket.issued_at),
         "deadline_status": str(ticket.deadline_status),
         "due_day": ticket.due_day.isoformat() if ticket.due_day else None,
         "target_at": local(ticket.target_at),

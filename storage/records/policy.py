@@ -106,6 +106,7 @@ class Policy:
     any_hour: bool = False  # messages go out at night and on holidays too
     extendable: bool = True
     returned: AfterReturn = AfterReturn.KEEPS_LIMIT
+    began: str = ""  # what the time of receipt stands for, where it is no receipt: “最近更新”
     close_after_days: int = 7  # a completed ticket archives itself after so many calendar days
     legal: str = ""  # the sentence to print, with its source
 

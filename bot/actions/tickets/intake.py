@@ -172,6 +172,7 @@ class _Batch:
             platform=account.platform if account else given.platform,
             account_name=account.name if account else given.account_name,
             received_at=given.received_at,
+            issued_at=given.issued_at,
             created_at=self.now,
             problem=given.problem,
             problem_class=given.problem_class,
@@ -232,6 +233,9 @@ def _received(ticket: Ticket, given: TicketInput, choice: PolicyChoice) -> Journ
     data: dict[str, object] = {name: moment.isoformat() for name, moment in lines if moment is not None}
     data |= {"source": ticket.source, "number": ticket.number, "policy": ticket.policy}
     data |= {"calendar_revision": ticket.calendar_revision}
+    if ticket.issued_at is not None:
+        data["issued_at"] = ticket.issued_at.isoformat()
+    data["entered_at"] = ticket.created_at.isoformat()
     if choice.because:
         data |= {"chosen_by": dict(choice.because), "policy_title": choice.policy.title}
     if given.time_assumed:

@@ -65,8 +65,8 @@ def weekly(
 
 
 def issued_at(ticket: Ticket) -> datetime:
-    """Return when the platform issued the ticket."""
-    return ticket.received_at
+    """Return when the platform issued the ticket: its receipt, where the source does not tell them apart."""
+    return ticket.issued_at or ticket.received_at
 
 
 def within(facts: Iterable[TicketFacts], unit_ids: frozenset[int]) -> list[TicketFacts]:

@@ -42,6 +42,7 @@ class TicketInput:
     url: str = ""
     policy: str | None = None  # None: the default one
     fixed_at: datetime | None = None  # the moment as written, for policies that have one
+    issued_at: datetime | None = None  # by the platform, where the source tells it apart from the receipt
     time_assumed: bool = False  # the source gave a day only; 00:00 was taken
 
 
@@ -66,7 +67,7 @@ def check(ticket: TicketInput, now: datetime) -> Refusal | None:
     # Compatibility characters grow when they are unfolded for comparison.
     if len(number_key(ticket.number)) > MAX_LENGTHS["number"][1]:
         return Refusal(reason="工单编号里有特殊字符，请改用普通数字和字母")
-    return _check_time(ticket.received_at, now)
+    return _check_time(ticket.received_at, now) or _check_issue(ticket)
 
 
 def event_id(source: str, raw: Mapping[str, str]) -> str:
@@ -85,6 +86,23 @@ def _check_time(received_at: datetime, now: datetime) -> Refusal | None:
     if received_at < now - OLDEST:
         return Refusal(reason=f"收到时间 {_shown(received_at)} 已过去十年以上，请核对年份")
     return None
+
+
+def _check_issue(ticket: TicketInput) -> Refusal | None:
+    issued, received = ticket.issued_at, ticket.received_at
+    if issued is None:
+        return None
+    if issued.tzinfo is None:
+        raise ValueError("naive datetime refused")
+    if issued < received - OLDEST:
+        return Refusal(reason=f"下发时间 {_shown(issued)} 比收到时间早十年以上，请核对年份")
+    # Where only the day of receipt is known, any time of that day is no contradiction.
+    latest = received + timedelta(days=1) if ticket.time_assumed else received + CLOCK_SKEW
+    return (
+        Refusal(reason=f"下发时间 {_shown(issued)} 晚于收到时间 {_shown(received)}，请核对")
+        if issued > latest
+        else None
+    )
 
 
 def _shown(moment: datetime) -> str:

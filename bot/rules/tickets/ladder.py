@@ -41,18 +41,17 @@ def plan(
     for step in policy.steps:
         for time, days in enumerate(_offsets(step)):
             name = f"{step.name}.{time}" if time else step.name
-            moment = None if name in taken else _moment(step, days, policy, deadline, working)
+            moment = None if name in taken else moment_of(step, policy, deadline, working, days)
             if moment is not None:
                 planned.append(PlannedStep(step=step, at=max(moment, known_at), time=time))
     return tuple(sorted(planned, key=attrgetter("at")))
 
 
-def _offsets(step: Step) -> Sequence[int]:
-    """The working days after its own moment at which a step comes, the first time included."""
-    return range(0, step.until + 1, step.every) if step.every else (0,)
+def moment_of(step: Step, policy: Policy, deadline: Deadline, working: WorkingTime, days: int = 0) -> datetime | None:
+    """Return the step's own moment, be it before the receipt; None where there is none, or it is not known yet.
 
-
-def _moment(step: Step, days: int, policy: Policy, deadline: Deadline, working: WorkingTime) -> datetime | None:
+    Of a step that repeats `days` tells which time.
+    """
     known_at = deadline.entered_at or deadline.received_at
     if step.moment in WAITED and known_at > deadline.received_at:
         deadline = replace(deadline, received_at=known_at)
@@ -62,6 +61,11 @@ def _moment(step: Step, days: int, policy: Policy, deadline: Deadline, working: 
         return _FINDERS[step.moment](step.amount + days, policy, deadline, working)
     except CalendarNotPublished:
         return None
+
+
+def _offsets(step: Step) -> Sequence[int]:
+    """The working days after its own moment at which a step comes, the first time included."""
+    return range(0, step.until + 1, step.every) if step.every else (0,)
 
 
 Finder = Callable[[float, Policy, Deadline, WorkingTime], datetime | None]

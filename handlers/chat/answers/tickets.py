@@ -11,7 +11,7 @@ from bot.delivery.explaining import explain_ticket, explain_ticket_by_day
 from bot.delivery.facts import facts
 from bot.delivery.heads import left as time_left
 from bot.delivery.pressing import list_buttons
-from bot.delivery.reasons import limit_reasons, moment_written
+from bot.delivery.reasons import entry_line, limit_reasons, moment_written
 from bot.reports.ledger import late_so_far
 from bot.rules.calendar.deadline import lateness
 from bot.rules.messages.showing import masked
@@ -64,6 +64,7 @@ def show(turn: Turn, wish: Wish) -> Reply:
         wording("chat.show_head", number=ticket.number, account=ticket.account_name, platform=ticket.platform),
         wording("chat.show_state", state=wording.state(ticket.state)),
         wording("chat.show_received", at=wording.moment(ticket.received_at)),
+        *([late_entry] if (late_entry := entry_line(ticket, wording)) else []),
         *limit(turn, ticket),
         *_extension(turn, ticket),
     ]
@@ -88,6 +89,8 @@ def why(turn: Turn, wish: Wish) -> Reply:
     written = moment_written(told)
     lines.append(explain_ticket(ticket, policy, working, written))
     lines += [*limit_reasons(told, turn.name, turn.wording), *explain_ticket_by_day(ticket, policy, working, written)]
+    if late_entry := entry_line(ticket, turn.wording):
+        lines.append(late_entry)
     if policy.legal:
         lines.append(policy.legal)
     return Reply(text="\n".join(lines), ticket_id=ticket.id)

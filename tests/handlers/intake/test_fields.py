@@ -57,6 +57,46 @@ def test_columns_are_found_by_their_synonyms(headings: list[str], columns: list[
     assert [found[one] for one in (Field.NUMBER, Field.ACCOUNT, Field.RECEIVED)] == columns
 
 
+@pytest.mark.parametrize(
+    ("headings", "received", "issued"),
+    [
+        (["编号", "账号", "收到时间", "下发时间"], "收到时间", "下发时间"),
+        (["编号", "账号", "派单时间"], "派单时间", "派单时间"),
+        (["编号", "账号", "监测时间"], "监测时间", None),
+    ],
+)
+def test_the_issue_is_a_column_of_its_own_or_the_receipt(headings: list[str], received: str, issued: str) -> None:
+    found = map_columns(headings)
+    assert (found[Field.RECEIVED], found.get(Field.ISSUED)) == (received, issued)
+
+
+ISSUED = {**COLUMNS, Field.ISSUED: "下发时间"}
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("2021-08-23 10:30", "下发时间 2021-08-23 10:30 晚于收到时间 2021-08-23 10:00，请核对"),
+        ("昨天", "时间“昨天”读不懂"),
+        ("2001-08-23", "比收到时间早十年以上，请核对年份"),
+    ],
+)
+def test_an_issue_that_cannot_be_is_a_reason(written: str, said: str) -> None:
+    read = parse_ticket(row(下发时间=written), ISSUED, NOW)
+    assert isinstance(read, Refusal)
+    assert said in read.reason
+
+
+def test_the_issue_is_read_and_may_be_missing() -> None:
+    issued = [parse_ticket(row(下发时间=text), ISSUED, NOW) for text in ("2021-08-20 16:00", "")]
+    assert [one.issued_at for one in issued if isinstance(one, TicketInput)] == [
+        datetime(2021, 8, 20, 8, tzinfo=UTC),
+        None,
+    ]
+    day_only = parse_ticket(row(收到时间="2021-08-23", 下发时间="2021-08-23 09:00"), ISSUED, NOW)
+    assert isinstance(day_only, TicketInput)
+
+
 def test_the_monitoring_list_of_a_platform_is_understood() -> None:
     headings = [
         *(
