@@ -25,7 +25,7 @@ def check(
     with opened() as engine:
         with engine.database.read() as conn:
             directory, calendar = engine.context.directory(conn), engine.context.working(conn).calendar
-        found = findings(directory, calendar, shanghai_day(engine.clock.now()))
+        found = findings(directory, calendar, shanghai_day(engine.clock.now()), engine.channels)
         found += asyncio.run(channel_findings(engine.channels))
         for one in found:
             if as_json:
