@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from itertools import count
 
+from benchmarks.chat import Chat
 from bot.actions.context import Context
 from bot.actions.tickets.intake import Arrival, ArrivalOutcome, take_in
 from bot.clock import Clock, WoundClock
@@ -30,7 +31,7 @@ def context_at(database: Database, clock: Clock | None = None) -> Context:
 
 
 def fill(database: Database, accounts: int = ACCOUNTS) -> None:
-    """A desk, a supervising bureau, and so many accounts, each with A, B and leader in their own web inbox."""
+    """A desk, a supervising bureau, and so many accounts, each with A, B and leader in a chat."""
     with database.begin() as conn:
         desk = register.save_unit(conn, UnitDraft(name="市政府办公室", desk=True))
         units = [UnitDraft(name=f"单位{one}", parent_id=desk) for one in range(accounts)]
@@ -40,7 +41,10 @@ def fill(database: Database, accounts: int = ACCOUNTS) -> None:
         people = register.save_people(conn, drafts)
         addresses.bind_all(
             conn,
-            [AddressDraft(person_id=one, channel="inbox", address=str(one), bound_at=OPENS) for one in people.values()],
+            [
+                AddressDraft(person_id=one, channel=Chat.name, address=str(one), bound_at=OPENS)
+                for one in people.values()
+            ],
         )
         named = [
             AccountDraft(platform=PLATFORM, name=name_of(one), name_key=name_key(name_of(one)), unit_id=unit)

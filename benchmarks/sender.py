@@ -1,4 +1,4 @@
-"""Draining the outbox into the web inbox."""
+"""Draining the outbox into a chat that is a table."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -8,11 +8,11 @@ from functools import partial
 from sqlalchemy import delete, func, insert, select, update
 
 from benchmarks import office, rowcopy
+from benchmarks.chat import Chat
 from benchmarks.measure import Row, Spread, in_turn, number, rates, ratio, seconds
 from benchmarks.stage import Opened, Stage, settled
 from bot.actions.context import Context
 from bot.actions.messages import dispatch
-from bot.channels.inbox import InboxChannel
 from bot.delivery.sender import Sender
 from bot.delivery.wording import Wording
 from storage.records import MessageState
@@ -20,7 +20,7 @@ from storage.sql.database import Database
 from storage.tables import inbox_items, journal, tickets
 from storage.tables import outbox as messages
 
-QUESTION = "how many messages a second are claimed, worded, sent to the web inbox, and journalled?"
+QUESTION = "how many messages a second are claimed, worded, sent to a chat that is a table, and journalled?"
 
 MESSAGES = 1_000
 SENT = (1_000, 1_000_000)
@@ -84,12 +84,12 @@ def _sender(database: Database, count: int) -> Callable[[], float]:
     # A and B of every account hear of one ticket each: nothing is bundled.
     office.fill(database, accounts=count // 2)
     context = office.context_at(database)
-    inbox = InboxChannel(database, context.clock)
+    chat = Chat(database, context.clock)
 
     def once() -> float:
         _empty(database)
         office.take_all(context, office.arrivals(count // 2, accounts=count // 2), 500)
-        sender = Sender(context, {"inbox": inbox}, Wording("zh"), holder="benchmark")
+        sender = Sender(context, {Chat.name: chat}, Wording("zh"), holder="benchmark")
         settled(database)
         took = seconds(lambda: asyncio.run(sender.drain()))
         _all_sent(database, count)

@@ -1,6 +1,6 @@
 """The bot at work as a process of its own, in August 2021: `python -m benchmarks.worker FOLDER SHIFT WORK`.
 
-SHIFT is added to the machine's time, in seconds; every message sent to the web inbox takes WORK seconds more.
+SHIFT is added to the machine's time, in seconds; every message sent takes WORK seconds more.
 """
 
 import asyncio
@@ -9,8 +9,8 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from benchmarks.chat import Chat
 from bot.channels.base import Outgoing, Receipt
-from bot.channels.inbox import InboxChannel
 from bot.clock import Clock
 from bot.engine import Engine, open_engine
 from handlers.shell.run import serve
@@ -33,8 +33,8 @@ class ShiftedClock:
         return time.monotonic()
 
 
-class SlowInbox(InboxChannel):
-    """A web inbox that takes its time, as chat servers do."""
+class SlowChat(Chat):
+    """It takes its time, as chat servers do."""
 
     def __init__(self, database: Database, clock: Clock, work: float) -> None:
         super().__init__(database, clock)
@@ -50,7 +50,7 @@ def engine(folder: Path, clock: Clock, work: float) -> Engine:
     """The engine on the SQLite file of this directory."""
     settings = Settings(data_dir=folder)
     database = Database(settings.database)
-    return open_engine(settings, clock=clock, channels={"inbox": SlowInbox(database, clock, work)})
+    return open_engine(settings, clock=clock, channels={Chat.name: SlowChat(database, clock, work)})
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -17,7 +17,7 @@ from bot.rules.calendar.missing import missing
 from bot.rules.calendar.notice_check import Opinion, disagreements, odd_sum
 from bot.rules.calendar.workdays import GovChina
 from bot.rules.calendar.zone import SHANGHAI
-from bot.rules.people.routing import desk, named_supervisors, usable_addresses
+from bot.rules.people.routing import ONE_WAY, desk, named_supervisors, usable_addresses
 from storage.nodes import beats
 from storage.records import Audience, Directory, Revision, RevisionStatus, Role
 from storage.sql.database import Database
@@ -37,9 +37,9 @@ KINDS = {
     ),
     "left": ("{}已离岗，名下仍有账号或监督职责，请更换。", "有{}人已离岗，名下仍有账号或监督职责，请更换：{}。"),
     "no_way": ("{}没有可用的联系方式，请重新绑定。", "有{}人没有可用的联系方式，请重新绑定：{}。"),
-    "inbox_only": (
-        "{}只能通过网页收件箱联系，建议绑定企业微信、微信或Telegram。",
-        "有{}人只能通过网页收件箱联系，建议绑定企业微信、微信或Telegram：{}。",
+    "no_chat": (
+        "{}没有能用的聊天绑定，网页收件箱不打开就不算告知，请绑定（bind 姓名，生成绑定码）。",
+        "有{}人没有能用的聊天绑定，网页收件箱不打开就不算告知，请逐人绑定（bind 姓名，生成绑定码）：{}。",
     ),
     "nobody_hears": (
         "策略{}的催办对象在登记簿里没有任何人，轮到时直接找上一级，请补登。",
@@ -62,9 +62,10 @@ class Finding:
     name: str = ""  # whom or what a finding of that kind is about
 
 
-def findings(directory: Directory, calendar: GovChina, today: date) -> list[Finding]:
-    """Look at register and calendar; `today` is the Shanghai date."""
-    return [*_desk(directory), *_accounts(directory), *_people(directory), *calendar_findings(calendar, today)]
+def findings(directory: Directory, calendar: GovChina, today: date, channels: Collection[str]) -> list[Finding]:
+    """Look at register and calendar; `today` is the Shanghai date, `channels` are those that are set up."""
+    people = [*_desk(directory, channels), *_accounts(directory), *_people(directory, channels)]
+    return [*people, *calendar_findings(calendar, today)]
 
 
 def together(found: Iterable[Finding]) -> list[Finding]:
@@ -191,13 +192,19 @@ def _of_work(sentence: str) -> Finding:
     return Finding(level=Level.RED, about="work", sentence=sentence)
 
 
-def _desk(directory: Directory) -> Iterator[Finding]:
+def _hears(person_id: int, directory: Directory, channels: Collection[str]) -> bool:
+    """Whether somebody can be told: on a channel that is set up, and where what is taken counts as told."""
+    ways = {address.channel for address in usable_addresses(person_id, directory)}
+    return not (ways - ONE_WAY).isdisjoint(channels)
+
+
+def _desk(directory: Directory, channels: Collection[str]) -> Iterator[Finding]:
     if not directory.accounts:
         yield Finding(
             level=Level.RED, about="register", sentence="登记簿里还没有账号，请先导入登记簿（register import）。"
         )
-    if not any(usable_addresses(one, directory) for one in desk(directory)):
-        sentence = "没有可联系的市级督办人员，无人接手的工单将没有去处，请登记。"
+    if not any(_hears(one, directory, channels) for one in desk(directory)):
+        sentence = "没有可联系的市级督办人员，无人接手的工单将没有去处，请登记并绑定聊天。"
         yield Finding(level=Level.RED, about="register", sentence=sentence)
 
 
@@ -213,7 +220,7 @@ def _accounts(directory: Directory) -> Iterator[Finding]:
             yield _of_kind(Level.YELLOW, "no_supervisor", f"“{directory.units[unit_id].name}”")
 
 
-def _people(directory: Directory) -> Iterator[Finding]:
+def _people(directory: Directory, channels: Collection[str]) -> Iterator[Finding]:
     on_duty = set(directory.duties.values()) | {one for many in directory.supervisors.values() for one in many}
     for person_id in sorted(on_duty):
         person = directory.people[person_id]
@@ -221,8 +228,8 @@ def _people(directory: Directory) -> Iterator[Finding]:
             yield _of_kind(Level.RED, "left", person.name)
         elif not usable_addresses(person_id, directory):
             yield _of_kind(Level.RED, "no_way", person.name)
-        elif all(way.channel == "inbox" for way in usable_addresses(person_id, directory)):
-            yield _of_kind(Level.YELLOW, "inbox_only", person.name)
+        elif not _hears(person_id, directory, channels):
+            yield _of_kind(Level.RED, "no_chat", person.name)
 
 
 def _of_kind(level: Level, kind: str, name: str, *, about: str = "register") -> Finding:

@@ -17,10 +17,11 @@ from storage.records import Account, Address, Directory, Person, Role, Unit
 TODAY = date(2021, 8, 23)
 CALENDAR = GovChina(base_schedules(), "base")
 PEOPLE = 6
+CHANNELS = ("inbox", "console", "wecom")
 
 
 def directory() -> Directory:
-    """An office whose 丁 supervises the bureau and sits at the desk; five at the bureau, by the web inbox alone."""
+    """An office whose 丁 supervises the bureau and sits at the desk, in a chat; five at the bureau have the inbox."""
     people = {n: Person(id=n, name=f"甲{n}", unit_id=2) for n in range(1, PEOPLE)}
     held = range(1, PEOPLE)
     return Directory(
@@ -30,19 +31,37 @@ def directory() -> Directory:
         accounts={n: Account(id=n, platform="新浪微博", name=f"号{n}", unit_id=2) for n in held},
         duties={(n, role): n for n in held for role in Role},
         supervisors={2: (9,)},
-        addresses={n: (Address(id=n, person_id=n, channel="inbox", address=str(n)),) for n in (*people, 9)},
+        addresses={
+            **{n: (Address(id=n, person_id=n, channel="inbox", address=str(n)),) for n in people},
+            9: (Address(id=9, person_id=9, channel="wecom", address="ding"),),
+        },
     )
 
 
 def told(of: Directory) -> list[str]:
-    return [one.sentence for one in together(findings(of, CALENDAR, TODAY))]
+    return [one.sentence for one in together(findings(of, CALENDAR, TODAY, CHANNELS))]
 
 
 def test_findings_of_one_kind_are_one_line_with_the_count_and_a_few_names() -> None:
-    assert len(findings(directory(), CALENDAR, TODAY)) == PEOPLE
+    assert len(findings(directory(), CALENDAR, TODAY, CHANNELS)) == PEOPLE - 1
     [line] = told(directory())
-    assert line.startswith("有6人只能通过网页收件箱联系")
+    assert line.startswith("有5人没有能用的聊天绑定")
+    assert "请逐人绑定" in line
     assert line.endswith("甲1、甲2、甲3等。")
+
+
+@pytest.mark.parametrize("channel", ["inbox", "mail", "robot"])
+def test_who_has_nothing_that_tells_is_red(channel: str) -> None:
+    ways = {n: (replace(way[0], channel=channel),) for n, way in directory().addresses.items() if n < PEOPLE}
+    kept = {9: directory().addresses[9]}
+    found = findings(replace(directory(), addresses=ways | kept), CALENDAR, TODAY, (*CHANNELS, "mail", "robot"))
+    assert {(one.level, one.kind) for one in found} == {(Level.RED, "no_chat")}
+
+
+def test_a_chat_that_is_not_set_up_tells_nobody() -> None:
+    found = findings(directory(), CALENDAR, TODAY, ("inbox", "console"))
+    assert any("没有可联系的市级督办人员" in one.sentence for one in found)
+    assert any(one.kind == "no_chat" and one.name == "丁" for one in found)
 
 
 def test_one_finding_of_a_kind_keeps_its_own_sentence() -> None:
@@ -70,7 +89,7 @@ def test_a_cancelled_account_asks_for_nobody() -> None:
 
 
 def test_what_loses_work_stands_first() -> None:
-    yellow = Finding(level=Level.YELLOW, about="register", sentence="a", kind="inbox_only", name="甲")
+    yellow = Finding(level=Level.YELLOW, about="register", sentence="a", kind="no_chat", name="甲")
     red = Finding(level=Level.RED, about="channel", sentence="b")
     assert together([yellow, red, red]) == [red, red, yellow]
 

@@ -94,7 +94,7 @@ class Attempts:
         if last.besides:
             return self._not_told(last, batch, shut_until)
         if shut_until is not None:
-            again = retry.Retry(outcome=retry.RetryOutcome.AGAIN, at=retry.next_round(shut_until - retry.RETRY_ROUND))
+            again = retry.Retry(outcome=retry.RetryOutcome.AGAIN, at=_round(last.message, batch, shut_until))
             doubtful = doubtful and not settled
             return replace(self._later(replace(last, doubtful=doubtful), failure, again), waits=True)
         # In rounds nothing goes to the inbox again: it lies there since before them.
@@ -248,7 +248,7 @@ class Attempts:
                 [*self._ways_failed(message, batch, last.failed), *perhaps, *self._untold(last.besides)]
             ),
             provider_id=provider_id,
-            not_before=None if shut_until is None else retry.next_round(shut_until - retry.RETRY_ROUND),
+            not_before=None if shut_until is None else _round(message, batch, shut_until),
             attempts=max(message.attempts, retry.MAX_ATTEMPTS) if waits else None,
         )
         return End(settlement=settlement, waits=waits, besides=last.besides)
@@ -293,6 +293,13 @@ class Attempts:
 
     def _joined(self, reasons: Sequence[str]) -> str:
         return self._wording("format.between_reasons").join(reasons)
+
+
+def _round(message: Message, batch: ClaimedBatch, shut_until: datetime) -> datetime:
+    """The round in which a message is tried again, those of a digest together."""
+    told = batch.bundled.get(message.id) or (message,)
+    unreached = all(one.kind == MessageKind.UNREACHED for one in told)
+    return retry.next_round(shut_until - retry.RETRY_ROUND, unreached=unreached)
 
 
 def _behind(address: Address, possible: Sequence[Address]) -> Sequence[Address]:

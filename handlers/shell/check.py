@@ -28,7 +28,7 @@ def check(
         calendar, policies = calendars.of(None).calendar, engine.context.policies
         ids = {unit.name: unit.id for unit in directory.units.values()}
         hours = {name: calendars.of(ids[name]) for name in policies.unit_hours if name in ids}
-        found = findings(directory, calendar, shanghai_day(engine.clock.now()))
+        found = findings(directory, calendar, shanghai_day(engine.clock.now()), engine.channels)
         found += ladder_findings(policies, directory, hours)
         found += work_findings(
             engine.database, engine.clock.now(), engine.settings.data_dir, engine.settings.disk_left_mb

@@ -14,15 +14,19 @@ from rich.panel import Panel
 from rich.rule import Rule
 from rich.text import Text
 
+from bot.actions.people.binding import bind
 from bot.actions.people.register import import_register
 from bot.actions.tickets.intake import take_in
+from bot.channels.console import ConsoleChannel
 from bot.channels.inbox import InboxChannel
 from bot.clock import SystemClock, WoundClock
 from bot.engine import Engine, open_engine
 from bot.reports.ledger import ledger_line
 from bot.rules.calendar.weeks import Week
 from bot.rules.calendar.zone import SHANGHAI, shanghai
+from bot.rules.people.routing import INBOX
 from bot.rules.reports.late import how_late
+from bot.rules.tickets.targets import full_name
 from bot.simulator.play import Play, Sent, StageChannel, TicketChange
 from handlers.chat.reply import Conversation
 from handlers.intake.fields import map_columns, read_arrivals, ticket_headings
@@ -36,7 +40,6 @@ from handlers.shell.terminal.wrapping import say_wrapped, wrapped
 from settings import Settings
 from storage import views
 from storage.records import step_of
-from storage.sql.database import Database
 
 app = typer.Typer(add_completion=False)
 
@@ -86,10 +89,19 @@ def _clear(out: Path) -> None:
 
 def _stage(settings: Settings) -> Play:
     clock = WoundClock(START)
-    inbox = InboxChannel(Database(settings.database), clock)
-    stage = StageChannel(name="inbox", inner=inbox)
-    engine = open_engine(settings, clock=clock, channels={"inbox": stage})
-    return Play(engine, clock, [stage], beats=[engine.brief, engine.weekly])
+    # The terminal stands for a chat that works, in the story and when the demo runs on.
+    chat = StageChannel(name=ConsoleChannel.name)
+    inbox = StageChannel(name=INBOX, abilities=InboxChannel.abilities)
+    engine = open_engine(settings, clock=clock, channels={one.name: one for one in (chat, inbox)})
+    inbox.inner = InboxChannel(engine.database, clock)
+    return Play(engine, clock, [chat, inbox], beats=[engine.brief, engine.weekly])
+
+
+def _bind_everybody(engine: Engine) -> None:
+    with engine.database.read() as conn:
+        directory = engine.context.directory(conn)
+    for person in directory.people.values():
+        bind(engine.context, person.id, ConsoleChannel.name, full_name(person, directory))
 
 
 def _tell(play: Play, console: Console, out: Path) -> None:
@@ -100,6 +112,7 @@ def _tell(play: Play, console: Console, out: Path) -> None:
     console.print(
         f"[bold]登记簿[/] 导入：{report.units.new}个单位、{report.people.new}名人员、{report.accounts.new}个账号。"
     )
+    _bind_everybody(engine)
     _show(play.until(RECEIVED), engine, console)
     _take_in(engine, console)
     _show(play.until(ANSWERED), engine, console)
@@ -126,7 +139,7 @@ def _answer(engine: Engine, console: Console) -> None:
         who for (account, role), who in directory.duties.items() if (account, role) == (ticket.account_id, "primary")
     )
     reply = Conversation(engine.context, engine.wording).hear(
-        person_id=primary, text=WORDS, at=ANSWERED, via="inbox", event_id="demo"
+        person_id=primary, text=WORDS, at=ANSWERED, via=ConsoleChannel.name, event_id="demo"
     )
     console.print(_line(ANSWERED, f"← {directory.people[primary].name}", WORDS, "green"))
     say_wrapped(console, reply.text, INDENT)

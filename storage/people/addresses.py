@@ -100,10 +100,13 @@ def disable(conn: Connection, address_id: int) -> None:
     touch(conn)
 
 
-def enable(conn: Connection, address_id: int) -> None:
-    """Use an address again: its person was heard there."""
-    conn.execute(update(addresses).where(addresses.c.id == address_id).values(usable=True))
-    touch(conn)
+def enable(conn: Connection, address_id: int) -> bool:
+    """Use an address again: its person was heard there; False where somebody else just did so."""
+    dead = (addresses.c.id == address_id, addresses.c.usable.is_(False))
+    enabled = conn.execute(update(addresses).where(*dead).values(usable=True)).rowcount == 1
+    if enabled:
+        touch(conn)
+    return enabled
 
 
 def _person_in_other_letters(conn: Connection, channel: str, address: str) -> int | None:

@@ -7,6 +7,7 @@ from pydantic import SecretStr
 
 from bot.channels import catalog
 from bot.clock import WoundClock
+from bot.rules.people.routing import ONE_WAY
 from settings import Mail, Robot, Settings, Telegram
 from storage.sql.database import Database
 from tests.channels import test_wechat
@@ -25,6 +26,7 @@ async def test_every_channel_is_built_from_its_settings(file_database: Database,
     built = catalog.build(settings, file_database, clock)
     assert built.keys() == catalog.CATALOG.keys()
     assert all(name == channel.name for name, channel in built.items())
+    assert {name for name, channel in built.items() if not channel.abilities.tells} == ONE_WAY
     for channel in built.values():
         await channel.close()
 

@@ -71,7 +71,8 @@ def _known(work: Work, decision: Decision) -> bool:
 
 
 def _open_again(work: Work, way: Address) -> None:
-    addresses.enable(work.conn, way.id)
+    if not addresses.enable(work.conn, way.id):
+        return
     data = {"person": way.person_id, "channel": way.channel}
     line = JournalDraft(kind=JournalKind.REACHABLE, at=work.now, actor=f"person:{way.person_id}", data=data)
     journal.write_system(work.conn, [line])

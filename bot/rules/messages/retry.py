@@ -11,6 +11,8 @@ FIRST_WAIT = timedelta(seconds=15)
 LONGEST_WAIT = timedelta(minutes=15)
 UNCERTAIN_WAIT = timedelta(seconds=90)  # a timed-out send is looked at again after this
 RETRY_ROUND = timedelta(minutes=5)  # messages whose ways are all shut for now are tried again in rounds
+# Who hears that others cannot be reached is tried that much later in a round: if those heard by then, it is not said.
+BEHIND_THEM = timedelta(minutes=1)
 
 
 class RetryOutcome(StrEnum):
@@ -53,10 +55,11 @@ def decide(
     return Retry(outcome=RetryOutcome.AGAIN, at=now + wait)
 
 
-def next_round(after: datetime) -> datetime:
+def next_round(after: datetime, *, unreached: bool = False) -> datetime:
     """Return the first round after a moment: what waits for one person comes up together, so it can be one message."""
     midnight = after.replace(hour=0, minute=0, second=0, microsecond=0)
-    return midnight + ((after - midnight) // RETRY_ROUND + 1) * RETRY_ROUND
+    start = midnight + ((after - midnight) // RETRY_ROUND + 1) * RETRY_ROUND
+    return start + BEHIND_THEM if unreached else start
 
 
 def missed(state: MessageState, attempts: int) -> bool:

@@ -139,13 +139,14 @@ def holder_lost(
     if not theirs or any(reachable(one, directory) for one in works.people):
         return Decision(ticket=ticket)
     step, lost = _GIVEN[HOLDER_LOST], frozenset({person_id})
-    others = audience((Audience.OTHER,), ticket, directory, now).people
-    beside = tuple(one for one in others if one not in lost and reachable(one, directory))
+    other = audience((Audience.OTHER,), ticket, directory, now)
+    beside = tuple(one for one in other.people if one not in lost and reachable(one, directory))
+    why = (*(works.notes or (why_unreachable(person_id, directory),)), *(() if beside else other.notes))
     rung = _Rung(
         step=step,
         name=HOLDER_LOST,
         planned_at=now,
-        told=Recipients(people=(), notes=works.notes or (why_unreachable(person_id, directory),)),
+        told=Recipients(people=(), notes=tuple(dict.fromkeys(why))),
         instead=beside or _next_in_line(step, ticket, directory, now, lost),
     )
     not_before = working.next_sending(now, policy.any_hour)

@@ -113,6 +113,19 @@ def test_a_platform_down_for_seven_minutes(rig: WeComRig) -> None:
     assert opens(office, "jia") == 0
 
 
+def test_a_platform_down_for_an_hour_brings_nobody_above_what_is_over_by_then(rig: WeComRig) -> None:
+    in_the_chat(rig, "bing", "ding", "wu")
+    office = rig.office
+    rig.fake.fail(SEND, *[page(502)] * FOR_HOURS)
+    office.at("08-23 10:00").receives(NUMBER)
+    office.at("08-23 11:02")
+    assert {one.person_id for one in office.messages(NUMBER)} == set(office.people.values()) - {office.people["ji"]}
+    rig.fake.forgive(SEND)
+    office.at("08-23 11:55")
+    assert [NUMBER in words(rig.takes(who)) for who in ("jia", "yi")] == [True, True]
+    assert [rig.takes(who) for who in ("bing", "ding", "wu")] == [[], [], []]
+
+
 def test_chat_is_tried_no_more_once_the_inbox_was_opened(rig: WeComRig) -> None:
     office = rig.office
     rig.fake.fail(SEND, *[page(502)] * FOR_HOURS)

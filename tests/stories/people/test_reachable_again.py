@@ -226,9 +226,10 @@ def test_when_the_next_in_line_is_lost_too_the_one_above_hears(wecom: WeComRig) 
     wecom.addresses = wecom.addresses | {"bing": "WangWu"}  # type: ignore[misc]
     for who in ("jia", "yi"):
         wecom.loses(who)
-    office.receives("FJ-2")
+    office.receives("FJ-9")
     shown = wecom.takes("bing")
-    assert sorted(number for one in shown for number in (NUMBER, "FJ-2") if number in one.text) == ["FJ-2", NUMBER]
+    assert all("甲联系不上、乙联系不上" in one.text for one in shown)
+    assert sorted(number for one in shown for number in (NUMBER, "FJ-9") if number in one.text) == [NUMBER, "FJ-9"]
 
 
 def test_somebody_who_leaves_the_register_leaves_the_tickets_to_the_next(office: ServedOffice) -> None:
