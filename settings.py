@@ -171,9 +171,10 @@ class WeCom(ChannelSection):
     read_seconds: float = Field(default=8, gt=0, le=60)
 
 
-TemplateValue = Literal["title", "text", "time", "number", "mark"]
-# A 类目模板 with a name, a number and a time; which value goes where depends on the template that was approved.
-TEMPLATE_FIELDS: Mapping[str, TemplateValue] = {"thing1": "title", "character_string2": "number", "time3": "time"}
+TemplateValue = Literal["title", "text", "time", "number", "due", "mark"]
+# A 类目模板 with a name, a number and a time, that until which it is to be done; which value goes where depends on the
+# template that was approved.
+TEMPLATE_FIELDS: Mapping[str, TemplateValue] = {"thing1": "title", "character_string2": "number", "time3": "due"}
 
 
 class WeChat(ChannelSection):

@@ -25,7 +25,7 @@ MISTAKES = {
     ("DUBAN_MAIL__PORT", "99999"): "不能大于 65535",
     ("DUBAN_WEB__PORT", "-1"): "不能小于 0",
     ("DUBAN_WECHAT__TEMPLATE_FIELDS", "first=title"): '应为 JSON，如 {"名字": "值"}',
-    ("DUBAN_WECHAT__TEMPLATE_FIELDS__FIRST", "words"): "只能填 title 或 text 或 time 或 number 或 mark",
+    ("DUBAN_WECHAT__TEMPLATE_FIELDS__FIRST", "words"): "只能填 title 或 text 或 time 或 number 或 due 或 mark",
     ("DUBAN_ROBOTS__DESK__KIND", "qq"): "只能填 wecom 或 dingtalk 或 feishu",
     ("DUBAN_RHYTHM__SEND_FROM", "25"): "应为时刻，如 08:00",
 }

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
 
 # Of a button: not sent back, but asks the platform for the person's verified number; without a label it stops asking.
@@ -47,6 +47,7 @@ class Outgoing:
     reply_to: str = ""  # the channel's own id of the message this answers
     edits: str = ""  # the channel's own id of the message to change to this text and these buttons, where it can
     callback: str = ""  # what the platform wants back for a tap (one use); answered first
+    due: datetime | None = None  # until when the earliest of them is to be done
     edits_only: bool = False  # where the card cannot be changed, nothing goes out instead
     quiet: bool = False  # without a sound, where the platform can
     overview: bool = False  # many things to be read at leisure (a digest, the weekly summary), so layout helps

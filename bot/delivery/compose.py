@@ -41,9 +41,9 @@ WORDED_ELSEWHERE: Mapping[MessageKind, Callable[[Message, ClaimedBatch, Wording,
 def compose(message: Message, batch: ClaimedBatch, wording: Wording, now: datetime) -> Body:
     """Word one message; a digest lists what it tells."""
     told = batch.bundled.get(message.id, ()) if message.kind == MessageKind.DIGEST else (message,)
-    about = dict.fromkeys(one.ticket_id for one in told if one.ticket_id in batch.tickets)
-    numbers = [batch.tickets[one].number for one in about if one is not None]
-    return replace(_compose(message, batch, wording, now), number=",".join(numbers))
+    about = [batch.tickets[one] for one in dict.fromkeys(each.ticket_id or 0 for each in told) if one in batch.tickets]
+    due = min((end for one in about if one.state.open and (end := one.target_at or one.due_at)), default=None)
+    return replace(_compose(message, batch, wording, now), number=",".join(one.number for one in about), due=due)
 
 
 def _compose(message: Message, batch: ClaimedBatch, wording: Wording, now: datetime) -> Body:
@@ -60,6 +60,7 @@ def encode(body: Body) -> str:
     buttons = [[button.label, button.action] for button in body.buttons]
     to = {name: value for name in ANSWERING if (value := getattr(body.to, name, ""))}
     more = {name: value for name in ("quiet", "number") if (value := getattr(body, name))}
+    more |= {"due": body.due.isoformat()} if body.due else {}
     return json.dumps({"text": body.text, "buttons": buttons, **to, **more}, ensure_ascii=False)
 
 
@@ -75,6 +76,7 @@ def outgoing(message: Message, *, mark: str = "", attachment: Attachment | None 
         overview=message.kind in OVERVIEWS,
         quiet=stored.get("quiet", False),
         number=stored.get("number", ""),
+        due=datetime.fromisoformat(stored["due"]) if "due" in stored else None,
         edits_only=message.kind == MessageKind.CARD,
         **{name: stored[name] for name in ANSWERING if name in stored},
     )

@@ -24,6 +24,7 @@ class Body:
     to: AnswerTo | None = None  # of an answer, or of the card it changes
     quiet: bool = False
     number: str = ""  # of the tickets it is about
+    due: datetime | None = None  # until when the earliest of them is to be done
 
 
 def standing(ticket: Ticket, working: WorkingTime, wording: Wording, now: datetime) -> str:

@@ -57,7 +57,8 @@ def _on_request(turn: Turn, row: Command, request_id: int) -> Reply:
     if known is None or not theirs:
         return _unknown(turn) if turn.oversees else not_above(turn, row)
     about = replace(turn, replied=known.ticket.id)
-    return row.does(about, Wish(command=row.name, verb=row.verb, tickets=(known.ticket,), request_id=request_id))
+    wish = Wish(command=row.name, verb=row.verb, tickets=(known.ticket,), request_id=request_id)
+    return _with_facts(turn, row.does(about, wish))
 
 
 def _unknown(turn: Turn) -> Reply:

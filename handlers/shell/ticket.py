@@ -67,7 +67,7 @@ def _json(story: TicketStory) -> dict[str, object]:
                 "reason": message.message.reason,
             }
             for message in story.messages
-            if message.message.kind != MessageKind.ANSWER
+            if message.message.kind not in (MessageKind.ANSWER, MessageKind.CARD)
         ],
         "evidence": [
             {"source": one.source, "received_at": local(one.received_at), "raw": one.raw} for one in story.evidence

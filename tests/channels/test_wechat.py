@@ -128,7 +128,7 @@ class TestOutsideTheWindow:
         [sent] = mpapi.sent
         assert receipt.provider_id
         assert sent.data == {
-            "thing1": "工单 A-1 已到",
+            "thing1": "已到",
             "character_string2": "A-1",
             "time3": "2021年8月23日 10:00",
         }
@@ -217,7 +217,7 @@ class TestTheTemplate:
                 {"first": "title", "keyword1": "text", "keyword2": "time"},
                 "模板里没有 first、keyword1、keyword2，其内容会丢失；模板的 thing4（事项）、character_string1（单号）、"
                 "phrase2（状态）、time5（时间） 没有填，平台会拒收（47003）",
-                '{"thing4": "title", "character_string1": "number", "phrase2": "mark", "time5": "time"}',
+                '{"thing4": "title", "character_string1": "number", "phrase2": "mark", "time5": "due"}',
             ),
             (api.CONTENT, {"thing1": "title", "character_string2": "text", "time3": "number"}, "放不下", "number"),
             ("{{thing1.DATA}}\n{{time2.DATA}}", {"thing1": "title", "time2": "time"}, "没有填 number", ""),

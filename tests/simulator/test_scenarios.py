@@ -36,6 +36,8 @@ def test_the_case_of_2021_comes_out_seven_working_days_and_nine_days_late() -> N
         ("09-02T08:00", "jia", "still_overdue"),
         ("09-02T08:00", "yi", "still_overdue"),
         ("09-02T08:00", "lead", "still_overdue"),
+        ("09-02T16:05", "yi", "done"),
+        ("09-02T16:05", "lead", "done"),
     ]
     states = [(one["at"][5:16], one["state"]) for one in lines if one["event"] == "ticket"]
     assert states == [("08-23T10:00", "new"), ("09-02T16:00", "completed")]

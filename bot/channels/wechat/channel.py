@@ -173,16 +173,25 @@ def _picture(attachment: Attachment | None) -> Attachment | None:
 
 
 def _filled(fields: Mapping[str, str], message: Outgoing, now: datetime) -> dict[str, dict[str, str]]:
-    local = now.astimezone(SHANGHAI)
     title, _, rest = message.text.partition("\n")
+    shown = message.title or title
     values = {
-        "title": message.title or title,
+        # What has a field of its own would only take the room of the rest.
+        "title": shown.replace(f"工单 {message.number}", "")
+        if message.number and "number" in fields.values()
+        else shown,
         "text": message.text if message.title or not rest else rest,
-        "time": f"{local.year}年{local.month}月{local.day}日 {local:%H:%M}",
+        "time": _moment(now),
+        "due": _moment(message.due or now),
         "number": message.number,
         "mark": mark[1] if (mark := MARK.match(title)) else NO_MARK,
     }
     return {name: {"value": fitted(name, values[value])} for name, value in fields.items()}
+
+
+def _moment(moment: datetime) -> str:
+    local = moment.astimezone(SHANGHAI)
+    return f"{local.year}年{local.month}月{local.day}日 {local:%H:%M}"
 
 
 def _failure(refused: ApiRefused) -> SendFailed:

@@ -62,7 +62,8 @@ def faults(ours: Mapping[str, str], template: Iterable[TemplateField]) -> list[s
     if empty := [_shown(one) for one in theirs.values() if one.name not in ours]:
         found.append(f"模板的 {'、'.join(empty)} 没有填，平台会拒收（47003）")
     found += [f"{name} 放不下 {value}" for name, value in ours.items() if name in theirs and not _takes(name, value)]
-    lost = {"title", "number", "time"} - set(ours.values())
+    filled = set(ours.values())
+    lost = {"title", "number"} - filled | ({"due"} if filled.isdisjoint({"time", "due"}) else set())
     if lost and not found:
         found.append(f"没有填 {'、'.join(sorted(lost))}，通知里看不到")
     return found
@@ -70,14 +71,14 @@ def faults(ours: Mapping[str, str], template: Iterable[TemplateField]) -> list[s
 
 def proposed(template: Iterable[TemplateField]) -> dict[str, str]:
     """Return settings that fit the template, as far as its fields take what we have."""
-    left = ["title", "number", "time", "text", "mark"]
+    left = ["title", "number", "due", "text", "mark"]
     filled: dict[str, str] = {}
     for one in template:
         value = next((value for value in left if _takes(one.name, value)), None)
         if value is not None:
             filled[one.name] = value
             left.remove(value)
-        elif _takes(one.name, "time"):
+        elif kind_of(one.name) in TIMES:
             filled[one.name] = "time"
         elif _takes(one.name, "title"):
             filled[one.name] = "title"
@@ -106,7 +107,8 @@ def _phrase(value: str) -> str:
     return "".join(CHINESE.findall(value))[:5]
 
 
-ANY = frozenset({"title", "text", "time", "number", "mark"})
+ANY = frozenset({"title", "text", "time", "number", "due", "mark"})
+TIMES = ("time", "date")
 KINDS: Mapping[str, FieldKind] = {
     "thing": FieldKind(fit=_line(20), takes=ANY),
     "const": FieldKind(fit=_line(20), takes=frozenset({"mark"})),
@@ -114,8 +116,8 @@ KINDS: Mapping[str, FieldKind] = {
     "letter": FieldKind(fit=_only(r"[A-Za-z]", 32), takes=frozenset()),
     "symbol": FieldKind(fit=_only(r"[!-/:-@\[-`{-~]", 5), takes=frozenset()),
     "number": FieldKind(fit=_only(r"[0-9]", 32), takes=frozenset()),
-    "time": FieldKind(fit=lambda value: value, takes=frozenset({"time"})),
-    "date": FieldKind(fit=lambda value: value, takes=frozenset({"time"})),
+    "time": FieldKind(fit=lambda value: value, takes=frozenset({"time", "due"})),
+    "date": FieldKind(fit=lambda value: value, takes=frozenset({"time", "due"})),
     "phrase": FieldKind(fit=_phrase, takes=frozenset({"mark"})),
     "name": FieldKind(fit=_line(10), takes=frozenset({"mark"})),
     "amount": FieldKind(fit=_line(12), takes=frozenset()),

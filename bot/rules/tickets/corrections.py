@@ -66,9 +66,8 @@ def corrections(change: Change, put: Iterable[Message], answer: Answer, scene: S
         return ()
     called = [one for one in put if _calls(one, after) and one.person_id != answer.person_id]
     inside = _circle(after, scene.directory) | {one.person_id for one in called if one.kind == MessageKind.ASSIGNED}
-    people = dict.fromkeys(
-        one.person_id for one in called if one.person_id in inside or _above(one, what, answer, scene.policy)
-    )
+    last = {one.person_id: one for one in sorted(called, key=lambda one: one.id)}
+    people = [who for who, one in last.items() if who in inside or _above(one, what, answer, scene.policy)]
     params = TicketNotification(notice=what, who=answer.person_id, round=after.reroutes)
     return tuple(
         MessageDraft(
@@ -113,7 +112,7 @@ def _circle(ticket: Ticket, directory: Directory) -> set[int | None]:
 
 
 def _above(message: Message, what: NotificationKind, answer: Answer, policy: Policy) -> bool:
-    """Whether it told somebody above what the answer makes untrue, and so recently that they may act on it."""
+    """Whether the last they heard above is made untrue by the answer, and so recent that they may act on it."""
     if max(message.created_at, message.not_before) < answer.at - ABOVE_WITHIN:
         return False
     if what == NotificationKind.DONE or message.kind == MessageKind.UNREACHED:

@@ -110,7 +110,7 @@ def test_number_title_and_time_reach_whoever_is_told_by_template(rig: WeChatRig)
     assert notice.data == {
         "thing1": "【监测工单】水清三明（微信公众号）收到…",
         "character_string2": NUMBER,
-        "time3": "2021年8月23日 10:00",
+        "time3": "2021年8月24日 18:00",
     }
     rig.office.receives("FJ-2", "FJ-3", "FJ-4")
     [digest] = rig.takes("jia")
