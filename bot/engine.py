@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from bot.actions.calendar import calendar
 from bot.actions.context import Context
+from bot.actions.messages import forgetting
 from bot.actions.reports import morning, weekly
 from bot.actions.tickets import watch
 from bot.channels import catalog
@@ -59,6 +60,11 @@ class Engine:
     def brief(self) -> int:
         """Enqueue the morning briefs that are owed; returns how many."""
         return morning.plan(self.context, self._brief_text)
+
+    def forget(self) -> bool:
+        """Forget a piece of what is kept no longer; True when there may be more."""
+        forgetting.forget_leavers(self.context)
+        return forgetting.forget(self.context, timedelta(days=self.settings.keep_raw_days))
 
     def _weekly_text(self, figures: WeeklyFigures) -> str:
         return chat_text(figures, self.wording.language)

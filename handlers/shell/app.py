@@ -30,6 +30,7 @@ COMMANDS = {
     "report": ("report", "周报等报表"),
     "simulate": ("simulate", "推演一个场景：谁在何时收到什么"),
     "migrate": ("migrate", "升级数据库结构"),
+    "rekey": ("rekey", "更换加密密钥"),
     "verify": ("verify", "核验全部流水未被改动"),
 }
 
