@@ -263,6 +263,7 @@ class Settings(BaseSettings):
     data_dir: Path = Path("data")
     database_url: SecretStr | None = None
     secret_key: SecretStr | None = None  # seals phone numbers; else a 0600 file under data_dir
+    keep_raw_days: int = Field(default=185, ge=30)  # raw words of chats and payloads; tickets and journal stay
     policies: Path | None = None
     language: Literal["zh", "en"] = "zh"
     timezone: Literal["Asia/Shanghai"] = "Asia/Shanghai"

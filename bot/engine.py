@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bot.actions.calendar import calendar
 from bot.actions.context import Context
-from bot.actions.messages import dispatch
+from bot.actions.messages import dispatch, forgetting
 from bot.actions.reports import morning, weekly
 from bot.actions.tickets import watch
 from bot.channels import catalog
@@ -84,6 +84,11 @@ class Engine:
         with self.database.read() as conn:
             shared = shared_trouble(conn, self.clock.now(), self.settings.data_dir, self.settings.disk_left_mb)
             return own or next(shared, None)
+
+    def forget(self) -> bool:
+        """Forget a piece of what is kept no longer; True when there may be more."""
+        forgetting.forget_leavers(self.context)
+        return forgetting.forget(self.context, timedelta(days=self.settings.keep_raw_days))
 
     def _weekly_text(self, figures: WeeklyFigures) -> str:
         return chat_text(figures, self.wording.language)

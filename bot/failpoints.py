@@ -4,7 +4,9 @@ import os
 import signal
 from typing import Literal
 
-Failpoint = Literal["before_commit", "after_claim", "before_send", "after_send", "after_settle", "after_keep"]
+Failpoint = Literal[
+    "before_commit", "after_claim", "before_send", "after_send", "after_settle", "after_keep", "after_rekey"
+]
 VARIABLE = "DUBAN_FAILPOINT"
 
 

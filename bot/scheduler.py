@@ -17,6 +17,7 @@ from storage.sql.schema import SchemaMovedOn
 
 log = logging.getLogger(__name__)
 
+FORGET_SECONDS = 3_600
 OWED_SECONDS = 60  # what is owed is asked of the database; a missed beat is made good by the next
 CORRECTION = timedelta(seconds=1)  # what time servers correct by and by is no jump
 JUMP = timedelta(seconds=30)  # more than they ever set a clock by while it runs
@@ -62,6 +63,7 @@ class BeatScheduler:
             Beat(name="brief", every_seconds=OWED_SECONDS, work=engine.brief),
             Beat(name="weekly", every_seconds=OWED_SECONDS, work=engine.weekly),
             Beat(name="warn", every_seconds=OWED_SECONDS, work=engine.warn),
+            Beat(name="forget", every_seconds=FORGET_SECONDS, work=engine.forget),
             *beats,
         )
 

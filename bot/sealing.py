@@ -22,6 +22,7 @@ from storage.records import SealedPhone
 
 REGION = "CN"
 KEY_FILE = "secret.key"
+NEXT_KEY_FILE = "secret.key.next"  # while a key is changed; it takes the other's place when all is sealed anew
 KEY_CHARACTERS = 32
 FORM, NONCE_BYTES, ROW_BYTES = "2.", 12, 16  # how a sealed text begins; without it, it is of the form before (Fernet)
 KINDS = {PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE, PhoneNumberType.FIXED_LINE_OR_MOBILE}
@@ -131,6 +132,21 @@ def mask(number: str) -> str:
         return "****"
     area = digits[:2] if digits.startswith(("10", "2")) else digits[:3]
     return f"0{area}****{digits[-2:]}" if number.startswith("+86") else f"{digits[:2]}****{digits[-2:]}"
+
+
+def next_key(data_dir: Path) -> str:
+    """Return the key that is to come, which is made where there is none yet; KeyRefused where others can read it."""
+    return _key_file(data_dir / NEXT_KEY_FILE)
+
+
+def is_changing(data_dir: Path) -> bool:
+    """Whether a change of the key was begun and not ended."""
+    return (data_dir / NEXT_KEY_FILE).exists()
+
+
+def take_next_key(data_dir: Path) -> None:
+    """Put the new key in the old one's place, in one step."""
+    os.replace(data_dir / NEXT_KEY_FILE, data_dir / KEY_FILE)
 
 
 def row_of_person(unit_id: int, name: str) -> str:

@@ -58,8 +58,17 @@ class Listener:
         ends = {number: reason for number, reason in dealt.items() if reason is not None}
         if ends:
             # Together: one that is dealt with again after a crash changes nothing.
-            await self._engine.database.run(updates.settle, self._context, ends)
+            numbers = [one.id for one in batch if one.id in ends and self._holds_number(one)]
+            await self._engine.database.run(updates.settle, self._context, ends, numbers)
         return len(ends)
+
+    def _holds_number(self, update: Inbound) -> bool:
+        """Whether somebody shared their telephone number: once it is compared, nobody needs it raw."""
+        try:
+            heard = self._readers[update.source].read(update.raw)
+        except (ValueError, KeyError):
+            return False
+        return heard is not None and heard.kind == HeardKind.PHONE
 
     async def _one(self, update: Inbound) -> str | None:
         """Deal with one update; returns why it was not understood, or None when it could not even be kept."""

@@ -34,6 +34,7 @@ COMMANDS = {
     "restore": ("restore", "把备份恢复到空的地方"),
     "migrate": ("migrate", "升级数据库结构"),
     "misunderstood": ("misunderstood", "没有听懂的话，用来补充词表"),
+    "rekey": ("rekey", "更换加密密钥"),
     "verify": ("verify", "核验全部流水未被改动"),
 }
 

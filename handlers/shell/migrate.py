@@ -6,7 +6,8 @@ import settings as settings_file
 from bot.clock import SystemClock
 from bot.engine import make_folder, upgraded
 from handlers.shell.terminal.opening import refusals
-from storage.sql.database import Database
+from handlers.shell.terminal.private import check_private, make_private
+from storage.sql.database import Database, file_of
 from storage.sql.schema import current
 
 app = typer.Typer(add_completion=False)
@@ -17,7 +18,9 @@ def run() -> None:
     """升级数据库结构。"""
     with refusals():
         settings = settings_file.load()
+        make_private()
         make_folder(settings)
+        check_private(settings, file_of(settings.database))
         database = Database(settings.database)
         saved = upgraded(database, settings.data_dir, SystemClock())
         if saved is not None:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, bindparam, func, select, update
 
 from storage.messages import params
-from storage.records import Message, MessageDraft, MessageKind, MessageState
+from storage.records import Message, MessageDraft, MessageKind, MessageState, TextParams
 from storage.sql.database import Connection
 from storage.sql.prepared import Bulk
 from storage.sql.upsert import insert_for
@@ -111,6 +111,35 @@ def erase(conn: Connection, ids: Iterable[int]) -> None:
     wanted = list(ids)
     if wanted:
         conn.execute(update(outbox).where(outbox.c.id.in_(wanted)).values(params={}, payload=""))
+
+
+def forget_payloads(conn: Connection, before: datetime, after_id: int, limit: int) -> int | None:
+    """Forget the payloads of the next messages put before a moment; returns the last id, None when all are done."""
+    query = select(outbox.c.id, outbox.c.created_at).where(outbox.c.id > after_id)
+    old = [row.id for row in conn.execute(query.order_by(outbox.c.id).limit(limit)) if row.created_at < before]
+    if not old:
+        return None
+    unfinished = outbox.c.state.in_([MessageState.PENDING, MessageState.LEASED])
+    looked_at_again = (outbox.c.state == MessageState.UNCERTAIN) & outbox.c.lease_until.is_not(None)
+    here = (outbox.c.id.between(old[0], old[-1]), outbox.c.created_at < before, ~unfinished, ~looked_at_again)
+    conn.execute(update(outbox).where(*here).values(payload=""))
+    # An answer's words stand in its parameters.
+    conn.execute(update(outbox).where(*here, outbox.c.kind == MessageKind.ANSWER).values(params={}))
+    return int(old[-1])
+
+
+def unsent_sealed(conn: Connection) -> list[Message]:
+    """Return the answers that are not over yet and hold words nobody reads in the database."""
+    open_states = (MessageState.PENDING, MessageState.LEASED, MessageState.UNCERTAIN)
+    query = select(*COLUMNS).where(outbox.c.kind == MessageKind.ANSWER, outbox.c.state.in_(open_states))
+    return [one for one in read(conn, query) if isinstance(one.params, TextParams) and one.params.sealed]
+
+
+def reseal(conn: Connection, messages: Sequence[Message]) -> None:
+    """Write words and payloads that were sealed anew."""
+    for message in messages:
+        values = {"params": params.encode(message.params), "payload": message.payload}
+        conn.execute(update(outbox).where(outbox.c.id == message.id).values(values))
 
 
 def held(conn: Connection, messages: Sequence[Message]) -> set[int]:

@@ -1,12 +1,13 @@
 """Addresses of people on the channels, and whose a telephone number or an address is."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import bindparam, delete, func, select, update
 
 from storage.people.register import touch
-from storage.records import AddressDraft
+from storage.records import AddressDraft, SealedPhone
 from storage.sql.database import Connection
 from storage.sql.prepared import Lookup
 from storage.sql.upsert import upsert
@@ -52,6 +53,20 @@ def sealed_phone(conn: Connection, person_id: int) -> str:
     """Return a person's sealed number; empty when none is stored."""
     found = conn.execute(select(people.c.phone_sealed).where(people.c.id == person_id)).scalar_one_or_none()
     return found or ""
+
+
+def sealed_phones(conn: Connection) -> dict[int, str]:
+    """Return the sealed number of each person who has one."""
+    query = select(people.c.id, people.c.phone_sealed).where(people.c.phone_sealed != "").order_by(people.c.id)
+    return {row.id: row.phone_sealed for row in conn.execute(query)}
+
+
+def set_phones(conn: Connection, phones: Mapping[int, SealedPhone]) -> None:
+    """Replace the sealed numbers of people, with the hashes they are found by."""
+    rows = [{"b_id": one, "b_sealed": phone.sealed, "b_index": phone.index} for one, phone in phones.items()]
+    if rows:
+        changed: dict[str, Any] = {"phone_sealed": bindparam("b_sealed"), "phone_index": bindparam("b_index")}
+        conn.execute(update(people).where(people.c.id == bindparam("b_id")).values(changed), rows)
 
 
 def bind(

@@ -28,6 +28,11 @@ def redeem_bind_code(conn: Connection, code_hashes: Iterable[str], now: datetime
     return person_id
 
 
+def forget_bind_codes(conn: Connection) -> int:
+    """Let no code given out so far be good any more; returns how many there were."""
+    return conn.execute(delete(bind_codes)).rowcount
+
+
 def owner_of_bind_code(conn: Connection, code_hashes: Iterable[str]) -> int | None:
     """Return whose last code has one of these hashes, used up or not."""
     query = select(bind_codes.c.person_id).where(bind_codes.c.code.in_(list(code_hashes)))

@@ -155,6 +155,8 @@ class JournalKind(StrEnum):
     BOUND = "bound"
     BIND_CODE = "bind_code"
     BIND_ASKED = "bind_asked"
+    LEAVER_ERASED = "leaver_erased"  # number and addresses of who left and handed over
+    REKEYED = "rekeyed"  # everything sealed was sealed anew
     BIND_LOCKED = "bind_locked"  # five wrong codes in a row
     BIND_CODE_SHOWN = "bind_code_shown"  # said where others read it, so it is worthless
     UNREACHABLE = "unreachable"

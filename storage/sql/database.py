@@ -15,7 +15,7 @@ from sqlalchemy.pool import StaticPool
 
 from storage.sql.trouble import URL_INVALID, DatabaseRefused
 
-__all__ = ["Connection", "Database", "driven"]
+__all__ = ["Connection", "Database", "driven", "file_of"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -113,6 +113,14 @@ def driven(conn: Connection, sql: str, *rows: Any) -> Any:
             sql, None, error, conn.dialect.loaded_dbapi.Error, hide_parameters=True, connection_invalidated=lost
         ) from error
     return cursor
+
+
+def file_of(url: str) -> str | None:
+    """Return the path of SQLite's file; None for other databases, and for URLs that are none."""
+    try:
+        return make_url(url).database if url.startswith("sqlite:") else None
+    except (ArgumentError, ValueError):
+        return None
 
 
 def _driver_url(url: str) -> str:

@@ -112,5 +112,24 @@ def last_set_aside(conn: Connection, kind: str, limit: int) -> list[Inbound]:
     return [_record(row) for row in conn.execute(query.order_by(inbound.c.id.desc()).limit(limit)).mappings()]
 
 
+def forget_raw(conn: Connection, kinds: Sequence[str], before: datetime, after_id: int, limit: int) -> int | None:
+    """Forget the raw words of the next rows that came before a moment; returns the last id, None when all are done.
+
+    What still waits, and what is of no such kind, keeps them.
+    """
+    query = select(inbound.c.id, inbound.c.received_at).where(inbound.c.id > after_id)
+    old = [row.id for row in conn.execute(query.order_by(inbound.c.id).limit(limit)) if row.received_at < before]
+    if not old:
+        return None
+    done = (inbound.c.id.between(old[0], old[-1]), inbound.c.kind.in_(kinds), inbound.c.state != WAITING)
+    conn.execute(update(inbound).where(*done, inbound.c.received_at < before).values(raw=""))
+    return int(old[-1])
+
+
+def erase_raw(conn: Connection, ids: Iterable[int]) -> None:
+    """Forget at once what was brought raw."""
+    conn.execute(update(inbound).where(inbound.c.id.in_(list(ids))).values(raw=""))
+
+
 def _record(row: RowMapping) -> Inbound:
     return Inbound(**{**row, "state": InboundState(row["state"])})

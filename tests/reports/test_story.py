@@ -21,6 +21,8 @@ ELSEWHERE = {
         K.BIND_ASKED,
         K.BIND_LOCKED,
         K.BIND_CODE_SHOWN,
+        K.LEAVER_ERASED,
+        K.REKEYED,
         K.UNREACHABLE,
         K.SIGNIN_LINK,
         K.REGISTER_IMPORTED,

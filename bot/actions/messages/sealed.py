@@ -42,6 +42,15 @@ def closed(sealer: Sealer, message: Message) -> Message:
     return replace(message, payload=sealer.seal(message.payload, message.intent))
 
 
+def sealed_anew(old: Sealer, new: Sealer, message: Message) -> Message:
+    """Return a stored message sealed with another key; KeyRefused where the old one does not open it."""
+    if not isinstance(message.params, TextParams):
+        return message
+    words = new.seal(old.unseal(message.params.sealed, message.intent), message.intent)
+    payload = message.payload and new.seal(old.unseal(message.payload, message.intent), message.intent)
+    return replace(message, params=replace(message.params, sealed=words), payload=payload)
+
+
 def erase_done(conn: Connection, ends: Iterable[tuple[Message, Settlement]]) -> None:
     """Erase what was said with a code, as soon as nothing more can come of the message."""
     outbox.erase(conn, [message.id for message, end in ends if _is_sealed(message) and _is_over(end)])

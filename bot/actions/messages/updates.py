@@ -57,9 +57,14 @@ def waiting(context: Context, limit: int = 100) -> list[Inbound]:
         return inbound.in_state(work.conn, InboundState.WAITING, KIND, limit)
 
 
-def settle(context: Context, ends: Mapping[int, str]) -> None:
-    """Say that updates were dealt with, by id; those with a reason could not be understood and are put aside."""
+def settle(context: Context, ends: Mapping[int, str], erased: Sequence[int] = ()) -> None:
+    """Say that updates were dealt with, by id; those with a reason could not be understood and are put aside.
+
+    Of those to be erased nothing stays but that they came.
+    """
     with begin(context) as work:
+        if erased:
+            inbound.erase_raw(work.conn, erased)
         for update_id, reason in ends.items():
             inbound.settle(work.conn, update_id, InboundState.SET_ASIDE if reason else InboundState.SETTLED, reason)
 

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -26,6 +26,31 @@ class Itself(Protocol):
 
     @property
     def username(self) -> str: ...
+
+
+def to_keep(told: Any) -> Any:
+    """Return an update as it is kept: without the contacts of others; their own stays until it is compared."""
+    message = told.get("message") if isinstance(told, dict) else None
+    own = message.get("contact") if isinstance(message, dict) and _shares_own(message) else None
+    stack = [told]
+    while stack:
+        one = stack.pop()
+        if isinstance(one, dict):
+            contact = one.get("contact")
+            if contact is not None and contact is not own:
+                one["contact"] = {"phone_number": "", "first_name": ""}
+            stack += [value for value in one.values() if isinstance(value, dict | list)]
+        elif isinstance(one, list):
+            stack += [value for value in one if isinstance(value, dict | list)]
+    return told
+
+
+def _shares_own(message: Mapping[str, Any]) -> bool:
+    sender, contact, chat = (message.get(name) for name in ("from", "contact", "chat"))
+    if not (isinstance(sender, dict) and isinstance(contact, dict) and isinstance(chat, dict)):
+        return False
+    private = chat.get("type") == ChatType.PRIVATE and "forward_origin" not in message
+    return private and sender.get("id") is not None and contact.get("user_id") == sender.get("id")
 
 
 class TelegramReader:

@@ -15,6 +15,7 @@ from bot.actions.context import Context
 from bot.actions.messages.updates import Arrived
 from bot.channels.telegram.client import HOOKS, TelegramClient, failure, hook_path, hook_url
 from handlers.chat.platforms.keeping import Keeper
+from handlers.chat.platforms.telegram import to_keep
 from handlers.chat.platforms.telegram_menu import CommandMenu
 from settings import Settings
 
@@ -52,7 +53,7 @@ def router(settings: Settings, context: Context) -> APIRouter:
                 raise _Refused(404, "unknown path")
             _check_secret(request, expected)
             raw = await _body(request)
-            event_id = _event_id(raw)
+            event_id, raw = _read(raw)
         except _Refused as refused:
             log.warning("push refused: %s", refused, extra={"action": "hook", "status": refused.status})
             return Response(status_code=refused.status)
@@ -136,8 +137,8 @@ async def _body(request: Request) -> str:
         raise _Refused(400, "not UTF-8") from None
 
 
-def _event_id(raw: str) -> str:
-    """Only the id is read here; whatever else is odd about an update is found out later, when it is safe."""
+def _read(raw: str) -> tuple[str, str]:
+    """Return the id and what is kept; whatever else is odd about an update is found out later, when it is safe."""
     try:
         told = json.loads(raw)
         number = told["update_id"]
@@ -145,7 +146,7 @@ def _event_id(raw: str) -> str:
         raise _Refused(400, "no update") from None
     if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number < 2**63:
         raise _Refused(400, "no update id")
-    return str(number)
+    return str(number), json.dumps(to_keep(told)) if "contact" in raw else raw
 
 
 async def _keep(keeper: Keeper, event_id: str, raw: str) -> Response:

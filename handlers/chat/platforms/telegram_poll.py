@@ -15,6 +15,7 @@ from bot.actions.context import Context
 from bot.actions.messages import updates
 from bot.channels.telegram.client import TelegramClient, failure, pause_of
 from bot.failpoints import failpoint
+from handlers.chat.platforms.telegram import to_keep
 from handlers.chat.platforms.telegram_menu import CommandMenu
 
 log = logging.getLogger(__name__)
@@ -88,7 +89,9 @@ class Poller:
             log.error("an update without id was skipped", extra={"action": "poll"})
             return
         # As Telegram writes it: with halves of characters and NUL escaped, which no database would store.
-        await self._context.database.run(updates.keep, self._context, CHANNEL, str(number), json.dumps(update))
+        await self._context.database.run(
+            updates.keep, self._context, CHANNEL, str(number), json.dumps(to_keep(dict(update)))
+        )
         failpoint("after_keep")
         self._offset = number + 1
 

@@ -17,10 +17,13 @@ from bot.rules.calendar.notice import NoticeRefused
 from bot.rules.calendar.workdays import CalendarNotPublished
 from bot.rules.calendar.zone import SHANGHAI
 from bot.rules.refused import MoveRefused
-from bot.sealing import KeyRefused, PhoneInvalid
+from bot.sealing import KeyRefused, PhoneInvalid, is_changing
 from bot.simulator.scenario import ScenarioInvalid
 from handlers.intake import InputRefused
 from handlers.shell.terminal.lines import emit, local, refuse
+from handlers.shell.terminal.private import check_private, make_private
+from handlers.shell.terminal.usage import program
+from storage.sql.database import file_of
 from storage.sql.trouble import DatabaseRefused, told
 
 __all__ = ["emit", "input_file", "local", "opened", "read_moment", "refusals", "refuse"]
@@ -50,11 +53,15 @@ def refusals() -> Iterator[None]:
 
 
 @contextmanager
-def opened(clock: Clock | None = None, **overrides: Any) -> Iterator[Engine]:
+def opened(clock: Clock | None = None, *, changing_key: bool = False, **overrides: Any) -> Iterator[Engine]:
     """Open the engine on the settings of this environment, and close it again."""
     with refusals():
         settings = settings_file.load(**overrides)
         logs.set_up(settings.log_level if sys.stderr.isatty() is False else "WARNING")
+        make_private()
+        check_private(settings, file_of(settings.database))
+        if is_changing(settings.data_dir) and not changing_key:
+            raise refuse(f"更换密钥没有做完，请再执行一次：{program()} rekey。")
         engine = open_engine(settings, clock=clock)
         try:
             with told(engine.database.file):

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from bot.actions.people.binding import ask_to_confirm
 from bot.channels.telegram.client import hook_path
@@ -12,6 +13,7 @@ from bot.sealing import read_phone, row_of_person
 from storage import views
 from storage.people import addresses, register
 from storage.records import PersonDraft, TicketState
+from storage.tables import inbound
 from tests.cast.bureau import NUMBER
 from tests.cast.served import ServedOffice
 from tests.fakes.telegram import FakeTelegram, Group
@@ -341,4 +343,21 @@ def test_a_code_opens_only_the_door_it_was_made_for(office: ServedOffice, fake: 
     assert group.sees == []
     bring(fake, office, jia.start(office.code("jia")))
     assert "甲，您好" in jia.sees[-1].text
+    office.forget()
+
+
+def test_contacts_of_others_are_never_kept_and_ones_own_only_until_it_is_compared(
+    office: ServedOffice, fake: FakeTelegram
+) -> None:
+    jia, stranger = fake.person(1001, "甲"), fake.person(1003, "路人")
+    office.bind("jia", "telegram", "1001")
+    theirs, nested = jia.shares_phone("+8613812340001", owner=555), jia.says("见上")
+    nested["message"]["reply_to_message"] = {**theirs["message"]}  # type: ignore[index]
+    nested["message"]["external_reply"] = {"contact": {"phone_number": "+8613812340002", "first_name": "x"}}  # type: ignore[index]
+    for update in (theirs, nested, stranger.shares_phone("+8613812340003")):
+        bring(fake, office, update)
+    with office.database.read() as conn:
+        kept = [row.raw for row in conn.execute(select(inbound)).all() if row.kind == "update"]
+    assert len(kept) == 3
+    assert not any("1381234000" in raw for raw in kept)
     office.forget()
