@@ -102,7 +102,11 @@ def _sentence(sentence: Sentence, at: At) -> Iterator[str]:
 def _about(sentence: Sentence, at: At) -> bool:
     """The account and the platform named are the ticket's."""
     world, known = at.world, at.about
-    told = (("account", known.given.account), ("platform", known.given.platform))
+    account = known.account
+    told = (
+        ("account", account.name if account else known.given.account),
+        ("platform", account.platform if account else known.given.platform),
+    )
     return all(sentence.values.get(name) in (None, "", world.mask.sign(value)) for name, value in told if value)
 
 
@@ -253,7 +257,7 @@ def _refused(sentence: Sentence, at: At) -> bool:
 
 
 def _transferred(sentence: Sentence, at: At) -> bool:
-    at.world.place(at.about, at.world.mask.names[sentence.values["target"]])
+    at.world.place(at.about, at.world.mask.names[sentence.values["target"][0]])
     return same_moment(sentence.values["at"], at.now)
 
 

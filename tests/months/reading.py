@@ -82,11 +82,13 @@ HOLDS_IN: Mapping[str, str | Sequence[str]] = {
     "weekly.rate.rate": "percent",
     "weekly.item.told": tuple(f"weekly.{key}_item" for key in ("overdue", "late", "due", "untold", "undated")),
     "weekly.overdue_item.told": "telling",
-    "weekly.untold_item.told": tuple(f"weekly.untold_{key}" for key in ("never", "unmatched", "since", "workdays")),
+    "weekly.untold_item.told": tuple(
+        f"weekly.untold_{key}" for key in ("never", "unmatched", "since", "workdays", "days")
+    ),
     **{f"weekly.{key}_item.line": "ledger" for key in ("overdue", "late", "untold")},
     "weekly.due_item.due": "day",
-    "weekly.stages.entry": ("weekly.hours",),
-    "weekly.stages.answer": ("weekly.hours",),
+    "weekly.stages.entry": ("weekly.hours", "weekly.no_time"),
+    "weekly.stages.answer": ("weekly.hours", "weekly.no_time"),
     "weekly.causes.causes": "causes",
     "weekly.ahead.days": "ahead",
     "weekly.told.people": "people",
@@ -96,13 +98,23 @@ HOLDS_IN: Mapping[str, str | Sequence[str]] = {
     "weekly.rate_before.before": ("weekly.rate", "weekly.rate_few", "weekly.rate_none"),
 }
 
+# Places whose words are put together from several texts.
+COMPOSED: Mapping[str, Sequence[str]] = {
+    "did": DID,
+    "ledger": ("ledger.due", "ledger.open", "ledger.finished", "ledger.on_time", "ledger.late_open", *LATE),
+    "telling": ("weekly.told_none", "weekly.told_latest", "weekly.told"),
+    "causes": ("weekly.cause_late", "weekly.cause"),
+    "ahead": ("weekly.holiday", "weekly.makeup", "weekly.closure", "weekly.ahead_unpublished"),
+    "people": ("weekly.told_person", "weekly.told_once"),
+    "last": ("weekly.told_who",),
+}
 # Texts that only stand inside others.
 INNER = frozenset(
     key
-    for holds in (*HOLDS_IN.values(), *HOLDS.values())
+    for holds in (*HOLDS_IN.values(), *HOLDS.values(), *COMPOSED.values())
     if not isinstance(holds, str)
     for key in holds
-    if key not in STANDINGS
+    if key not in STANDINGS and not key.startswith("weekly.rate")
 )
 
 
@@ -164,6 +176,8 @@ class Reader:
             return []
         if start in dead:
             return None
+        if start and line.startswith(self._texts["format.comma"], start):
+            start += len(self._texts["format.comma"])
         for key in likely:
             found = self._patterns[key].match(line, start)
             if found is None or found.end() == start:
@@ -233,19 +247,11 @@ class Reader:
 
     def _composed(self, kind: str) -> str:
         """A place whose words are put together from several texts, with a mark between them."""
-        of = {
-            "did": DID,
-            "ledger": ("ledger.due", "ledger.open", "ledger.finished", "ledger.on_time", "ledger.late_open", *LATE),
-            "telling": ("weekly.told_none", "weekly.told_latest", "weekly.told"),
-            "causes": ("weekly.cause_late", "weekly.cause"),
-            "ahead": ("weekly.holiday", "weekly.makeup", "weekly.closure", "weekly.ahead_unpublished"),
-            "people": ("weekly.told_person", "weekly.told_once"),
-            "last": ("weekly.told_who",),
-        }
         between = {"did": "comma", "ledger": "comma", "people": "between_names"}
         mark = self._texts[f"format.{between[kind]}"] if kind in between else self._texts["weekly.between"]
-        one = self._inside(of[kind])
-        return rf"{one}(?:{re.escape(mark)}{one})*"
+        one = self._inside(COMPOSED[kind])
+        times = self._pattern("weekly.told_times", named=False)
+        return rf"{one}(?:{times})?" if kind == "last" else rf"{one}(?:{re.escape(mark)}{one})*"
 
 
 @cache
