@@ -67,6 +67,8 @@ class Auditor:
                 yield from wrong(row, current.rule, current.issued, current.lines)
                 continue
             yield from self._row(row, at)
+        if current is not None and line["event"] == "reply":
+            current.acts.append(now)
 
     def _row(self, row: str, at: At) -> Iterator[str]:
         sentences = self._reader.line(row) if DIGIT.search(row) or at.ticket else []
@@ -367,6 +369,7 @@ CHECKS: Mapping[str, Check] = {
     "chat.show_taken": _took,
     "chat.show_done": lambda sentence, at: same_moment(sentence.values["at"], at.about.done_at),
     **{f"refusal.already_{verb}": _already for verb in ("acknowledge", "complete")},
+    "chat.last_move": lambda sentence, at: any(same_moment(sentence.values["at"], one) for one in at.about.acts),
     "refusal.extension_too_late": _due,
     "refusal.extension_not_later": _due,
     **{

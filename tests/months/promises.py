@@ -155,9 +155,9 @@ def _accused_first(record: Record) -> Iterator[str]:
             people = duties.get(record.given[number].account, set())
             accuses = line["kind"] in ("escalation", "slip") and (step in ACCUSING or step.startswith("slip"))
             reachable = any(who and record.people[who].reachable for who in people)
-            if accuses and number not in told and reachable and line["to"] not in people:
-                if "录入时已" not in line["text"]:
-                    yield f"{line['at']} {line['to']} {step} of {number}"
+            late_before = "录入时已" in line["text"]
+            if accuses and number not in told and reachable and line["to"] not in people and not late_before:
+                yield f"{line['at']} {line['to']} {step} of {number}"
         told |= {number for line, number, _ in some if line["to"] in duties.get(record.given[number].account, set())}
 
 

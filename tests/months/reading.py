@@ -61,7 +61,7 @@ HOLDS_IN: Mapping[str, str | Sequence[str]] = {
     "message.late_hours.due": "short",
     **{f"chat.{key}.due": "day" for key in ("completed_late", "completed_late_off", "overdue", "overdue_days")},
     **{f"chat.{key}.due": "short" for key in ("completed_late_hours", "overdue_hours")},
-    **{f"chat.{key}.at": "moment" for key in ("show_received", "show_taken", "show_done")},
+    **{f"chat.{key}.at": "moment" for key in ("show_received", "show_taken", "show_done", "last_move")},
     **{f"refusal.{key}.at": "moment" for key in ("already_acknowledge", "already_complete", "already_asked")},
     **{f"refusal.{key}.at": "moment" for key in ("already_granted", "already_refused", "before_receipt")},
     **{f"refusal.{key}.at": "moment" for key in ("leave_over", "deputy_on_leave", "undo_overtaken")},
@@ -176,8 +176,6 @@ class Reader:
             return []
         if start in dead:
             return None
-        if start and line.startswith(self._texts["format.comma"], start):
-            start += len(self._texts["format.comma"])
         for key in likely:
             found = self._patterns[key].match(line, start)
             if found is None or found.end() == start:
@@ -185,6 +183,9 @@ class Reader:
             rest = self._sentences(line, found.end(), likely, dead)
             if rest is not None:
                 return [*rest, Sentence(key=key, values=found.groupdict())]
+        comma = self._texts["format.comma"]
+        if start and line.startswith(comma, start):
+            return self._sentences(line, start + len(comma), likely, dead)
         dead[start] = True
         return None
 
