@@ -7,7 +7,7 @@ SOURCE := settings.py bot handlers storage
 JOBS   ?= auto
 COMPILE = uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 
-.PHONY: demo run quick test matrix check format lint types contracts dead bench lock third-party clean
+.PHONY: demo run quick test months matrix check format lint types contracts dead bench lock third-party clean
 
 demo: $(VENV)/.installed          ## play the sample case of 2021 and show it
 	$(PY) -m bot demo --once
@@ -23,6 +23,9 @@ quick: $(VENV)/.installed-dev     ## rules, actions, handlers and storage, on SQ
 
 test: $(VENV)/.installed-dev      ## all tests, SQLite and PostgreSQL
 	$(TEST)
+
+months: $(VENV)/.installed-dev     ## two months of a city office, 260 tickets: promises, numbers, how much people hear
+	$(PY) -m tests.months 260 1
 
 matrix:                           ## all tests on every Python from 3.11 to 3.14 that is found here
 	@.ci/matrix

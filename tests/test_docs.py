@@ -179,3 +179,41 @@ def test_the_story_in_the_readme_of_the_tests_comes_true(office: Office) -> None
     exec(source, told)
     [story] = [one for name, one in told.items() if name.startswith("test_") and callable(one)]
     story(office)
+
+
+def played(page: str) -> list[tuple[str, str]]:
+    """Every row of a page for people: what they say, and words of the answer."""
+    rows = re.findall(r"^\| [^|]+ \| `([^`]+)` \| ([^|]+) \|$", text_of(ROOT / "docs" / page), re.MULTILINE)
+    assert len(rows) > 5
+    return rows
+
+
+def receives_the_example(office: Office) -> Office:
+    given = {"problem_class": "错敏词", "problem": "文中把“接见”写成“接件”", "suggestion": "改为“接见”"}
+    office.at("08-23 10:00").receives("FJ-20210823-01", url="https://mp.example/s/1", **given)
+    return office
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(("said", "answer"), played("managers.md"))
+def test_the_examples_for_managers_are_answered_so(office: Office, said: str, answer: str) -> None:
+    receives_the_example(office).at("08-23 11:00")
+    assert answer in office.says("jia", said).text
+    office.forget()
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(("said", "answer"), played("supervisors.md"))
+def test_the_examples_for_supervisors_are_answered_so(office: Office, said: str, answer: str) -> None:
+    receives_the_example(office).at("08-23 10:30").says("jia", "延期 到8月26日 等待平台审核")
+    office.at("08-23 11:00")
+    assert answer in office.says("ding", said).text
+    office.forget()
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_message_on_the_page_for_managers_is_the_one_that_is_sent(office: Office) -> None:
+    receives_the_example(office)
+    [shown] = re.findall(r"```\n(.*?)\n```", text_of(ROOT / "docs/managers.md"), re.DOTALL)
+    assert office.expect("jia", "receipt").text == shown
+    office.forget()

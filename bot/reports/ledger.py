@@ -111,7 +111,7 @@ def untold_line(late: LateTicket, wording: Wording) -> str:
     at, since = wording.moment_short(late.told_at), late.since_told
     if since is None or since.days == 0:
         return wording("weekly.untold_since", at=at)
-    key = "weekly.untold_days" if since.workdays is None else "weekly.untold_workdays"
+    key = "weekly.untold_workdays" if since.workdays else "weekly.untold_days"
     return wording(key, at=at, workdays=since.workdays, days=since.days)
 
 

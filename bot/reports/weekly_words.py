@@ -81,7 +81,8 @@ def stages(stages: Stages, wording: Wording) -> str:
 
 def hours(duration: timedelta, wording: Wording) -> str:
     """Word a duration of working time: "3.5个工作小时"."""
-    return wording("weekly.hours", hours=_plain(duration / HOUR))
+    told = _plain(duration / HOUR)
+    return wording("weekly.no_time") if told == "0" else wording("weekly.hours", hours=told)
 
 
 def percent(rate: float) -> str:

@@ -67,6 +67,8 @@ class Auditor:
                 yield from wrong(row, current.rule, current.issued, current.lines)
                 continue
             yield from self._row(row, at)
+        if current is not None and line["event"] == "reply":
+            current.acts.append(now)
 
     def _row(self, row: str, at: At) -> Iterator[str]:
         sentences = self._reader.line(row) if DIGIT.search(row) or at.ticket else []
@@ -102,7 +104,11 @@ def _sentence(sentence: Sentence, at: At) -> Iterator[str]:
 def _about(sentence: Sentence, at: At) -> bool:
     """The account and the platform named are the ticket's."""
     world, known = at.world, at.about
-    told = (("account", known.given.account), ("platform", known.given.platform))
+    account = known.account
+    told = (
+        ("account", account.name if account else known.given.account),
+        ("platform", account.platform if account else known.given.platform),
+    )
     return all(sentence.values.get(name) in (None, "", world.mask.sign(value)) for name, value in told if value)
 
 
@@ -253,7 +259,7 @@ def _refused(sentence: Sentence, at: At) -> bool:
 
 
 def _transferred(sentence: Sentence, at: At) -> bool:
-    at.world.place(at.about, at.world.mask.names[sentence.values["target"]])
+    at.world.place(at.about, at.world.mask.names[sentence.values["target"][0]])
     return same_moment(sentence.values["at"], at.now)
 
 
@@ -363,6 +369,7 @@ CHECKS: Mapping[str, Check] = {
     "chat.show_taken": _took,
     "chat.show_done": lambda sentence, at: same_moment(sentence.values["at"], at.about.done_at),
     **{f"refusal.already_{verb}": _already for verb in ("acknowledge", "complete")},
+    "chat.last_move": lambda sentence, at: any(same_moment(sentence.values["at"], one) for one in at.about.acts),
     "refusal.extension_too_late": _due,
     "refusal.extension_not_later": _due,
     **{

@@ -237,7 +237,9 @@ def _stages(sentence: Sentence, at: At) -> bool:
     answers = [worked_minutes(one.entered, one.done_at) for one in finished if one.done_at]
     said = [at.reader.inner(sentence, place) for place in ("entry", "answer")]
     counted = [median(some) / 60 for some in (entries, answers)]
-    near = [one is not None and _near(one.values["hours"], hours) for one, hours in zip(said, counted, strict=True)]
+    near = [
+        one is not None and _near(one.values.get("hours", "0"), hours) for one, hours in zip(said, counted, strict=True)
+    ]
     return int(sentence.values["count"]) == len(finished) and all(near)
 
 
@@ -313,7 +315,7 @@ def _tellings(text: str, known: Known, week: Week, at: At) -> bool:
 
 def _since(said: Sentence | None, known: Known, week: Week) -> bool:
     told = week.told_at(known)
-    if said is None or said.key not in ("weekly.untold_since", "weekly.untold_workdays"):
+    if said is None or "at" not in said.values:
         return told is None
     if told is None or not same_moment(said.values["at"], told):
         return False
@@ -321,7 +323,7 @@ def _since(said: Sentence | None, known: Known, week: Week) -> bool:
     counted = worked_days(day_of(told), day_of(until)), (day_of(until) - day_of(told)).days
     if said.key == "weekly.untold_since":
         return counted[1] == 0
-    return (int(said.values["workdays"]), int(said.values["days"])) == counted
+    return (int(said.values.get("workdays", 0)), int(said.values["days"])) == counted
 
 
 def _causes(sentence: Sentence, at: At) -> bool:

@@ -61,7 +61,7 @@ HOLDS_IN: Mapping[str, str | Sequence[str]] = {
     "message.late_hours.due": "short",
     **{f"chat.{key}.due": "day" for key in ("completed_late", "completed_late_off", "overdue", "overdue_days")},
     **{f"chat.{key}.due": "short" for key in ("completed_late_hours", "overdue_hours")},
-    **{f"chat.{key}.at": "moment" for key in ("show_received", "show_taken", "show_done")},
+    **{f"chat.{key}.at": "moment" for key in ("show_received", "show_taken", "show_done", "last_move")},
     **{f"refusal.{key}.at": "moment" for key in ("already_acknowledge", "already_complete", "already_asked")},
     **{f"refusal.{key}.at": "moment" for key in ("already_granted", "already_refused", "before_receipt")},
     **{f"refusal.{key}.at": "moment" for key in ("leave_over", "deputy_on_leave", "undo_overtaken")},
@@ -82,11 +82,13 @@ HOLDS_IN: Mapping[str, str | Sequence[str]] = {
     "weekly.rate.rate": "percent",
     "weekly.item.told": tuple(f"weekly.{key}_item" for key in ("overdue", "late", "due", "untold", "undated")),
     "weekly.overdue_item.told": "telling",
-    "weekly.untold_item.told": tuple(f"weekly.untold_{key}" for key in ("never", "unmatched", "since", "workdays")),
+    "weekly.untold_item.told": tuple(
+        f"weekly.untold_{key}" for key in ("never", "unmatched", "since", "workdays", "days")
+    ),
     **{f"weekly.{key}_item.line": "ledger" for key in ("overdue", "late", "untold")},
     "weekly.due_item.due": "day",
-    "weekly.stages.entry": ("weekly.hours",),
-    "weekly.stages.answer": ("weekly.hours",),
+    "weekly.stages.entry": ("weekly.hours", "weekly.no_time"),
+    "weekly.stages.answer": ("weekly.hours", "weekly.no_time"),
     "weekly.causes.causes": "causes",
     "weekly.ahead.days": "ahead",
     "weekly.told.people": "people",
@@ -96,13 +98,23 @@ HOLDS_IN: Mapping[str, str | Sequence[str]] = {
     "weekly.rate_before.before": ("weekly.rate", "weekly.rate_few", "weekly.rate_none"),
 }
 
+# Places whose words are put together from several texts.
+COMPOSED: Mapping[str, Sequence[str]] = {
+    "did": DID,
+    "ledger": ("ledger.due", "ledger.open", "ledger.finished", "ledger.on_time", "ledger.late_open", *LATE),
+    "telling": ("weekly.told_none", "weekly.told_latest", "weekly.told"),
+    "causes": ("weekly.cause_late", "weekly.cause"),
+    "ahead": ("weekly.holiday", "weekly.makeup", "weekly.closure", "weekly.ahead_unpublished"),
+    "people": ("weekly.told_person", "weekly.told_once"),
+    "last": ("weekly.told_who",),
+}
 # Texts that only stand inside others.
 INNER = frozenset(
     key
-    for holds in (*HOLDS_IN.values(), *HOLDS.values())
+    for holds in (*HOLDS_IN.values(), *HOLDS.values(), *COMPOSED.values())
     if not isinstance(holds, str)
     for key in holds
-    if key not in STANDINGS
+    if key not in STANDINGS and not key.startswith("weekly.rate")
 )
 
 
@@ -171,6 +183,9 @@ class Reader:
             rest = self._sentences(line, found.end(), likely, dead)
             if rest is not None:
                 return [*rest, Sentence(key=key, values=found.groupdict())]
+        comma = self._texts["format.comma"]
+        if start and line.startswith(comma, start):
+            return self._sentences(line, start + len(comma), likely, dead)
         dead[start] = True
         return None
 
@@ -233,19 +248,11 @@ class Reader:
 
     def _composed(self, kind: str) -> str:
         """A place whose words are put together from several texts, with a mark between them."""
-        of = {
-            "did": DID,
-            "ledger": ("ledger.due", "ledger.open", "ledger.finished", "ledger.on_time", "ledger.late_open", *LATE),
-            "telling": ("weekly.told_none", "weekly.told_latest", "weekly.told"),
-            "causes": ("weekly.cause_late", "weekly.cause"),
-            "ahead": ("weekly.holiday", "weekly.makeup", "weekly.closure", "weekly.ahead_unpublished"),
-            "people": ("weekly.told_person", "weekly.told_once"),
-            "last": ("weekly.told_who",),
-        }
         between = {"did": "comma", "ledger": "comma", "people": "between_names"}
         mark = self._texts[f"format.{between[kind]}"] if kind in between else self._texts["weekly.between"]
-        one = self._inside(of[kind])
-        return rf"{one}(?:{re.escape(mark)}{one})*"
+        one = self._inside(COMPOSED[kind])
+        times = self._pattern("weekly.told_times", named=False)
+        return rf"{one}(?:{times})?" if kind == "last" else rf"{one}(?:{re.escape(mark)}{one})*"
 
 
 @cache

@@ -35,6 +35,7 @@ class Known:
     asked: bool = False  # for anything
     until: datetime | None = None  # what was asked for last
     done_at: datetime | None = None
+    acts: list[datetime] = field(default_factory=list)  # when anybody said anything about it
     void_at: datetime | None = None
     unit: str | None = None
     pending: dict[str, tuple[str, datetime | None]] = field(default_factory=dict)  # kind -> who asked, until when
