@@ -37,7 +37,8 @@ def test_back_after_hours_it_brings_one_digest_a_person(rig: WeComRig, fault: Fa
     assert rig.fake.sent == []
     rig.fake.forgive(SEND)
     rig.office.at("08-23 14:30")
-    [to_jia], [to_yi] = rig.takes("jia"), rig.takes("yi")
+    (to_jia, card), (to_yi, _) = rig.takes("jia"), rig.takes("yi")
+    assert (to_jia.kind, card.labels) == ("text", ["全部签收", "1", "2", "3", "4", "5"])
     assert all(number in to_jia.text and number in to_yi.text for number in NUMBERS)
     assert "6件" in to_jia.text
     with rig.office.database.read() as conn:
