@@ -180,6 +180,7 @@ def test_one_dead_address_met_twice_at_once_is_told_once(plain: Office) -> None:
     plain.expect("wu", "notice:contact_lost")
     for _ in range(2):
         plain.expect("yi", "receipt")
+        plain.expect("yi", "unreached:holder_lost")
     for number in ("FJ-1", "FJ-2"):
         plain.says("yi", f"办结 {number}")
 

@@ -13,20 +13,8 @@ from tests.rules.calendar.oracle import CALENDAR
 K = JournalKind
 # Of the system journal, which is no ticket's; a climbed rung shows in who was told.
 ELSEWHERE = {
-    *(
-        K.LEAVE,
-        K.BACK,
-        K.BOUND,
-        K.BIND_CODE,
-        K.BIND_ASKED,
-        K.BIND_LOCKED,
-        K.BIND_CODE_SHOWN,
-        K.LEAVER_ERASED,
-        K.REKEYED,
-        K.UNREACHABLE,
-        K.SIGNIN_LINK,
-        K.REGISTER_IMPORTED,
-    ),
+    *(K.LEAVE, K.BACK, K.BOUND, K.BIND_CODE, K.BIND_ASKED, K.BIND_LOCKED, K.BIND_CODE_SHOWN, K.LEAVER_ERASED),
+    *(K.REKEYED, K.UNREACHABLE, K.REACHABLE, K.SIGNIN_LINK, K.REGISTER_IMPORTED),
     *(K.CALENDAR_PROPOSED, K.CALENDAR_APPROVED, K.CALENDAR_REFUSED, K.CALENDAR_WITHDRAWN),
     *(K.CLOSURE_DECIDED, K.CLOSURE_WITHDRAWN, K.STEP, K.UNKNOWN),
 }

@@ -11,7 +11,8 @@ from bot.clock import WoundClock
 from bot.policies.loading import load
 from bot.rules.people.routing import INBOX
 from storage import views
-from storage.messages import inbox_items, outbox
+from storage.messages import claims, inbox_items, outbox
+from storage.messages.outbox import Settlement
 from storage.records import JournalKind, MessageKind, MessageState, Ticket
 from storage.sql.database import Connection, Database
 from storage.tickets import journal
@@ -82,3 +83,35 @@ def test_a_digest_tells_everything_it_holds(context: Context) -> None:
         told = [line.data for ticket in tickets for line in journal.read(conn, ticket.id)]
         assert [one["digest"] for one in told] == [digest, digest]
         assert {one.state for one in outbox.children(conn, digest)} == {MessageState.BUNDLED}
+
+
+@pytest.mark.parametrize("state", [MessageState.PENDING, MessageState.UNCERTAIN, MessageState.LEASED])
+def test_what_is_tried_on_elsewhere_is_told_and_a_result_that_comes_later_counts_no_more(
+    context: Context, state: MessageState
+) -> None:
+    with context.database.begin() as conn:
+        ticket = put_ticket(conn, sh(8, 23), date(2021, 8, 24))
+        waits = lies_there(conn, ticket, MessageState.PENDING, kind=MessageKind.ASSIGNED)
+        if state != MessageState.PENDING:
+            claims.claim(conn, sh(8, 23), sh(8, 23, 11), "node")
+        if state == MessageState.UNCERTAIN:
+            outbox.settle(conn, [Settlement(id=waits, fence=1, state=state, retry_at=sh(8, 23, 15))])
+    assert look(context, JIA) == 1
+    with context.database.begin() as conn:
+        late = Settlement(id=waits, fence=1, state=MessageState.FAILED, reason="HTTP 503")
+        assert outbox.settle(conn, [late]) == []
+        assert claims.claim(conn, sh(8, 24), sh(8, 24, 11), "node") == []
+        assert outbox.by_ids(conn, [waits])[waits].state == MessageState.DELIVERED
+
+
+def test_what_a_chat_told_before_is_not_told_again_by_the_inbox(context: Context) -> None:
+    with context.database.begin() as conn:
+        ticket = put_ticket(conn, sh(8, 23), date(2021, 8, 24))
+        told = lies_there(conn, ticket, MessageState.ACCEPTED, kind=MessageKind.ASSIGNED)
+        message = outbox.by_ids(conn, [told])[told]
+        outbox.prepare(conn, [replace(message, channel="wecom", address="jia")])
+    assert look(context, JIA) == 0
+    with context.database.read() as conn:
+        found = outbox.by_ids(conn, [told])[told]
+        assert (found.state, found.channel) == (MessageState.ACCEPTED, "wecom")
+        assert journal.read(conn, ticket.id) == []

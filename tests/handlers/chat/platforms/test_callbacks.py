@@ -381,7 +381,7 @@ class TestReading:
         assert heard is not None
         assert (heard.kind, heard.text) == (kind, text)
 
-    @pytest.mark.parametrize(("name", "event"), [("wecom", "enter_agent"), ("wecom", "LOCATION"), ("wechat", "VIEW")])
+    @pytest.mark.parametrize(("name", "event"), [("wecom", "LOCATION"), ("wechat", "VIEW")])
     def test_what_concerns_nobody(self, house: House, name: str, event: str) -> None:
         assert self._read(house, name, callbacks.event("ZhangSan", event, AT)) is None
 
