@@ -384,6 +384,8 @@ CHECKS: Mapping[str, Check] = {
 
 
 def constants(language: Language) -> Mapping[str, set[str]]:
-    """The numbers that stand in the words themselves."""
-    plain = {key: re.sub(r"\{[^}]*\}", "", text) for key, text in texts(language).items()}
+    """The numbers that stand in the words themselves, beside what is given as an example."""
+    plain = {
+        key: re.sub('\\{[^}]*\\}|\u201c[^\u201d]*\u201d|"[^"]*"', "", text) for key, text in texts(language).items()
+    }
     return {key: set(re.findall(r"\d+", text)) for key, text in plain.items() if DIGIT.search(text)}
