@@ -40,7 +40,11 @@ def wrong(line: str, rule: Rule, received: datetime, lines: Lines) -> Iterator[s
         (_named, NAMED),
     ):
         for found in pattern.finditer(left):
-            if not check(found, year, rule, received, lines):
+            try:
+                so = check(found, year, rule, received, lines)
+            except (ValueError, KeyError):
+                so = False  # there is no such day
+            if not so:
                 yield f"{found[0]} is not so"
         left = pattern.sub("", left)
     if re.search(r"\d", left):

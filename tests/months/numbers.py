@@ -34,13 +34,14 @@ class Auditor:
 
     def wrong(self, line: Line) -> Iterator[str]:
         """What the line says that is false, or that nobody can count again; then learn from it."""
-        for fault in self._wrong(line):
+        for fault in self.read(line):
             yield f"{line.get('at', '')} {line['event']} to {line.get('to') or line.get('person')}: {fault}"
         self.world.happened(line)
         if line["event"] == "ticket":
             yield from self.world.wrong_lines(line)
 
-    def _wrong(self, line: Line) -> Iterator[str]:
+    def read(self, line: Line) -> Iterator[str]:
+        """What the line says that is false; nothing is learnt from it."""
         if line["event"] not in ("message", "reply"):
             return
         text = self.world.mask(line["text"])
@@ -89,7 +90,7 @@ def _sentence(sentence: Sentence, at: At) -> Iterator[str]:
     if checked is not None:
         try:
             so = checked(sentence, at)
-        except (AssertionError, ValueError) as reason:
+        except (AssertionError, ValueError, KeyError, StopIteration) as reason:
             so, why = False, f" ({reason})"
         else:
             why = ""
@@ -383,6 +384,8 @@ CHECKS: Mapping[str, Check] = {
 
 
 def constants(language: Language) -> Mapping[str, set[str]]:
-    """The numbers that stand in the words themselves."""
-    plain = {key: re.sub(r"\{[^}]*\}", "", text) for key, text in texts(language).items()}
+    """The numbers that stand in the words themselves, beside what is given as an example."""
+    plain = {
+        key: re.sub('\\{[^}]*\\}|\u201c[^\u201d]*\u201d|"[^"]*"', "", text) for key, text in texts(language).items()
+    }
     return {key: set(re.findall(r"\d+", text)) for key, text in plain.items() if DIGIT.search(text)}

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
+from itertools import pairwise
 from statistics import median
 
 from tests.months.comparing import At, Check, same_day, same_due, same_moment
@@ -266,6 +267,8 @@ def _item(sentence: Sentence, at: At) -> bool:
     """A line of a list: days, lateness, and who was told when and how often."""
     inner, known, week = at.reader.inner(sentence, "told"), at.about, Week(at)
     assert inner is not None
+    if not _in_order(at.line["text"].split("\n")):
+        return False
     if inner.key == "weekly.due_item":
         return same_day(inner.values["due"], known.lines.day, week.sunday)
     right = all(_ledger(part, known, week, at) for part in re.split("，|, ", inner.values["line"]))
@@ -274,6 +277,12 @@ def _item(sentence: Sentence, at: At) -> bool:
     if inner.key == "weekly.untold_item":
         return right and _since(at.reader.inner(inner, "told"), known, week)
     return right
+
+
+def _in_order(rows: Sequence[str]) -> bool:
+    """Whether each list is numbered from one."""
+    places = [int(found[1]) if (found := re.match(r"(\d+)\. ", row)) else 0 for row in rows]
+    return all(not place or place == before + 1 for before, place in pairwise(places))
 
 
 def _ledger(part: str, known: Known, week: Week, at: At) -> bool:
