@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from bot.actions.tickets import requests
 from bot.actions.tickets.tickets import deny
-from handlers.chat.choosing import carry, not_above
+from handlers.chat.choosing import carry
 from handlers.chat.commands import BY_CODE, Command, pressed
 from handlers.chat.parse import Parsed
 from handlers.chat.turn import Reply, Turn, Wish
@@ -28,7 +28,7 @@ def _on_request(turn: Turn, row: Command, request_id: int) -> Reply:
     if known is not None and not theirs:
         deny(turn.work, known.ticket.id, row.verb or row.name, turn.answer(""))
     if known is None or not theirs:
-        return _unknown(turn) if turn.oversees else not_above(turn, row)
+        return _unknown(turn)
     about = replace(turn, replied=known.ticket.id)
     return row.does(about, Wish(command=row.name, verb=row.verb, tickets=(known.ticket,), request_id=request_id))
 

@@ -5,7 +5,7 @@ import typer
 import settings as settings_file
 from bot.engine import make_folder
 from handlers.shell.terminal.opening import refusals
-from handlers.shell.terminal.private import check_private, make_private
+from handlers.shell.terminal.private import check_private
 from storage.sql.database import Database, file_of
 from storage.sql.schema import current, migrate
 
@@ -17,7 +17,6 @@ def run() -> None:
     """升级数据库结构。"""
     with refusals():
         settings = settings_file.load()
-        make_private()
         make_folder(settings)
         check_private(settings, file_of(settings.database))
         database = Database(settings.database)

@@ -39,9 +39,7 @@ def test_the_holder_may_work_whoever_it_is() -> None:
     assert rights(JI, directory(), holder_id=JI) == {SEE, WORK}
 
 
-@pytest.mark.parametrize(
-    ("absent", "has"), [(JIA, {SEE, WORK}), (DING, {SEE, REVIEW}), (WU, set())]
-)
+@pytest.mark.parametrize(("absent", "has"), [(JIA, {SEE, WORK}), (DING, {SEE, REVIEW}), (WU, set())])
 def test_a_deputy_has_the_duties_and_of_their_own_unit_the_power_too(absent: int, has: set[Right]) -> None:
     known = directory(leaves=[away(absent, JI)])
     assert rights(JI, known) == has
