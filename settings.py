@@ -230,7 +230,6 @@ class Robot(Section):
             AnyHttpUrl(self.url.get_secret_value())
         except ValueError:
             raise ValueError("URL 应为机器人的完整 Webhook 地址") from None
-        _guarded(self.url.get_secret_value())
         return self
 
 
@@ -277,6 +276,13 @@ class Settings(BaseSettings):
     mail: Mail = Mail()
     robots: dict[str, Robot] = Field(default_factory=dict)  # name, as an address -> robot
     rhythm: Rhythm = Rhythm()
+
+    @field_validator("robots")
+    @classmethod
+    def _robots_are_guarded(cls, robots: dict[str, Robot]) -> dict[str, Robot]:
+        for robot in robots.values():
+            _guarded(robot.url.get_secret_value())
+        return robots
 
     @model_validator(mode="after")
     def _webhook_has_address(self) -> Self:

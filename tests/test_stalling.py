@@ -93,6 +93,14 @@ def test_numbers_that_are_none_name_no_time(said: str, until: Until | None) -> N
     assert (found[0] if found else None) == until
 
 
+def test_a_time_is_looked_for_where_people_name_one() -> None:
+    early, late = f"延期到8月26日 {'等' * 3_000}", f"{'等' * 3_000} 延期到8月26日"
+    found = read_until(early, date(2021, 8, 23))
+    assert found is not None
+    assert found[1] == "等" * 3_000
+    assert read_until(late, date(2021, 8, 23)) is None
+
+
 def test_an_unsigned_callback_is_turned_away_unparsed() -> None:
     door = Door(TOKEN, WeChatCrypto(TOKEN, KEY, CORP))
     query = {"timestamp": str(int(NOW.timestamp())), "nonce": "n", "msg_signature": "0" * 40}

@@ -1,17 +1,20 @@
 """Writes decisions: ticket, journal and outbox in the caller's transaction, all or nothing."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.actions.work import Work
 from bot.failpoints import failpoint
+from bot.rules.tickets.access import in_place_of
 from bot.rules.tickets.decision import Decision
 from storage.messages import outbox
+from storage.records import JournalDraft, Ticket
 from storage.tickets import journal, requests, tickets
 
 
 def record(work: Work, decisions: Sequence[Decision]) -> None:
     """Write changed tickets with their journal lines and messages; VersionConflict when one moved on meanwhile."""
-    chained = [journal.chain(decision.ticket, decision.journal) for decision in decisions]
+    chained = [journal.chain(decision.ticket, _named(work, decision)) for decision in decisions]
     tickets.save(work.conn, [decision.ticket for decision in decisions], [head for head, _ in chained])
     _write_rest(work, decisions, [row for _, rows in chained for row in rows])
 
@@ -21,6 +24,20 @@ def open_tickets(work: Work, decisions: Sequence[Decision]) -> None:
     chained = [journal.chain(decision.ticket, decision.journal) for decision in decisions]
     tickets.insert_all(work.conn, [decision.ticket for decision in decisions], [head for head, _ in chained])
     _write_rest(work, decisions, [row for _, rows in chained for row in rows])
+
+
+def _named(work: Work, decision: Decision) -> Sequence[JournalDraft]:
+    """The journal lines of a decision; each says in whose place it was done, if in another's."""
+    return [in_whose_place(work, decision.ticket, line) for line in decision.journal]
+
+
+def in_whose_place(work: Work, ticket: Ticket, line: JournalDraft) -> JournalDraft:
+    """Return a line that says for whom its person acted on the ticket, if for somebody else."""
+    kind, _, number = line.actor.partition(":")
+    if kind != "person" or not number.isdigit():
+        return line
+    absent = in_place_of(int(number), ticket, work.directory, work.now)
+    return line if absent is None else replace(line, data={**line.data, "in_place_of": absent})
 
 
 def _write_rest(work: Work, decisions: Sequence[Decision], lines: list[dict[str, object]]) -> None:

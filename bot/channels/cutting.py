@@ -2,9 +2,11 @@
 
 import re
 
-# What opens a tag on one of the platforms (<a href>, <at user_id>, <@id>), whatever invisible stands in between.
-TAG = re.compile(r"<(?=[\s\u00ad\u200b-\u200f\u2060\ufeff/!?]*[A-Za-z@])")
-NAMED_LINK = re.compile(r"\](?=\s*\()")  # 飞书 takes [words](address) for a link in a plain text
+INVISIBLE = r"[\s\u00ad\u200b-\u200f\u2060\ufeff/]*"
+# A link, or a call to everybody, whatever invisible stands between the sign and its name.
+LINK_TAG = re.compile(rf"<(?={INVISIBLE}(?:a|at)\b)", re.IGNORECASE)
+ANY_TAG = re.compile(rf"<(?={INVISIBLE}[!?A-Za-z@])")
+NAMED_LINK = re.compile(r"\](?=\s*\()")  # [words](address)
 
 
 def cut(text: str, limit: int, word: str = "…（内容较长，已截短）") -> str:
@@ -22,4 +24,9 @@ def cut_characters(text: str, limit: int) -> str:
 
 def unlinked(text: str) -> str:
     """Return the text with a full-width sign where a link would open: a ticket quotes pages that may hold anything."""
-    return NAMED_LINK.sub("\uff3d", TAG.sub("\uff1c", text))
+    return LINK_TAG.sub("\uff1c", text)
+
+
+def inert(text: str) -> str:
+    """Return the text without any markup that a group's robot would follow: tags, calls, named links."""
+    return NAMED_LINK.sub("\uff3d", ANY_TAG.sub("\uff1c", text))

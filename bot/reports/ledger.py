@@ -129,7 +129,7 @@ def extension(requests: Sequence[Request], wording: Wording) -> str:
 
 def problem(ticket: Ticket, wording: Wording) -> str:
     """Say what is wrong and what it should be: "错敏词：… → …", shortened, phone numbers masked."""
-    wrong, right = (masked(_cut(text)) for text in (ticket.problem, ticket.suggestion))
+    wrong, right = (_cut(masked(text)) for text in (ticket.problem, ticket.suggestion))
     what = wording("weekly.problem_right", wrong=wrong, right=right) if right else wrong
     named = [part for part in (ticket.problem_class, what) if part]
     return wording("weekly.problem_colon").join(named)

@@ -48,7 +48,9 @@ def _end(story: TicketStory, calendar: GovChina, wording: Wording, now: datetime
 def _line(line: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
     local = shanghai(line.at)
     words = _WORDS.get(line.kind, _other)(line, names, wording)
-    return f"{local:%Y-%m-%d %H:%M}  {words}{_how(line, wording)}"
+    absent = names.get(int(str(line.data.get("in_place_of", 0))))
+    place = wording("story.in_place_of", name=absent) if absent else ""
+    return f"{local:%Y-%m-%d %H:%M}  {words}{place}{_how(line, wording)}"
 
 
 def _how(line: JournalLine, wording: Wording) -> str:

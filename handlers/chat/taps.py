@@ -8,7 +8,7 @@ from bot.actions.tickets.tickets import deny
 from bot.delivery.facts import facts
 from bot.delivery.pressing import taken_by
 from bot.rules.tickets.lifecycle import Verb, states_for
-from handlers.chat.choosing import carry, not_above
+from handlers.chat.choosing import carry
 from handlers.chat.commands import BY_CODE, BY_NAME, Command, pressed
 from handlers.chat.parse import Parsed
 from handlers.chat.turn import Reply, Turn, Wish
@@ -55,7 +55,7 @@ def _on_request(turn: Turn, row: Command, request_id: int) -> Reply:
     if known is not None and not theirs:
         deny(turn.work, known.ticket.id, row.verb or row.name, turn.answer(""))
     if known is None or not theirs:
-        return _unknown(turn) if turn.oversees else not_above(turn, row)
+        return _unknown(turn)
     about = replace(turn, replied=known.ticket.id)
     wish = Wish(command=row.name, verb=row.verb, tickets=(known.ticket,), request_id=request_id)
     return _with_facts(turn, row.does(about, wish))

@@ -12,6 +12,7 @@ from typer.exceptions import Abort, TyperException
 from bot.rules.messages.showing import visible
 from handlers.shell.terminal import completion
 from handlers.shell.terminal.plainly import speak_plainly
+from handlers.shell.terminal.private import make_private
 from handlers.shell.terminal.usage import COMMAND, program, sentence
 
 # name -> (module under handlers.shell, help); a module holds a typer app named `app`.
@@ -105,6 +106,7 @@ completion.set_up(shell)
 
 def main() -> int:
     """Carry out what was typed, and return the exit code."""
+    make_private()
     speak_plainly()
     try:
         return int(shell.main(prog_name=program(), complete_var=completion.VARIABLE, standalone_mode=False) or 0)

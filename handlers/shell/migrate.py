@@ -6,7 +6,7 @@ import settings as settings_file
 from bot.clock import SystemClock
 from bot.engine import make_folder, upgraded
 from handlers.shell.terminal.opening import refusals
-from handlers.shell.terminal.private import check_private, make_private
+from handlers.shell.terminal.private import check_private
 from storage.sql.database import Database, file_of
 from storage.sql.schema import current
 
@@ -18,7 +18,6 @@ def run() -> None:
     """升级数据库结构。"""
     with refusals():
         settings = settings_file.load()
-        make_private()
         make_folder(settings)
         check_private(settings, file_of(settings.database))
         database = Database(settings.database)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.actions.work import Work
+from bot.rules.people.routing import stood_in_for
 from bot.rules.tickets.access import Right, may, workers
 from storage.messages import outbox
 from storage.records import OPEN_STATES, JournalKind, Ticket, TicketState
@@ -27,11 +28,7 @@ class MovedAway:
 def tickets_of(work: Work, person_id: int) -> list[Ticket]:
     """Return a person's open and just completed tickets, by receipt: as A角, B角, leader, deputy or holder."""
     directory, now = work.directory, work.now
-    people = {person_id} | {
-        absent
-        for absent, leaves in directory.leaves.items()
-        if any(leave.deputy_id == person_id and leave.running(now) for leave in leaves)
-    }
+    people = {person_id} | stood_in_for(person_id, directory, now)
     accounts = {account_id for (account_id, _role), who in directory.duties.items() if who in people}
     found = tickets.of_people(work.conn, sorted(accounts), sorted(people), sorted(OF_A_PERSON))
     return [one for one in found if person_id in workers(one, directory, now)]

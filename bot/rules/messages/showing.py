@@ -5,7 +5,7 @@ from datetime import date
 
 # C0 and C1 controls but tab and line feed, halves of characters, and what turns the direction of writing around.
 CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
-MOBILE = re.compile(r"(?<![\dA-Za-z-])((?:\+?86[- ]?)?1[3-9]\d)[- ]?\d{4}[- ]?(\d{4})(?![\dA-Za-z])")
+MOBILE = re.compile(r"(?<![\dA-Za-z-])(?:\+?86[- ]?)?(1[3-9]\d)[- ]?\d{4}[- ]?(\d{4})(?![\dA-Za-z])")
 LANDLINE = re.compile(r"(?<![\d-])(0\d{2,3}[- ]?)\d{7,8}(?!\d)")
 # 居民身份证号: region, birthday, order, check digit; the older form has no century and no check digit.
 IDENTITY = re.compile(r"(?<![\dA-Za-z])([1-9]\d{5})((?:18|19|20)\d{6})(\d{3})([\dXx])(?![\dA-Za-z])")

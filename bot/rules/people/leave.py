@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.rules.people.routing import desk, holder, stand_in, usable_addresses
+from bot.rules.people.routing import desk, holder, in_power, stand_in, usable_addresses
 from bot.rules.refused import MoveRefused
 from storage.records import (
     Directory,
@@ -47,11 +47,7 @@ def check(leave: Leave, directory: Directory, now: datetime) -> None:
 
 def may_note(noter: int, whose: int, directory: Directory, now: datetime) -> bool:
     """Whether somebody may note another's leave: the desk, and the leader of an account they work on."""
-    acting = {noter} | {
-        absent
-        for absent, leaves in directory.leaves.items()
-        if any(one.deputy_id == noter and one.running(now) for one in leaves)
-    }
+    acting = in_power(noter, directory, now)
     if not acting.isdisjoint(desk(directory)):
         return True
     led = {account for (account, role), person in directory.duties.items() if role == Role.LEADER and person in acting}

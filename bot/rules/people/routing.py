@@ -74,6 +74,39 @@ def supervised_units(person_id: int, directory: Directory) -> frozenset[int]:
     return frozenset(found)
 
 
+def stood_in_for(person_id: int, directory: Directory, now: datetime) -> frozenset[int]:
+    """Return those on leave who named this person and are still in office: their duties are this person's for now."""
+    return frozenset(
+        leave.person_id
+        for leaves in directory.leaves.values()
+        for leave in leaves
+        if leave.deputy_id == person_id and leave.running(now) and directory.people[leave.person_id].active
+    )
+
+
+def in_power(person_id: int, directory: Directory, now: datetime) -> frozenset[int]:
+    """Return whose powers a person has: their own, and those of absent colleagues of their unit or of one below it.
+
+    A clerk who stands in for somebody above has their duties and not their powers.
+    """
+    person = directory.people.get(person_id)
+    if person is None or not person.active:
+        return frozenset()
+    absent = stood_in_for(person_id, directory, now)
+    return frozenset((person_id, *(one for one in absent if person.unit_id in _upwards(one, directory))))
+
+
+def _upwards(person_id: int, directory: Directory) -> set[int]:
+    """A person's unit and all above it."""
+    seen: set[int] = set()
+    unit_id: int | None = directory.people[person_id].unit_id
+    while unit_id is not None and unit_id not in seen:
+        seen.add(unit_id)
+        unit = directory.units.get(unit_id)
+        unit_id = unit.parent_id if unit else None
+    return seen
+
+
 def usable_addresses(person_id: int, directory: Directory) -> tuple[Address, ...]:
     """Return the usable addresses of an active person, the preferred first."""
     person = directory.people.get(person_id)
@@ -101,8 +134,9 @@ def on_leave(person_id: int, directory: Directory, now: datetime) -> bool:
 
 def stand_in(person_id: int, ticket: Ticket, directory: Directory, now: datetime) -> int | None:
     """Return who does the work of a person on leave: the deputy named, else the other role, unless away as well."""
+    person = directory.people.get(person_id)
     for leave in directory.leaves.get(person_id, ()):
-        named = leave.deputy_id if leave.running(now) else None
+        named = leave.deputy_id if leave.running(now) and person is not None and person.active else None
         if named is not None and not on_leave(named, directory, now):
             return named
     primary, backup = _duty(ticket, directory, Role.PRIMARY), _duty(ticket, directory, Role.BACKUP)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from bot.rules.people.routing import WORKERS, audience
+from bot.rules.tickets.access import Right, may, serves
 from bot.rules.tickets.decision import Scene
 from bot.rules.tickets.lifecycle import Answer
 from storage.records import (
@@ -26,13 +27,23 @@ def circle(ticket: Ticket, scene: Scene) -> tuple[int, ...]:
 
 
 def deciders(kind: RequestKind, ticket: Ticket, asker: int, scene: Scene) -> tuple[int, ...]:
-    """Return who is asked to decide: the unit's supervisor, else the desk; of a transfer the desk; never the asker."""
+    """Return who is asked to decide: the unit's supervisor, else the desk; of a transfer the desk.
+
+    Never the asker, nor who serves the account, nor a deputy who has the duty and not the power.
+    """
     order = (Audience.DESK,) if kind == RequestKind.TRANSFER else (Audience.SUPERVISOR, Audience.DESK)
     for one in order:
-        people = tuple(who for who in audience((one,), ticket, scene.directory, scene.now).people if who != asker)
+        asked = audience((one,), ticket, scene.directory, scene.now).people
+        people = tuple(who for who in asked if who != asker and _has_power(who, kind, ticket, scene))
         if people:
             return people
     return ()
+
+
+def _has_power(person_id: int, kind: RequestKind, ticket: Ticket, scene: Scene) -> bool:
+    right = Right.ROUTE if kind == RequestKind.TRANSFER else Right.REVIEW
+    served = serves(person_id, ticket, scene.directory, scene.now)
+    return not served and may(person_id, right, ticket, scene.directory, scene.now)
 
 
 def notify(

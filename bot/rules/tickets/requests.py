@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.rules.refused import MoveRefused
-from bot.rules.tickets.access import Right, may
+from bot.rules.tickets.access import Right, may, serves
 from bot.rules.tickets.decision import Decision, Scene
 from bot.rules.tickets.extension import Until, due_of, extended
 from bot.rules.tickets.lifecycle import Answer, Verb, line, move, need_reason, refusal, states_for, taken_up
@@ -82,7 +82,12 @@ def ask_others(ticket: Ticket, request: Request, lost: frozenset[int], scene: Sc
 
 
 def may_decide(person_id: int, request: Request, ticket: Ticket, directory: Directory, now: datetime) -> bool:
-    """Whether the person may grant or refuse; what one asked oneself is for the desk at least."""
+    """Whether the person may grant or refuse; what one asked oneself is for the desk at least.
+
+    Nobody decides about an account they serve themselves, whatever else they are.
+    """
+    if serves(person_id, ticket, directory, now):
+        return False
     desk = may(person_id, Right.ROUTE, ticket, directory, now)
     if request.kind == RequestKind.TRANSFER or person_id == request.asked_by:
         return desk
@@ -94,7 +99,9 @@ def rule(
 ) -> Decision:
     """Grant or refuse a request; MoveRefused says who decided it before, or why it cannot be decided."""
     if not may_decide(answer.person_id, request, ticket, scene.directory, scene.now):
-        raise MoveRefused("own_request" if answer.person_id == request.asked_by else "not_yours", number=ticket.number)
+        own = answer.person_id == request.asked_by
+        served = serves(answer.person_id, ticket, scene.directory, scene.now)
+        raise MoveRefused("own_request" if own else "own_account" if served else "not_yours", number=ticket.number)
     if not request.pending:
         raise decided_before(ticket, request, scene)
     if not granted and request.kind != RequestKind.DISPUTE and answer.text:

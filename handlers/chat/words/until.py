@@ -28,6 +28,7 @@ CLOCK = re.compile(
 )
 LEAD = re.compile(r"(?P<extend>(?:申请)?(?:延期|延长|延))?(?:到|至|于|until|till|to|by) {0,4}$")
 LEAD_LENGTH = 16  # so far back "到" is looked for
+LOOKED_AT = 600  # characters in which times are looked for: whoever names one names it early
 TRIMMED = " \n\t\r,\uff0c。.;\uff1b、:\uff1a"
 BEFORE = re.compile(r"\s*(?:之前|以前|前(?![\w]))")
 SINCE = re.compile(r"(?:从|自|由|from) {0,4}$")
@@ -66,7 +67,7 @@ def read_period(text: str, today: date, *, lasting: bool = False) -> Period | No
     With `lasting` a span behind a day counts from it: "明天请假一天".
     """
     folded = fold(text)
-    apart = _apart(sorted(_all(folded.text, today), key=lambda one: (one.start, -one.end)))
+    apart = _apart(sorted(_all(folded.text[:LOOKED_AT], today), key=lambda one: (one.start, -one.end)))
     if not apart:
         return None
     end = next((one for one in apart if one.sure), None) or next((one for one in apart if one.led), apart[0])

@@ -21,7 +21,7 @@ from bot.sealing import KeyRefused, PhoneInvalid, is_changing
 from bot.simulator.scenario import ScenarioInvalid
 from handlers.intake import InputRefused
 from handlers.shell.terminal.lines import emit, local, refuse
-from handlers.shell.terminal.private import check_private, make_private
+from handlers.shell.terminal.private import check_private
 from handlers.shell.terminal.usage import program
 from storage.sql.database import file_of
 from storage.sql.trouble import DatabaseRefused, told
@@ -58,7 +58,6 @@ def opened(clock: Clock | None = None, *, changing_key: bool = False, **override
     with refusals():
         settings = settings_file.load(**overrides)
         logs.set_up(settings.log_level if sys.stderr.isatty() is False else "WARNING")
-        make_private()
         check_private(settings, file_of(settings.database))
         if is_changing(settings.data_dir) and not changing_key:
             raise refuse(f"更换密钥没有做完，请再执行一次：{program()} rekey。")

@@ -118,10 +118,11 @@ def test_everybody_hears_of_their_own_area() -> None:
     assert scope_of(BING, known, MORNING) == Scope(units=frozenset(), accounts=frozenset({ACCOUNT}))
 
 
-def test_a_deputy_hears_of_both_areas() -> None:
+def test_a_deputy_hears_of_both_areas_where_the_power_is_theirs_too() -> None:
+    assert scope_of(JI, directory(leaves=[leave(DING, JI)]), MORNING).units == frozenset({WATER})
     known = directory(leaves=[leave(DING, BING)])
-    assert scope_of(BING, known, MORNING) == Scope(units=frozenset({WATER}), accounts=frozenset({ACCOUNT}))
-    assert scope_of(JIA, directory(leaves=[leave(WU, JIA)]), MORNING).units is None
+    assert scope_of(BING, known, MORNING) == Scope(units=frozenset(), accounts=frozenset({ACCOUNT}))
+    assert scope_of(JIA, directory(leaves=[leave(WU, JIA)]), MORNING).units == frozenset()
 
 
 def test_a_leader_hears_of_their_account_and_a_supervisor_of_their_unit() -> None:

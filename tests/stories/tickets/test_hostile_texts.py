@@ -1,11 +1,12 @@
 """What a ticket says is shown as words: no links, no calls, no escapes, no citizens' numbers; nothing for a group."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from bot.channels.cutting import unlinked
+from bot.channels.cutting import inert, unlinked
 from handlers.chat.platforms.heard import Heard, HeardKind
 from storage.messages import outbox
 from tests.cast.office import Office
@@ -35,15 +36,20 @@ def told(office: Office) -> Iterator[Office]:
     office.forget()
 
 
-@pytest.mark.parametrize("tag", TAGS[:-1])
-def test_no_tag_of_any_platform_opens(tag: str) -> None:
-    shown = unlinked(f"1 < 2 {tag}")
-    assert "<" not in shown.removeprefix("1 < 2 ")
-    assert shown.startswith("1 < 2 ")
+@pytest.mark.parametrize("tag", TAGS)
+def test_no_tag_of_any_platform_opens_in_a_group(tag: str) -> None:
+    assert "<" not in inert(f"1 < 2 {tag}").removeprefix("1 < 2 ")
 
 
-def test_words_with_an_address_behind_are_no_link() -> None:
-    assert "](" not in unlinked("[点此](http://evil) [a] (b)")
+@pytest.mark.parametrize("tag", [one for one in TAGS if re.search(r"\ba(t)?\b", one[:6], re.IGNORECASE)])
+def test_no_link_and_no_call_opens_anywhere(tag: str) -> None:
+    shown = unlinked(f"1 < 2 {tag} <abc>")
+    assert shown.startswith("1 < 2 \uff1c")
+    assert shown.endswith(" <abc>")
+
+
+def test_words_with_an_address_behind_are_no_link_in_a_group() -> None:
+    assert "](" not in inert("[点此](http://evil) [a] (b)")
 
 
 def test_escapes_and_numbers_reach_no_chat(told: Office) -> None:
