@@ -98,7 +98,7 @@ def _skipped(line: JournalLine, names: Mapping[int, str], wording: Wording) -> s
 
 
 def _told(line: JournalLine, names: Mapping[int, str], wording: Wording) -> str:
-    data, state = line.data, line.data["state"]
+    data, state = line.data, line.data.get("state", "")
     about = {"who": names.get(int(str(data["to"])), "?"), "step": _step_name(line, wording)}
     channel, besides = str(data["channel"]), [str(one) for one in _items(data.get("besides"))]
     if line.kind == JournalKind.NOT_TOLD:

@@ -18,8 +18,8 @@ from tests.rules.calendar.oracle import beijing
 
 TODAY = date(2021, 8, 24)
 LONGEST_LINE = 300  # bytes of a ticket here
-A = Contact(name="甲", role=Role.PRIMARY, told_at=beijing("2021-08-23 10:00"))
-B = Contact(name="乙", role=Role.BACKUP)
+A = Contact(person_id=1, name="甲", role=Role.PRIMARY, told_at=beijing("2021-08-23 10:00"))
+B = Contact(person_id=2, name="乙", role=Role.BACKUP)
 ROW = BriefTicket(ticket=ticket(), unit="市水利局", contacts=(A, B))
 OVERDUE = replace(
     ROW,

@@ -30,6 +30,7 @@ DATA = {
     "name": "图.png",
     "verb": "acknowledge",
     "target": "三明林业",
+    "policy": "monitor_1wd",
     "role": "primary",
     **dict.fromkeys(("until", "was"), datetime(2021, 8, 26, tzinfo=UTC).isoformat()),
 }

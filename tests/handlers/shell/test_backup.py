@@ -61,12 +61,13 @@ def test_a_lost_key_is_told_and_never_replaced_in_silence(with_ticket: Shell) ->
 
 
 def test_an_upgrade_saves_what_was_there_first(fresh: Shell) -> None:
-    fresh.folder.mkdir()
+    fresh.folder.mkdir(mode=0o700)
     old = Database(f"sqlite:///{fresh.folder}/duban.sqlite3")
     migrate(old, "0005")
     with old.begin() as conn:
         conn.execute(text("INSERT INTO units (id, name, desk, jurisdiction) VALUES (7, '水利局', false, '')"))
     old.close()
+    (fresh.folder / "duban.sqlite3").chmod(0o600)
     done = fresh("migrate")
     assert done.code == 0
     (saved,) = (fresh.folder / "backups").iterdir()

@@ -26,7 +26,8 @@ def test_every_command_works_as_written(tmp_path: Path) -> None:
     shell = Shell(folder=tmp_path / "data")
     for words in commands("README.md"):
         ran = shell(*words)
-        assert ran.code == 0, (words, ran.err)
+        # `check` is red until people are bound: without a chat nobody is told.
+        assert ran.code == (words[0] == "check"), (words, ran.err)
         assert ran.out.strip()
     assert list((tmp_path / "out").glob("*.xlsx"))
 

@@ -16,9 +16,9 @@ from tests.fakes.telegram_wire import TOKEN
 from tests.stories.platforms.rigs import WeComRig, wecom_rig
 
 SECRET = "a-secret-that-only-telegram-knows"
-FACTS = ["问题类型：严重表述错误", "问题：“水力部门”", "建议：水利部门", "链接：https://mp.weixin.qq.com/s/1"]
+FACTS = ["问题类型：错别字", "问题：“水力部门”", "建议：水利部门", "链接：https://mp.weixin.qq.com/s/1"]
 GIVEN = {
-    "problem_class": "严重表述错误",
+    "problem_class": "错别字",
     "problem": "“水力部门”",
     "suggestion": "水利部门",
     "url": "https://mp.weixin.qq.com/s/1",

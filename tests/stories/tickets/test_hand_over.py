@@ -72,6 +72,7 @@ class TestHandingOver:
         told.breaks("yi")
         told.says("jia", "转B角")
         told.expect("bing", "unreached:handed_over", says="乙联系不上")
+        told.expect("jia", "unreached:holder_lost")
         told.expect("wu", "notice:contact_lost")
         told.says("jia", "已删除")
 
