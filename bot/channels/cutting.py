@@ -5,8 +5,7 @@ import re
 INVISIBLE = r"[\s\u00ad\u200b-\u200f\u2060\ufeff/]*"
 # A link, or a call to everybody, whatever invisible stands between the sign and its name.
 LINK_TAG = re.compile(rf"<(?={INVISIBLE}(?:a|at)\b)", re.IGNORECASE)
-ANY_TAG = re.compile(rf"<(?={INVISIBLE}[!?A-Za-z@])")
-NAMED_LINK = re.compile(r"\](?=\s*\()")  # [words](address)
+NAMED_LINK = re.compile(r"\](?=\s*\(\s*[a-z][a-z0-9+.-]*:)", re.IGNORECASE)  # [words](https://…)
 
 
 def cut(text: str, limit: int, word: str = "…（内容较长，已截短）") -> str:
@@ -28,5 +27,5 @@ def unlinked(text: str) -> str:
 
 
 def inert(text: str) -> str:
-    """Return the text without any markup that a group's robot would follow: tags, calls, named links."""
-    return NAMED_LINK.sub("\uff3d", ANY_TAG.sub("\uff1c", text))
+    """Return the text without links, be they written as a tag or as words with an address behind."""
+    return NAMED_LINK.sub("\uff3d", unlinked(text))

@@ -217,3 +217,17 @@ def test_robots_never_count_as_told() -> None:
 def test_a_robot_set_wrong_stops_the_start(given: dict[str, str], word: str) -> None:
     with pytest.raises(SettingsInvalid, match=word):
         load(robots={"desk": given})
+
+
+async def test_nobody_is_called_and_no_link_opens_by_what_a_ticket_quotes(
+    channel: RobotChannel, robots: Robots
+) -> None:
+    text = '<at user_id="all">所有人</at> [点此](http://evil) <b>x</b> <a href=x>y</a> 电话13812341234'
+    for place, kind in enumerate(("feishu", "wecom", "dingtalk")):
+        await channel.send(Outgoing(key=f"call:{place}", address=kind, text=text))
+    feishu, *others = [text for _, text in robots.said]
+    assert "](" not in feishu
+    for said in (feishu, *others):
+        assert "<at" not in said
+        assert "<a " not in said
+    assert not any("13812341234" in said for said in (feishu, *others))

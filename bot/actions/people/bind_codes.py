@@ -27,7 +27,7 @@ WRONG_TRIES = 5
 LOCKED_FOR = timedelta(hours=1)
 MOST_SEEN = 20  # codes looked for in what is said in a group
 CODE = re.compile(rf"[{ALPHABET}]{{{CODE_LENGTH}}}")
-SEEN = re.compile(rf"(?<![A-Z0-9]){CODE.pattern}(?![A-Z0-9])")
+SEEN = re.compile(rf"(?<![A-Z0-9_/@]){CODE.pattern}(?![A-Z0-9_])")
 
 
 def draw(work: Work, person_id: int, expires_at: datetime, channel: str = "", address: str = "") -> str:

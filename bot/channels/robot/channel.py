@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from bot.channels.base import CONFIG_RETRY_AFTER, Abilities, Outgoing, Receipt, SendFailed
-from bot.channels.cutting import cut, inert
+from bot.channels.cutting import cut
 from bot.channels.robot.kinds import KINDS, MINUTE, Kind
 from bot.clock import Clock
 from bot.rules.messages.showing import masked
@@ -71,7 +71,7 @@ class RobotChannel:
         robot = self._robots[message.address]
         if self._limits and (delay := await self._database.run(self._take, message.address)):
             raise SendFailed("群机器人每分钟最多20条，稍后再发", retry_after=delay)
-        said = await self._say(robot, cut(inert(masked(message.text)), TEXT_BYTES))
+        said = await self._say(robot, cut(KINDS[robot.kind].inert(masked(message.text)), TEXT_BYTES))
         if said.code:
             raise _failure(KINDS[robot.kind], said.code)
         return Receipt(provider_id=hashlib.sha256(message.key.encode()).hexdigest()[:32])  # they give none

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from bot.channels.cutting import inert, unlinked
+
 MINUTE = timedelta(minutes=1)
 
 
@@ -23,6 +25,7 @@ class Kind:
 
     word: str
     ask: Callable[[str, str, datetime], RobotRequest]  # text, secret (or nothing), now
+    inert: Callable[[str], str]  # takes from a text what this provider would follow
     too_fast: Mapping[int, timedelta]  # code -> how long to be silent
     gone: frozenset[int]  # the robot was removed from its group
     wrong: Mapping[int, str]  # what the operator has to put right
@@ -53,11 +56,17 @@ def _feishu(text: str, secret: str, now: datetime) -> RobotRequest:
 
 KINDS: Mapping[str, Kind] = {
     "wecom": Kind(
-        word="企业微信", ask=_wecom, too_fast={45009: MINUTE, 45033: MINUTE}, gone=frozenset({93000}), wrong={}
+        word="企业微信",
+        ask=_wecom,
+        inert=unlinked,
+        too_fast={45009: MINUTE, 45033: MINUTE},
+        gone=frozenset({93000}),
+        wrong={},
     ),
     "dingtalk": Kind(
         word="钉钉",
         ask=_dingtalk,
+        inert=unlinked,
         too_fast={130101: 10 * MINUTE, 130102: 10 * MINUTE, 410100: MINUTE},
         gone=frozenset({300005, 400101}),
         wrong={
@@ -68,6 +77,7 @@ KINDS: Mapping[str, Kind] = {
     "feishu": Kind(
         word="飞书",
         ask=_feishu,
+        inert=inert,
         too_fast={9499: MINUTE, 11232: MINUTE},
         gone=frozenset({19001}),
         wrong={

