@@ -5,11 +5,13 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 from bot.actions.calendar import calendar
 from bot.actions.context import Context
 from bot.actions.reports import morning, weekly
 from bot.actions.tickets import watch
+from bot.actions.tickets.proof.prover import Prover
 from bot.channels import catalog
 from bot.channels.base import Channel
 from bot.clock import Clock, SystemClock
@@ -22,8 +24,10 @@ from bot.rules.reports.figures import WeeklyFigures
 from bot.rules.reports.morning import Brief
 from bot.sealing import Sealer
 from settings import Settings, SettingsInvalid
+from storage.records import MacAlgorithm
 from storage.sql import schema
 from storage.sql.database import Database
+from storage.tickets.rootfile import RootFile
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +42,7 @@ class Engine:
     wording: Wording
     sealer: Sealer
     sender: Sender
+    prover: Prover
     holder: str  # this process's name on leases
 
     def tick(self) -> watch.Ticked:
@@ -47,6 +52,10 @@ class Engine:
     def tick_once(self) -> bool:
         """Look at a batch of what is due; True when there may be more."""
         return watch.tick_once(self.context).more
+
+    def prove(self) -> bool:
+        """Let what is new enter the tree over all journals, and file its root; True when more waits."""
+        return self.prover.prove_once()
 
     def warn(self) -> int:
         """Tell the desk once a working day if next year's schedule is missing; returns how many were told."""
@@ -84,6 +93,12 @@ def make_folder(settings: Settings) -> None:
         raise SettingsInvalid(f"数据目录 {settings.data_dir} 无法建立，{why}。") from None
 
 
+def root_file(settings: Settings) -> Path:
+    """Return where the roots of the journals are filed; beside the data folder when nothing is set."""
+    folder = settings.data_dir.resolve()
+    return settings.root_file or folder.with_name(f"{folder.name}-roots.txt")
+
+
 def open_engine(
     settings: Settings,
     *,
@@ -96,7 +111,8 @@ def open_engine(
     make_folder(settings)
     key = settings.secret_key.get_secret_value() if settings.secret_key else None
     sealer = Sealer.open(settings.data_dir, key)
-    database = Database(settings.database)
+    journal_key = sealer.journal_key(MacAlgorithm(settings.journal_mac))
+    database = Database(settings.database, journal_key=journal_key)
     schema.migrate(database)
     wording = Wording(settings.language)
     rhythm = settings.rhythm
@@ -111,6 +127,7 @@ def open_engine(
         channels=ways,
         wording=wording,
         sealer=sealer,
+        prover=Prover(context, RootFile(root_file(settings), journal_key)),
         sender=Sender(
             context,
             ways,

@@ -4,7 +4,9 @@ import os
 import signal
 from typing import Literal
 
-Failpoint = Literal["before_commit", "after_claim", "before_send", "after_send", "after_settle", "after_keep"]
+Failpoint = Literal[
+    "before_commit", "after_claim", "before_send", "after_send", "after_settle", "after_keep", "before_root_filed"
+]
 VARIABLE = "DUBAN_FAILPOINT"
 
 

@@ -56,6 +56,7 @@ class BeatScheduler:
         self._under_way: set[asyncio.Future[None]] = set()
         self._beats = (
             Beat(name="tick", every_seconds=engine.settings.rhythm.tick_seconds, work=engine.tick_once),
+            Beat(name="prove", every_seconds=engine.settings.rhythm.tick_seconds, work=engine.prove),
             Beat(name="brief", every_seconds=OWED_SECONDS, work=engine.brief),
             Beat(name="weekly", every_seconds=OWED_SECONDS, work=engine.weekly),
             Beat(name="warn", every_seconds=OWED_SECONDS, work=engine.warn),

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
-from storage.records import SealedPhone
+from storage.records import JournalKey, MacAlgorithm, SealedPhone
 
 REGION = "CN"
 KEY_FILE = "secret.key"
@@ -41,6 +41,7 @@ class Sealer:
             raise KeyRefused(f"密钥太短，至少要{KEY_CHARACTERS}个字符。可用 openssl rand -base64 32 生成一个")
         self._fernet = Fernet(base64.urlsafe_b64encode(_derived(secret, b"duban phone seal")))
         self._index_key = _derived(secret, b"duban phone index")
+        self._journal_secrets = {one: _derived(secret, b"duban journal " + one.value.encode()) for one in MacAlgorithm}
 
     @classmethod
     def open(cls, data_dir: Path, key: str | None) -> Self:
@@ -61,6 +62,15 @@ class Sealer:
     def index(self, number: str) -> str:
         """Return the keyed hash of an E.164 number: equal numbers, equal hashes, and no way back."""
         return hmac.new(self._index_key, number.encode(), hashlib.sha256).hexdigest()
+
+    def journal_key(self, algorithm: MacAlgorithm) -> JournalKey:
+        """Return the key of the journals, which stands nowhere; KeyRefused where this machine lacks the algorithm."""
+        usable = {one: secret for one, secret in self._journal_secrets.items() if one.available}
+        if algorithm not in usable:
+            raise KeyRefused(
+                f"这台机器的 OpenSSL 不带 {algorithm.upper()} 算法，请更换 OpenSSL，或把 DUBAN_JOURNAL_MAC 改为 sha256"
+            )
+        return JournalKey(algorithm=algorithm, secrets=usable)
 
     def sealed_phone(self, number: str) -> SealedPhone:
         """Return everything that is stored of an E.164 number."""

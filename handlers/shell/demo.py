@@ -62,7 +62,11 @@ def demo(
     console = Console(highlight=False)
     with refusals():
         _clear(out)
-        settings = Settings(data_dir=out, database_url=SecretStr(f"sqlite:///{(out / 'duban.sqlite3').resolve()}"))
+        settings = Settings(
+            data_dir=out,
+            database_url=SecretStr(f"sqlite:///{(out / 'duban.sqlite3').resolve()}"),
+            root_file=out / "roots.txt",
+        )
         play = _stage(settings)
         try:
             _tell(play, console, out)

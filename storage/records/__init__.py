@@ -15,6 +15,7 @@ from storage.records.calendar import (
 )
 from storage.records.facts import StoryMessage, Telling, TicketFacts, TicketStory
 from storage.records.message import (
+    IN_THE_STORY,
     Inbound,
     InboundState,
     Message,
@@ -50,6 +51,7 @@ from storage.records.policy import (
     TimeUnit,
     step_of,
 )
+from storage.records.proof import JournalKey, Leaf, MacAlgorithm, Root
 from storage.records.register import (
     Account,
     AccountDraft,
@@ -83,6 +85,7 @@ from storage.records.ticket import (
 __all__ = [
     "DEADLINE_MOVED",
     "HANDED_OVER",
+    "IN_THE_STORY",
     "OPEN_STATES",
     "REROUTED",
     "RESERVED_STEPS",
@@ -103,12 +106,15 @@ __all__ = [
     "Inbound",
     "InboundState",
     "JournalDraft",
+    "JournalKey",
     "JournalKind",
     "JournalLine",
     "JudgingLine",
     "LastAct",
+    "Leaf",
     "Leave",
     "LeaveNotification",
+    "MacAlgorithm",
     "Message",
     "MessageDraft",
     "MessageKind",
@@ -132,6 +138,7 @@ __all__ = [
     "Revision",
     "RevisionStatus",
     "Role",
+    "Root",
     "Ruling",
     "Schedule",
     "SealedPhone",

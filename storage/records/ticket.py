@@ -142,6 +142,7 @@ class JournalKind(StrEnum):
     CALENDAR_WITHDRAWN = "calendar_withdrawn"
     CLOSURE_DECIDED = "closure_decided"
     CLOSURE_WITHDRAWN = "closure_withdrawn"
+    BREAK_ACCEPTED = "break_accepted"  # somebody answers for a break between root file and database
     UNKNOWN = "unknown"  # read from a row that a later version wrote; never written
 
     @classmethod

@@ -28,6 +28,8 @@ from storage.tables import inbox_items
 from storage.tables import outbox as messages
 from storage.tickets import journal, tickets
 from tests.cast import bureau
+from tests.cast.proof import KEY as JOURNAL_KEY
+from tests.cast.proof import checked
 from tests.processes import Process, World, command, environment
 from tests.waiting import LONG
 
@@ -97,7 +99,7 @@ class House:
     @contextmanager
     def database(self) -> Iterator[Database]:
         """The database, looked at from outside."""
-        opened = Database(self.url)
+        opened = Database(self.url, journal_key=JOURNAL_KEY)
         yield opened
         opened.close()
 
@@ -120,7 +122,7 @@ class House:
         """Every story proves itself, and each message that went out is told in one once."""
         with self.database() as database, database.read() as conn:
             told = [line for each in tickets.matching(conn) for line in journal.read(conn, each.id)]
-            broken = [found for _, found in journal.verify(conn) if found is not None]
+            broken = [found for _, found in checked(conn) if found is not None]
         assert broken == []
         lines = [line.data["message"] for line in told if line.kind == "told"]
         assert sorted(lines) == sorted(one.id for one in self.messages() if one.state == MessageState.ACCEPTED)
@@ -157,7 +159,7 @@ def arrival(number: str, received_at: datetime) -> Arrival:
 
 
 def _people(url: str, now: datetime) -> dict[str, int]:
-    database = Database(url)
+    database = Database(url, journal_key=JOURNAL_KEY)
     with database.begin() as conn:
         people = bureau.water_bureau(conn)
         for who in people.values():

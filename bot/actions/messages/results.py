@@ -16,16 +16,21 @@ from bot.rules.tickets.escalation import unreached
 from storage.messages import outbox
 from storage.messages.outbox import Settlement
 from storage.people import addresses
-from storage.records import Address, JournalDraft, JournalKind, Message, MessageDraft, MessageKind, MessageState
+from storage.records import (
+    IN_THE_STORY,
+    Address,
+    JournalDraft,
+    JournalKind,
+    Message,
+    MessageDraft,
+    MessageKind,
+    MessageState,
+)
 from storage.tickets import tickets
 
 log = logging.getLogger(__name__)
 
 ToldMessages = Mapping[int, Sequence[Message]]  # what each message tells: itself, or what its digest holds
-
-# These tell a person about a ticket and belong in its story; answers are in it as what the person did.
-OF_NO_TICKET = {MessageKind.DIGEST, MessageKind.SUMMARY, MessageKind.BRIEF}
-IN_THE_STORY = frozenset(MessageKind) - OF_NO_TICKET - {MessageKind.ANSWER}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -149,6 +154,8 @@ def _told(message: Message, result: Result, now: datetime) -> JournalDraft:
         "state": settled.state,
         "message": message.id,
     }
+    if settled.accepted_at is not None:
+        data["accepted_at"] = settled.accepted_at.isoformat()
     if settled.reason:
         data["reason"] = settled.reason
     if sent.id != message.id:

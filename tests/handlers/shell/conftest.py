@@ -25,8 +25,7 @@ def register_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def ticket_folder(register_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sample ticket besides, taken in once."""
-    ready = Shell(folder=tmp_path_factory.mktemp("ticket") / "data")
-    shutil.copytree(register_folder, ready.folder)
+    ready = _copied(register_folder, tmp_path_factory.mktemp("ticket"))
     assert ready("intake", str(SAMPLES / "tickets-2021-08-23.xlsx")).code == 0
     return ready.folder
 
@@ -45,4 +44,5 @@ def with_ticket(ticket_folder: Path, tmp_path: Path) -> Shell:
 
 def _copied(folder: Path, tmp_path: Path) -> Shell:
     shutil.copytree(folder, tmp_path / "data")
+    shutil.copy(folder.with_name("data-roots.txt"), tmp_path)
     return Shell(folder=tmp_path / "data")

@@ -17,6 +17,7 @@ from storage.sql.database import Database
 from storage.sql.schema import migrate
 from storage.tables import requests
 from storage.tickets import tickets
+from tests.cast.proof import KEY
 from tests.handlers.chat.conversation.office import Office
 
 HERE = Path(__file__).parent
@@ -67,7 +68,7 @@ def offices(tmp_path_factory: pytest.TempPathFactory) -> dict[int, tuple[Office,
     made = {}
     for count in (0, 1, 3):
         path = tmp_path_factory.mktemp("offices") / f"{count}.sqlite3"
-        database = Database(f"sqlite:///{path}")
+        database = Database(f"sqlite:///{path}", journal_key=KEY)
         migrate(database)
         office = Office(database)
         if count:
@@ -97,7 +98,7 @@ class Play:
         copied = self.folder / f"{len(self.databases)}.sqlite3"
         shutil.copy(path, copied)
         office = copy.copy(original)
-        office.database = Database(f"sqlite:///{copied}")
+        office.database = Database(f"sqlite:///{copied}", journal_key=KEY)
         self.databases.append(office.database)
         office.restart()
         self.reply = office.say("甲", text)
