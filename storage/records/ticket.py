@@ -136,6 +136,7 @@ class JournalKind(StrEnum):
     UNREACHABLE = "unreachable"
     SIGNIN_LINK = "signin_link"
     REGISTER_IMPORTED = "register_imported"
+    REGISTER_CHANGED = "register_changed"  # one unit, person or account: from what to what
     CALENDAR_PROPOSED = "calendar_proposed"
     CALENDAR_APPROVED = "calendar_approved"
     CALENDAR_REFUSED = "calendar_refused"

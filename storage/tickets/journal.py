@@ -17,7 +17,7 @@ from storage.sql.upsert import upsert
 from storage.tables import journal, meta, unproved
 from storage.tickets.chains import SYSTEM, SYSTEM_KEY, Head, hashed, system_head
 
-__all__ = ["SYSTEM", "chain", "last_at", "read", "write", "write_system"]
+__all__ = ["SYSTEM", "chain", "last_at", "of_kind", "read", "write", "write_system"]
 
 NAMES = ("ticket_id", "seq", "at", "kind", "actor", "data", "previous_hash", "hash")
 _INSERT = Bulk(lambda _: insert(journal), NAMES)
@@ -49,6 +49,12 @@ def write(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:
 def read(conn: Connection, ticket_id: int) -> list[JournalLine]:
     """Return the ticket's lines, oldest first."""
     query = select(*_LINE).where(journal.c.ticket_id == ticket_id).order_by(journal.c.seq)
+    return [_line(row) for row in conn.execute(query).mappings()]
+
+
+def of_kind(conn: Connection, ticket_id: int, kind: JournalKind) -> list[JournalLine]:
+    """Return the ticket's lines of one kind, oldest first."""
+    query = select(*_LINE).where(journal.c.ticket_id == ticket_id, journal.c.kind == kind).order_by(journal.c.seq)
     return [_line(row) for row in conn.execute(query).mappings()]
 
 

@@ -19,6 +19,7 @@ from bot.actions.messages import evidence
 from bot.actions.people import binding
 from bot.actions.tickets.tickets import answer
 from bot.actions.work import begin
+from bot.engine import root_file
 from bot.rules.tickets.lifecycle import Answer, Verb
 from storage.sql.database import Connection
 from storage.tables import journal, metadata

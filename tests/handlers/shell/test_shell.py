@@ -1,6 +1,5 @@
 """The operator's day, command by command, in real processes on one SQLite file."""
 
-import shutil
 import sqlite3
 from contextlib import closing
 from datetime import datetime
@@ -11,7 +10,7 @@ from openpyxl import load_workbook
 
 from bot.rules.calendar.zone import SHANGHAI
 from tests.fakes.sheets import HEADINGS, xlsx
-from tests.handlers.shell.commands import SAMPLES, Shell
+from tests.handlers.shell.commands import SAMPLES, Shell, copied
 
 NUMBER = "FJ-20210823-01"
 
@@ -19,9 +18,7 @@ NUMBER = "FJ-20210823-01"
 @pytest.fixture(scope="module")
 def shell(ticket_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Shell:
     """A data folder with the sample register and the sample ticket, for all that only look."""
-    folder = tmp_path_factory.mktemp("day") / "data"
-    shutil.copytree(ticket_folder, folder)
-    return Shell(folder=folder)
+    return copied(ticket_folder, tmp_path_factory.mktemp("day"))
 
 
 def test_help_lists_every_command_in_chinese(fresh: Shell) -> None:
