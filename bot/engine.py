@@ -11,7 +11,7 @@ from bot.actions.calendar import calendar
 from bot.actions.context import Context
 from bot.actions.reports import morning, weekly
 from bot.actions.tickets import watch
-from bot.actions.tickets.proof.prover import Prover
+from bot.actions.tickets.proof.prover import Prover, latest
 from bot.channels import catalog
 from bot.channels.base import Channel
 from bot.clock import Clock, SystemClock
@@ -70,7 +70,7 @@ class Engine:
         return morning.plan(self.context, self._brief_text)
 
     def _weekly_text(self, figures: WeeklyFigures) -> str:
-        return chat_text(figures, self.wording.language)
+        return chat_text(figures, self.wording.language, latest(self.context))
 
     def _brief_text(self, brief: Brief) -> str:
         return brief_text(brief, self.wording.language)

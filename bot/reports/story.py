@@ -14,8 +14,10 @@ from storage.records import JournalKind, JournalLine, TicketStory, step_of
 MOMENTS = ("until", "was")  # limits among what people asked and decided
 
 
-def story_lines(story: TicketStory, calendar: GovChina, wording: Wording, now: datetime, why: str = "") -> list[str]:
-    """Return head, deadline, one line for each thing that happened, and how it ended."""
+def story_lines(
+    story: TicketStory, calendar: GovChina, wording: Wording, now: datetime, why: str = "", root: str = ""
+) -> list[str]:
+    """Return head, deadline, one line for each thing that happened, how it ended, and what proves it."""
     ticket = story.ticket
     head = wording(
         "story.head",
@@ -29,7 +31,8 @@ def story_lines(story: TicketStory, calendar: GovChina, wording: Wording, now: d
     # That a step was taken shows in who was told; only a step that reached nobody needs a line of its own.
     lines = sorted((line for line in story.lines if line.kind != JournalKind.STEP), key=lambda one: (one.at, one.seq))
     happened = (_line(line, story.names, wording) for line in lines)
-    return [head, state, *([why] if why else []), "", *happened, *_end(story, calendar, wording, now)]
+    proof = [wording("story.root", root=root)] if root else []
+    return [head, state, *([why] if why else []), "", *happened, *_end(story, calendar, wording, now), *proof]
 
 
 def _end(story: TicketStory, calendar: GovChina, wording: Wording, now: datetime) -> Iterator[str]:

@@ -16,6 +16,7 @@ from rich.text import Text
 
 from bot.actions.people.register import import_register
 from bot.actions.tickets.intake import take_in
+from bot.actions.tickets.proof.prover import latest
 from bot.channels.inbox import InboxChannel
 from bot.clock import SystemClock, WoundClock
 from bot.engine import Engine, open_engine
@@ -160,12 +161,17 @@ def _end(engine: Engine, console: Console, out: Path) -> None:
     console.print(
         Panel(Text(ledger_line(ticket, late)), title=f"台账 {NUMBER} {ticket.account_name}", border_style="red")
     )
+    while engine.prove():
+        pass
     text, paths = write_weekly(engine, Week.of(ANSWERED.date()), out)
     console.print(Panel(Text(wrapped(text, console.width - FRAME)), title="周报 2021-W35", border_style="blue"))
     console.print("文件：")
-    for path in (*paths, out / "duban.sqlite3"):
+    for path in (*paths, out / "duban.sqlite3", out / "roots.txt"):
         console.print(f"  {path}")
     told = f"DUBAN_DATA_DIR={out} {program()} ticket {NUMBER}"
+    say_wrapped(
+        console, f"存证号：{latest(engine.context)}。把它发给别人留底，以后用 verify --since 核对：记录改过就接不上。"
+    )
     console.print(f"这件工单的全过程：[bold]{told}[/]", soft_wrap=True)
 
 

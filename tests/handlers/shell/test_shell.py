@@ -1,7 +1,11 @@
 """The operator's day, command by command, in real processes on one SQLite file."""
 
+import json
+import os
+import pwd
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -193,3 +197,20 @@ def test_no_phone_number_lies_in_the_open(shell: Shell) -> None:
     raw = b"".join(path.read_bytes() for path in shell.folder.glob("duban.sqlite3*"))
     assert b"13800000001" not in raw
     assert (shell.folder / "secret.key").stat().st_mode & 0o077 == 0
+
+
+def test_the_story_and_the_report_show_what_proves_them(with_ticket: Shell, tmp_path: Path) -> None:
+    last = with_ticket.folder.with_name("data-roots.txt").read_text("ascii").splitlines()[-1].split()
+    short = f"{last[0]}-{last[2][:16]}"
+    assert f"存证号：{short}" in with_ticket("ticket", NUMBER).out
+    assert with_ticket("ticket", NUMBER, "--json").lines[0]["root"] == short
+    assert f"存证号：{short}" in with_ticket("report", "weekly", "--week", "2021-W34", "--out", str(tmp_path / "o")).out
+    assert with_ticket("verify", "--since", short).code == 0
+
+
+def test_the_operator_is_the_account_whatever_the_environment_says(with_ticket: Shell) -> None:
+    claimed = replace(with_ticket, extra=(("LOGNAME", "somebody"), ("USER", "somebody"), ("SUDO_USER", "somebody")))
+    assert claimed("say", "测试甲一", f"签收 {NUMBER}").code == 0
+    told = json.dumps(claimed("ticket", NUMBER, "--json").lines[0]["journal"], ensure_ascii=False)
+    assert f"say:{pwd.getpwuid(os.getuid()).pw_name}" in told
+    assert "somebody" not in told

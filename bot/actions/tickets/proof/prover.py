@@ -14,7 +14,7 @@ from storage.sql.database import Connection, journal_key
 from storage.tickets import journal, roots
 from storage.tickets.rootfile import ACCEPTED, BEGUN, FiledRoot, RootFile, RootFileRefused
 
-__all__ = ["Prover", "RootFileRefused", "accept_break", "gone", "not_joined", "place_of"]
+__all__ = ["Prover", "RootFileRefused", "accept_break", "gone", "latest", "not_joined", "place_of"]
 
 log = logging.getLogger(__name__)
 
@@ -148,6 +148,13 @@ def not_joined(conn: Connection, line: FiledRoot, file: str) -> str:
 def gone(path: Path, number: int) -> str:
     """Say in Chinese that the file of this place is not there any more."""
     return f"存证文件 {path} 不见了或被清空，数据库记着它写到第{number}号"
+
+
+def latest(context: Context) -> str:
+    """Return the newest root in its short form (存证号); empty before the first."""
+    with read(context) as work:
+        last = roots.last(work.conn)
+    return last.short if last is not None else ""
 
 
 def place_of(path: Path) -> str:
