@@ -30,7 +30,7 @@ class JournalKey:
     def mac(self, text: bytes, algorithm: MacAlgorithm | None = None) -> str:
         """Return the keyed hash as 64 hexadecimal digits."""
         used = algorithm or self.algorithm
-        return hmac.digest(self.secrets[used], text, used.value).hex()
+        return hmac.digest(self.secrets[used], text, used).hex()
 
     def fits(self, text: bytes, mac: str) -> bool:
         """Whether the hash was made with one of the secrets."""

@@ -15,6 +15,7 @@ from storage.tables import journal, meta, plain_chains, tickets
 PAGE_SIZE = 2000
 UNREADABLE = (ValueError, TypeError)  # of a time on SQLite, which keeps it as text
 SYSTEM, SYSTEM_KEY = 0, "house_journal"  # the chain that belongs to no ticket
+NAMES = tuple(column.name for column in journal.columns)
 Head = tuple[int, str]  # length of a chain, and the hash of its last line
 Line = dict[str, Any]
 
@@ -102,7 +103,8 @@ def _by_ticket(conn: Connection, first: int, last: int) -> dict[int, list[Line]]
     query = select(journal).where(journal.c.ticket_id.between(first, last)).order_by(journal.c.ticket_id, journal.c.seq)
     found: dict[int, list[Line]] = {}
     try:
-        rows = [dict(row) for row in conn.execute(query).mappings()]
+        # By place, not by name: the library's account of names takes longer than all the hashing.
+        rows = [dict(zip(NAMES, row, strict=True)) for row in conn.execute(query).all()]
     except UNREADABLE:
         rows = _one_by_one(conn, query)
     for row in rows:
@@ -124,7 +126,8 @@ def _one_by_one(conn: Connection, query: Select[Any]) -> list[Line]:
 
 def _fits(line: Line, key: JournalKey | None) -> bool:
     """Whether the line is as it was hashed; SQLite holds anything in any column."""
-    if not all(isinstance(line.get(word), str) for word in ("kind", "actor", "data")):
+    said = line.get("kind"), line.get("actor"), line.get("data")
+    if not (isinstance(said[0], str) and isinstance(said[1], str) and isinstance(said[2], str)):
         return False
     if key is None:
         return bool(line["hash"] == hashlib.sha256(hashed(line)).hexdigest())

@@ -46,6 +46,8 @@ class MessageRow:
         return self.state in SENT or within
 
 
+TICKET = ("id", "number", "state", "completed_at", "due_at")
+MESSAGE = ("id", "ticket_id", "kind", "state", "accepted_at", "digest_state")
 SENT = (MessageState.ACCEPTED, MessageState.DELIVERED)
 
 
@@ -54,7 +56,7 @@ def ticket_rows(conn: Connection, first: int, last: int) -> dict[int, TicketRow]
     c = tickets.c
     query = select(c.id, c.number, c.state, c.completed_at, c.due_at).where(c.id.between(first, last))
     try:
-        return {row["id"]: TicketRow(**row) for row in conn.execute(query).mappings()}
+        return {row[0]: TicketRow(**dict(zip(TICKET, row, strict=True))) for row in conn.execute(query).all()}
     except UNREADABLE:
         return {row.id: row for row in _one_by_one(conn, query)}
 
@@ -70,8 +72,8 @@ def message_rows(conn: Connection, first: int, last: int) -> dict[int, list[Mess
         .order_by(c.ticket_id, c.id)
     )
     found: dict[int, list[MessageRow]] = {}
-    for row in conn.execute(query).mappings():
-        found.setdefault(row["ticket_id"], []).append(MessageRow(**row))
+    for row in conn.execute(query).all():
+        found.setdefault(row[1], []).append(MessageRow(**dict(zip(MESSAGE, row, strict=True))))
     return found
 
 

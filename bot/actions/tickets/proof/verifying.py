@@ -135,6 +135,8 @@ class _Rows:
     def _first_changed(self, chain: Chain) -> tuple[int, str] | None:
         named = file_lines((one["seq"], one["kind"], one["data"]) for one in chain.lines)
         attached = self._attached.get(chain.ticket_id, set())
+        if not named and not attached:
+            return None
         digests = replaying.digests(self._conn, sorted({*named, *attached}))
         return first_changed(named, attached, digests, len(chain.lines))
 

@@ -43,7 +43,8 @@ def with_standing(ticket: Ticket, drafts: Sequence[JournalDraft]) -> Sequence[Jo
 
 def replayed(lines: Iterable[tuple[int, str, datetime, str]]) -> Standing:
     """Go through a journal, lines as (seq, kind, at, data); what only earlier versions wrote may leave gaps."""
-    standing = Standing()
+    known: dict[str, str] = {}
+    last = 0
     for seq, kind, at, text in lines:
         if kind in UNMOVED and kind != K.RECEIVED:
             continue
@@ -54,8 +55,9 @@ def replayed(lines: Iterable[tuple[int, str, datetime, str]]) -> Standing:
         else:
             told = _earlier(kind, at, data)
         if told:
-            standing = replace(standing, **told, seq=seq)
-    return standing
+            known |= told
+            last = seq
+    return Standing(**known, seq=last)
 
 
 def differs(standing: Standing, state: str, completed_at: datetime | None, due_at: datetime | None) -> str:
