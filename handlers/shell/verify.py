@@ -8,7 +8,7 @@ from rich.progress import track
 
 from bot.actions.tickets.proof.prover import accept_break
 from bot.actions.tickets.proof.retracing import kept_root
-from bot.actions.tickets.proof.verifying import SYSTEM, Fault, Verification, count
+from bot.actions.tickets.proof.verifying import SYSTEM, Fault, Verification, count, unswept
 from bot.engine import Engine
 from handlers.shell.terminal.opening import emit, opened, refuse
 from handlers.shell.terminal.operator import operator
@@ -25,7 +25,7 @@ def verify(
     as_json: Annotated[bool, typer.Option("--json", help="每行一个 JSON 对象")] = False,
 ) -> None:
     """核验全部流水、存证树、存证文件，以及工单、消息和附件与流水是否一致。"""
-    with opened(prove=False) as engine:
+    with opened(prove=False) as engine, unswept():
         if accept:
             _accept(engine, accept)
         look = Verification(

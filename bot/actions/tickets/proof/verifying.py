@@ -1,7 +1,8 @@
 """Holds everything against the journals: chains, tree and roots, the root file, rows, messages and files."""
 
+import gc
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
 from bot.actions.context import Context
@@ -16,9 +17,19 @@ from storage.tickets.chains import SYSTEM, Chain, Head
 from storage.tickets.replaying import MessageRow, TicketRow
 from storage.tickets.rootfile import FiledRoot, RootFile
 
-__all__ = ["SYSTEM", "Fault", "Verification", "count"]
+__all__ = ["SYSTEM", "Fault", "Verification", "count", "unswept"]
 
 PAGE = 500  # journals held against their rows at once
+
+
+@contextmanager
+def unswept() -> Iterator[None]:
+    """Look for no garbage meanwhile: rows refer to nothing in circles, and looking takes a quarter of the time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def count(context: Context) -> int:
