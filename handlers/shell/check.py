@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from bot.health import Finding, Level, channel_findings, findings, together
+from bot.health import Finding, Level, channel_findings, findings, proof_findings, together
 from bot.rules.calendar.zone import shanghai_day
 from handlers.shell.terminal.opening import emit, opened
 
@@ -27,6 +27,8 @@ def check(
             directory, calendar = engine.context.directory(conn), engine.context.working(conn).calendar
         found = findings(directory, calendar, shanghai_day(engine.clock.now()))
         found += asyncio.run(channel_findings(engine.channels))
+        engine.prove()
+        found += proof_findings(engine.prover.trouble)
         for one in found:
             if as_json:
                 emit({"level": one.level, "about": one.about, "kind": one.kind, "sentence": one.sentence})

@@ -285,6 +285,9 @@ def test_an_older_database_put_back_is_named_and_not_gone_on_from(house: House, 
     ran = verify(house)
     assert ran.code == 1
     assert ran.first.startswith(named)
+    with house.running("check") as process:
+        process.join(LONG)
+    assert f"流水没有在存证：{named}" in house.log.read_text()
     before = root_lines(house)
     with house.engine() as engine:
         binding.bind(engine.context, bureau.BING, "mail", "bing@example.test")

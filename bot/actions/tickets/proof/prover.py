@@ -32,6 +32,11 @@ class Prover:
         self._filed = -1  # the last root known to stand in the file
         self._refused = ""
 
+    @property
+    def trouble(self) -> str:
+        """What keeps the journals from being proved, in Chinese; empty while they are."""
+        return self._refused
+
     def prove_once(self) -> bool:
         """Make one root of what is new; True when more waits. Trouble with the file is logged once, not raised."""
         try:
