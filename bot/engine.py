@@ -95,8 +95,12 @@ def make_folder(settings: Settings) -> None:
 
 def root_file(settings: Settings) -> Path:
     """Return where the roots of the journals are filed; beside the data folder when nothing is set."""
-    folder = settings.data_dir.resolve()
-    return settings.root_file or folder.with_name(f"{folder.name}-roots.txt")
+    return settings.roots_path or beside(settings.data_dir)
+
+
+def beside(folder: Path) -> Path:
+    """Return the place of the root file beside a data folder."""
+    return folder.resolve().with_name(f"{folder.resolve().name}-roots.txt")
 
 
 def open_engine(

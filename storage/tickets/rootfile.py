@@ -155,7 +155,7 @@ class RootFile:
             raise self._unusable(reason) from None
 
     def _unusable(self, reason: OSError) -> RootFileRefused:
-        why = f"（{reason.strerror}），请检查目录权限和磁盘，或用 DUBAN_ROOT_FILE 另指一处"
+        why = f"（{reason.strerror}），请检查目录权限和磁盘，或用 DUBAN_ROOTS_PATH 另指一处"
         return RootFileRefused(f"存证文件 {self.path} 读写不了{why}")
 
 

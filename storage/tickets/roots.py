@@ -86,7 +86,8 @@ def leaves(conn: Connection) -> Iterator[tuple[int, Leaf]]:
 
 def by_number(conn: Connection, number: int) -> Root | None:
     """Return one root; None where there is none of that number."""
-    return next((one for one in after(conn, number - 1) if one.number == number), None)
+    row = conn.execute(select(*_ROOT).where(proof_roots.c.number == number)).mappings().first()
+    return _root(row) if row is not None else None
 
 
 def filed(conn: Connection, file: str) -> int:

@@ -3,6 +3,7 @@
 import json
 import os
 import pwd
+import shutil
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
@@ -214,3 +215,26 @@ def test_the_operator_is_the_account_whatever_the_environment_says(with_ticket: 
     told = json.dumps(claimed("ticket", NUMBER, "--json").lines[0]["journal"], ensure_ascii=False)
     assert f"say:{pwd.getpwuid(os.getuid()).pw_name}" in told
     assert "somebody" not in told
+
+
+def test_the_roots_lie_where_the_setting_says(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "kept apart.txt"
+    shell = Shell(folder=tmp_path / "data", extra=(("DUBAN_ROOTS_PATH", str(elsewhere)), ("DUBAN_JOURNAL_MAC", "sm3")))
+    assert shell("register", "import", str(SAMPLES / "register.xlsx")).code == 0
+    assert len(elsewhere.read_text("ascii").splitlines()) == 2
+    assert not (tmp_path / "data-roots.txt").exists()
+    assert shell("verify").code == 0
+    strange = replace(shell, extra=(*shell.extra[:1], ("DUBAN_JOURNAL_MAC", "md5")))("verify")
+    assert (strange.code, "DUBAN_JOURNAL_MAC 有误：只能填 sha256 或 sm3" in strange.err) == (1, True)
+
+
+def test_the_demo_never_touches_the_root_file_of_the_office(tmp_path: Path) -> None:
+    own = tmp_path / "roots.txt"
+    own.write_text("of the office\n", "ascii")
+    shell = Shell(folder=tmp_path / "data", extra=(("DUBAN_ROOTS_PATH", str(own)),))
+    for _ in range(2):
+        assert shell("demo", "--once", "--out", "played").code == 0
+    assert own.read_text("ascii") == "of the office\n"
+    assert (tmp_path / "played-roots.txt").exists()
+    shutil.rmtree(tmp_path / "played")
+    assert "旁边有存证文件“played-roots.txt”" in shell("demo", "--once", "--out", "played").err

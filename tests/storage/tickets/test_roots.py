@@ -112,7 +112,7 @@ def test_a_file_that_cannot_be_written_is_told_once_and_made_good_later(
         written(file_database, number)
         assert prover.prove_once() is False
     assert ["读写不了" in one.getMessage() for one in caplog.records if one.levelname == "ERROR"] == [True]
-    with pytest.raises(RootFileRefused, match="DUBAN_ROOT_FILE"), prover.file.held():
+    with pytest.raises(RootFileRefused, match="DUBAN_ROOTS_PATH"), prover.file.held():
         pass
     folder.mkdir()
     prover.prove_once()

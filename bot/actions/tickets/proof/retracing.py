@@ -125,7 +125,7 @@ def file_faults(conn: Connection, file: RootFile, lines: Sequence[FiledRoot]) ->
     elif name := roots.filed_at(conn, place):
         yield gone(file.path, roots.filed(conn, name))
     elif roots.last(conn) is not None:
-        yield f"这里没有存证文件 {file.path}，请在运行督办的主机上核验，或用 DUBAN_ROOT_FILE 指明"
+        yield f"这里没有存证文件 {file.path}，请在运行督办的主机上核验，或用 DUBAN_ROOTS_PATH 指明"
 
 
 def _when(moment: datetime) -> str:
