@@ -311,6 +311,29 @@ def test_a_backup_put_back_is_answered_for_by_name_and_shown_ever_after(house: H
     assert "经人确认后继续；此前记下的1个存证号（至第2号）不再有效" in again.said
 
 
+@pytest.mark.parametrize("lines", [2, 0, None], ids=["cut", "emptied", "gone"])
+def test_a_lost_root_file_is_answered_for_by_name_and_shown_ever_after(house: House, lines: int | None) -> None:
+    go_on(house, Verb.ACKNOWLEDGE, 2)
+    with house.engine() as engine:
+        binding.bind(engine.context, bureau.BING, "mail", "bing@example.test")
+        engine.prove()
+    if lines is None:
+        root_file(house.settings).unlink()
+    else:
+        cut(house, lines)
+    assert verify(house).code == 1
+    accepted = verify(house, "--accept", "换了硬盘")
+    assert accepted.code == 0, accepted.said
+    with house.engine() as engine:
+        binding.bind(engine.context, bureau.BING, "mail", "another@example.test")
+        engine.prove()
+    again = verify(house)
+    assert again.code == 0, again.said
+    assert "存证第3号之后曾中断，经人确认后继续" in again.said
+    nothing = verify(house, "--accept", "再来一次")
+    assert "没有要确认的" in nothing.said
+
+
 @pytest.mark.parametrize("short", [True, False], ids=["short form", "whole"])
 def test_a_root_that_somebody_kept_binds(house: House, short: bool) -> None:
     number, _at, root = root_lines(house)[-1].split()[:3]
