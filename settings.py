@@ -263,6 +263,8 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = None
     secret_key: SecretStr | None = None  # seals phone numbers; else a 0600 file under data_dir
     keep_raw_days: int = Field(default=185, ge=30)  # raw words of chats and payloads; tickets and journal stay
+    journal_mac: Literal["sha256", "sm3"] = "sha256"  # with which journals and their tree are keyed
+    roots_path: Path | None = None  # append-only, outside the database: the roots of the tree
     policies: Path | None = None
     language: Literal["zh", "en"] = "zh"
     timezone: Literal["Asia/Shanghai"] = "Asia/Shanghai"

@@ -15,7 +15,7 @@ from benchmarks.measure import Row, render
 from benchmarks.stage import Stage, stage
 
 NAMES = (
-    *("deadline", "calendar", "intake_single", "intake_batch", "sweep", "restart", "startup"),
+    *("deadline", "calendar", "intake_single", "intake_batch", "sweep", "proof", "restart", "startup"),
     *("sender", "telegram", "wecom", "callbacks", "answers", "fuzz"),
 )
 

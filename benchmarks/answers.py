@@ -25,6 +25,7 @@ from storage.records import AddressDraft, MessageKind, PersonDraft, UnitDraft
 from storage.sql.database import Database
 from storage.sql.schema import migrate
 from storage.tables import inbound, outbox
+from tests.cast.proof import KEY
 
 QUESTION = "how long does a person wait for the answer while updates come at a steady pace, committed before 200?"
 
@@ -52,7 +53,7 @@ def measure(stage: Stage) -> Iterator[Row]:
 def _round(stage: Stage, people: int, pace: int, column: "Column[datetime]") -> list[float]:
     folder = stage.path("answers")
     folder.mkdir()
-    database = Database(f"sqlite:///{folder / 'duban.sqlite3'}")
+    database = Database(f"sqlite:///{folder / 'duban.sqlite3'}", journal_key=KEY)
     migrate(database)
     _fill(database, people)
     with telegram.server(people) as url, _running(folder, url) as door:

@@ -22,6 +22,7 @@ from storage.records import MessageKind, MessageState
 from storage.sql.database import Database
 from storage.sql.schema import migrate
 from storage.tables import inbox_items, journal, outbox, tickets
+from tests.cast.proof import KEY
 
 QUESTION = "how soon is work going on after a start with 100,000 things pending, and is anything lost?"
 
@@ -279,7 +280,7 @@ def _process(
 
 
 def _database(folder: Path, *, empty: bool = True) -> Database:
-    database = Database(f"sqlite:///{folder / 'duban.sqlite3'}")
+    database = Database(f"sqlite:///{folder / 'duban.sqlite3'}", journal_key=KEY)
     if empty:
         migrate(database)
     return database

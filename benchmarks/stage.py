@@ -9,6 +9,7 @@ from pathlib import Path
 
 from storage.sql.database import Database
 from storage.sql.schema import migrate
+from tests.cast.proof import KEY
 from tests.postgres import Postgres, server
 
 Opened = Callable[[], AbstractContextManager[Database]]
@@ -42,7 +43,7 @@ class Stage:
         """A migrated, empty SQLite file with the product's own settings: WAL, synchronous FULL."""
         path = self.path("duban.sqlite3")
         shutil.copy(self._template(), path)
-        database = Database(f"sqlite:///{path}")
+        database = Database(f"sqlite:///{path}", journal_key=KEY)
         try:
             yield database
         finally:
@@ -56,7 +57,7 @@ class Stage:
         if self._postgres is None:
             self._postgres = self._open.enter_context(server("benchmarks", durable=True))
         with self._postgres.fresh() as url:
-            database = Database(url)
+            database = Database(url, journal_key=KEY)
             try:
                 yield database
             finally:
@@ -65,7 +66,7 @@ class Stage:
     def _template(self) -> Path:
         path = self.folder / "template.sqlite3"
         if not path.exists():
-            database = Database(f"sqlite:///{path}")
+            database = Database(f"sqlite:///{path}", journal_key=KEY)
             migrate(database)
             database.close()
         return path

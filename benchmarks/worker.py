@@ -16,6 +16,7 @@ from bot.engine import Engine, open_engine
 from handlers.shell.run import serve
 from settings import Settings
 from storage.sql.database import Database
+from tests.cast.proof import KEY
 
 
 class ShiftedClock:
@@ -49,7 +50,7 @@ class SlowChat(Chat):
 def engine(folder: Path, clock: Clock, work: float) -> Engine:
     """The engine on the SQLite file of this directory."""
     settings = Settings(data_dir=folder)
-    database = Database(settings.database)
+    database = Database(settings.database, journal_key=KEY)
     return open_engine(settings, clock=clock, channels={Chat.name: SlowChat(database, clock, work)})
 
 

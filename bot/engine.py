@@ -11,6 +11,7 @@ from bot.actions.context import Context
 from bot.actions.messages import dispatch, forgetting
 from bot.actions.reports import morning, weekly
 from bot.actions.tickets import watch
+from bot.actions.tickets.proof.prover import Prover, latest
 from bot.channels import catalog
 from bot.channels.base import Channel
 from bot.clock import Clock, SystemClock
@@ -26,10 +27,13 @@ from bot.rules.reports.morning import Brief
 from bot.sealing import Sealer
 from settings import Settings, SettingsInvalid
 from storage.people.addresses import any_sealed_phone
+from storage.records import MacAlgorithm
 from storage.sql import schema
 from storage.sql.backup import save_before_upgrade
 from storage.sql.database import Database
 from storage.sql.trouble import told
+from storage.tickets import journal
+from storage.tickets.rootfile import RootFile
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +48,7 @@ class Engine:
     wording: Wording
     sealer: Sealer
     sender: Sender
+    prover: Prover
     holder: str  # this process's name on leases
     pulse: Pulse
 
@@ -58,6 +63,10 @@ class Engine:
     def look_again(self) -> int:
         """Plan anew the messages that a clock decided which has since been set back; returns how many."""
         return dispatch.look_again(self.context)
+
+    def prove(self) -> bool:
+        """Let what is new enter the tree over all journals, and file its root; True when more waits."""
+        return self.prover.prove_once()
 
     def warn(self) -> int:
         """Tell the desk once a working day if next year's schedule is missing; returns how many were told."""
@@ -91,7 +100,7 @@ class Engine:
         return forgetting.forget(self.context, timedelta(days=self.settings.keep_raw_days))
 
     def _weekly_text(self, figures: WeeklyFigures) -> str:
-        return chat_text(figures, self.wording.language)
+        return chat_text(figures, self.wording.language, latest(self.context))
 
     def _brief_text(self, brief: Brief) -> str:
         return brief_text(brief, self.wording.language)
@@ -122,6 +131,16 @@ def upgraded(database: Database, data_dir: Path, clock: Clock) -> Path | None:
     return saved
 
 
+def root_file(settings: Settings) -> Path:
+    """Return where the roots of the journals are filed; beside the data folder when nothing is set."""
+    return settings.roots_path or beside(settings.data_dir)
+
+
+def beside(folder: Path) -> Path:
+    """Return the place of the root file beside a data folder."""
+    return folder.resolve().with_name(f"{folder.resolve().name}-roots.txt")
+
+
 def open_engine(
     settings: Settings,
     *,
@@ -137,6 +156,8 @@ def open_engine(
     upgraded(database, settings.data_dir, clock)
     with database.read() as conn:
         sealer = Sealer.open(settings.data_dir, key, any_sealed_phone(conn))
+        journal_key = sealer.journal_key(MacAlgorithm(settings.journal_mac), journal.kept_key(conn))
+    database.use_journal_key(journal_key)
     wording = Wording(settings.language)
     rhythm = settings.rhythm
     shared = isinstance(clock, SystemClock) and not database.sqlite
@@ -151,6 +172,7 @@ def open_engine(
         channels=ways,
         wording=wording,
         sealer=sealer,
+        prover=Prover(context, RootFile(root_file(settings), journal_key)),
         sender=Sender(
             context,
             ways,

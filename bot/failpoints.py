@@ -5,7 +5,14 @@ import signal
 from typing import Literal
 
 Failpoint = Literal[
-    "before_commit", "after_claim", "before_send", "after_send", "after_settle", "after_keep", "after_rekey"
+    "before_commit",
+    "after_claim",
+    "before_send",
+    "after_send",
+    "after_settle",
+    "after_keep",
+    "after_rekey",
+    "before_root_filed",
 ]
 VARIABLE = "DUBAN_FAILPOINT"
 

@@ -56,7 +56,7 @@ class Level(StrEnum):
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Finding:
     level: Level
-    about: str  # register | calendar | channel | policy | work
+    about: str  # register | calendar | channel | policy | work | proof
     sentence: str
     kind: str = ""  # findings of one kind can be told together; empty: always by itself
     name: str = ""  # whom or what a finding of that kind is about
@@ -92,6 +92,12 @@ def calendar_findings(calendar: GovChina, today: date) -> Iterator[Finding]:
         begun, waiting = "无法计算时限，请立即导入", "国务院办公厅公布后请及时导入"
         sentence = f"缺少{found.year}年放假安排，{begun if found.begun else waiting}（calendar import）。"
         yield Finding(level=level, about="calendar", sentence=sentence)
+
+
+def proof_findings(trouble: str) -> Iterator[Finding]:
+    """Say what keeps the journals from being proved."""
+    if trouble:
+        yield Finding(level=Level.RED, about="proof", sentence=f"流水没有在存证：{trouble}。")
 
 
 def governed_findings(

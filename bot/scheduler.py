@@ -60,6 +60,7 @@ class BeatScheduler:
         self._beats = (
             Beat(name="tick", every_seconds=engine.settings.rhythm.tick_seconds, work=engine.tick_once),
             Beat(name="beat", every_seconds=BEAT_TICKS * engine.settings.rhythm.tick_seconds, work=engine.beat),
+            Beat(name="prove", every_seconds=engine.settings.rhythm.tick_seconds, work=engine.prove),
             Beat(name="brief", every_seconds=OWED_SECONDS, work=engine.brief),
             Beat(name="weekly", every_seconds=OWED_SECONDS, work=engine.weekly),
             Beat(name="warn", every_seconds=OWED_SECONDS, work=engine.warn),

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+import json
 import os
 import secrets
 import stat
@@ -18,11 +19,12 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
-from storage.records import SealedPhone
+from storage.records import JournalKey, MacAlgorithm, SealedPhone
 
 REGION = "CN"
 KEY_FILE = "secret.key"
 NEXT_KEY_FILE = "secret.key.next"  # while a key is changed; it takes the other's place when all is sealed anew
+JOURNAL = "journal"  # the row the journals' key is sealed for
 KEY_CHARACTERS = 32
 FORM, NONCE_BYTES, ROW_BYTES = "2.", 12, 16  # how a sealed text begins; without it, it is of the form before (Fernet)
 KINDS = {PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE, PhoneNumberType.FIXED_LINE_OR_MOBILE}
@@ -47,6 +49,7 @@ class Sealer:
         self._aead = AESGCM(_derived(secret, b"duban row seal"))
         self._index_key = _derived(secret, b"duban phone index")
         self._code_key = _derived(secret, b"duban one-time code")
+        self._journal_secrets = {one: _derived(secret, b"duban journal " + one.value.encode()) for one in MacAlgorithm}
 
     @classmethod
     def open(cls, data_dir: Path, key: str | None, sealed: str = "") -> Self:
@@ -105,6 +108,27 @@ class Sealer:
     def index(self, number: str) -> str:
         """Return the keyed hash of an E.164 number: equal numbers, equal hashes, and no way back."""
         return hmac.new(self._index_key, number.encode(), hashlib.sha256).hexdigest()
+
+    def journal_key(self, algorithm: MacAlgorithm, kept: str = "") -> JournalKey:
+        """Return the key of the journals; KeyRefused where this machine lacks the algorithm.
+
+        `kept` is what `sealed_journal` made when the secret was changed: journals go on with the key they began with.
+        """
+        secrets = self._journal_secrets
+        if kept:
+            secrets = {
+                MacAlgorithm(name): bytes.fromhex(text) for name, text in json.loads(self.unseal(kept, JOURNAL)).items()
+            }
+        usable = {one: secret for one, secret in secrets.items() if one.available}
+        if algorithm not in usable:
+            raise KeyRefused(
+                f"这台机器的 OpenSSL 不带 {algorithm.upper()} 算法，请更换 OpenSSL，或把 DUBAN_JOURNAL_MAC 改为 sha256"
+            )
+        return JournalKey(algorithm=algorithm, secrets=usable)
+
+    def sealed_journal(self, key: JournalKey) -> str:
+        """Seal the key of the journals: it outlives a change of the secret it was made from."""
+        return self.seal(json.dumps({one.value: secret.hex() for one, secret in key.secrets.items()}), JOURNAL)
 
     def sealed_phone(self, number: str, row: str) -> SealedPhone:
         """Return everything that is stored of an E.164 number of the person of that row."""

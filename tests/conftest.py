@@ -11,6 +11,7 @@ import pytest
 from storage.sql.database import Database
 from storage.sql.schema import migrate
 from tests.cast.office import Office
+from tests.cast.proof import KEY
 from tests.places import in_memory
 from tests.postgres import Postgres, server
 
@@ -37,7 +38,7 @@ def _needs_postgres(item: pytest.Item) -> bool:
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated SQLite file to copy."""
     path = tmp_path_factory.mktemp("sqlite") / "template.sqlite3"
-    database = Database(f"sqlite:///{path}")
+    database = Database(f"sqlite:///{path}", journal_key=KEY)
     migrate(database)
     database.close()
     return path
@@ -65,7 +66,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     """A migrated, empty database on each backend."""
-    opened = Database(database_url)
+    opened = Database(database_url, journal_key=KEY)
     yield opened
     opened.close()
 
@@ -75,7 +76,7 @@ def file_database(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
     """A migrated, empty SQLite file, where the other backend would prove nothing more."""
     path = tmp_path / "duban.sqlite3"
     shutil.copy(sqlite_template, path)
-    opened = Database(f"sqlite:///{path}")
+    opened = Database(f"sqlite:///{path}", journal_key=KEY)
     yield opened
     opened.close()
 

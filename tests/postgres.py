@@ -18,6 +18,7 @@ from sqlalchemy.engine import URL, make_url
 
 from storage.sql.database import Database
 from storage.sql.schema import migrate
+from tests.cast.proof import KEY
 from tests.places import in_memory
 
 KEEPER = Path(__file__).with_name("keeper.py")
@@ -43,7 +44,7 @@ class Postgres:
         self._conn = psycopg.connect(plain, autocommit=True)
         self._run(f'DROP DATABASE IF EXISTS "template_{label}"')
         self._run(f'CREATE DATABASE "template_{label}"')
-        database = Database(self._named(f"template_{label}"))
+        database = Database(self._named(f"template_{label}"), journal_key=KEY)
         migrate(database)
         database.close()
         self._aside = ThreadPoolExecutor(1, thread_name_prefix="databases")

@@ -7,21 +7,28 @@ from bot.actions.work import Work
 from bot.failpoints import failpoint
 from bot.rules.tickets.access import in_place_of
 from bot.rules.tickets.decision import Decision
+from bot.rules.tickets.proof.replay import with_standing
 from storage.messages import outbox
 from storage.records import JournalDraft, Ticket
+from storage.sql.database import journal_key
 from storage.tickets import journal, requests, tickets
 
 
 def record(work: Work, decisions: Sequence[Decision]) -> None:
     """Write changed tickets with their journal lines and messages; VersionConflict when one moved on meanwhile."""
-    chained = [journal.chain(decision.ticket, _named(work, decision)) for decision in decisions]
+    key = journal_key(work.conn)
+    chained = [
+        journal.chain(decision.ticket, with_standing(decision.ticket, _named(work, decision)), key)
+        for decision in decisions
+    ]
     tickets.save(work.conn, [decision.ticket for decision in decisions], [head for head, _ in chained])
     _write_rest(work, decisions, [row for _, rows in chained for row in rows])
 
 
 def open_tickets(work: Work, decisions: Sequence[Decision]) -> None:
     """Write new tickets with their first journal lines and messages."""
-    chained = [journal.chain(decision.ticket, decision.journal) for decision in decisions]
+    key = journal_key(work.conn)
+    chained = [journal.chain(decision.ticket, decision.journal, key) for decision in decisions]
     tickets.insert_all(work.conn, [decision.ticket for decision in decisions], [head for head, _ in chained])
     _write_rest(work, decisions, [row for _, rows in chained for row in rows])
 

@@ -18,8 +18,10 @@ APART = timedelta(minutes=1)  # issue, receipt and entry nearer than that are to
 MOMENTS = ("until", "was")  # limits among what people asked and decided
 
 
-def story_lines(story: TicketStory, calendar: GovChina, wording: Wording, now: datetime, why: str = "") -> list[str]:
-    """Return head, deadline, one line for each thing that happened, and how it ended."""
+def story_lines(
+    story: TicketStory, calendar: GovChina, wording: Wording, now: datetime, why: str = "", root: str = ""
+) -> list[str]:
+    """Return head, deadline, one line for each thing that happened, how it ended, and what proves it."""
     ticket = story.ticket
     head = wording(
         "story.head",
@@ -33,7 +35,8 @@ def story_lines(story: TicketStory, calendar: GovChina, wording: Wording, now: d
     # That a step was taken shows in who was told; only a step that reached nobody needs a line of its own.
     lines = sorted((line for line in story.lines if line.kind != JournalKind.STEP), key=lambda one: (one.at, one.seq))
     happened = (_line(line, story.names, wording) for line in lines)
-    return [head, state, *([why] if why else []), "", *happened, *_end(story, calendar, wording, now)]
+    proof = [wording("story.root", root=root)] if root else []
+    return [head, state, *([why] if why else []), "", *happened, *_end(story, calendar, wording, now), *proof]
 
 
 def _end(story: TicketStory, calendar: GovChina, wording: Wording, now: datetime) -> Iterator[str]:

@@ -18,21 +18,22 @@ CAUSES = 6
 R = TypeVar("R")
 
 
-def text(figures: WeeklyFigures, language: Language = "zh") -> str:
-    """Word the whole summary, as it stands on screen and in a file."""
-    return "\n".join(_lines(figures, Wording(language)))
+def text(figures: WeeklyFigures, language: Language = "zh", root: str = "") -> str:
+    """Word the whole summary, as it stands on screen and in a file; `root` is what proves the journals by now."""
+    wording = Wording(language)
+    return "\n".join([*_lines(figures, wording), *_proof(root, wording)])
 
 
-def chat_text(figures: WeeklyFigures, language: Language = "zh") -> str:
+def chat_text(figures: WeeklyFigures, language: Language = "zh", root: str = "") -> str:
     """Word the summary in at most 2,000 bytes of UTF-8; what does not fit is in the table, and the text says so."""
-    wording, told = Wording(language), text(figures, language)
+    wording, told = Wording(language), text(figures, language, root)
     if len(told.encode()) <= TEXT_BYTES:
         return told
     for longest, others in LENGTHS:
-        told = "\n".join(_lines(figures, wording, longest, others))
+        told = "\n".join([*_lines(figures, wording, longest, others), *_proof(root, wording)])
         if len(told.encode()) <= TEXT_BYTES:
             return told
-    rest = f"…\n{wording('weekly.rest')}"
+    rest = "\n".join(["…", wording("weekly.rest"), *_proof(root, wording)])
     return told.encode()[: TEXT_BYTES - len(rest.encode())].decode(errors="ignore") + rest
 
 
@@ -62,6 +63,10 @@ def _lines(
         yield wording("weekly.ahead", days=wording("weekly.between").join(days))
     if longest is not None and others is not None and _cut_short(figures, longest, others):
         yield wording("weekly.rest")
+
+
+def _proof(root: str, wording: Wording) -> list[str]:
+    return [wording("weekly.root", root=root)] if root else []
 
 
 def _cut_short(figures: WeeklyFigures, longest: int, others: int) -> bool:

@@ -12,6 +12,7 @@ from bot.engine import Engine
 from handlers.chat.asking import AskOutcome, ask_members
 from handlers.shell.terminal import usage
 from handlers.shell.terminal.opening import opened, refuse
+from handlers.shell.terminal.operator import operator
 from handlers.shell.terminal.people import find_person
 from storage.records import AnswerTo, Person
 
@@ -44,7 +45,7 @@ def bind(
         with engine.database.read() as conn:
             someone = find_person(engine.context.directory(conn), person)
         if not address:
-            code = binding.new_code(engine.context, someone.id)
+            code = binding.new_code(engine.context, someone.id, operator())
             typer.echo(f"{someone.name}的绑定码：{code}（3天内有效，只能用一次）")
             return
         if channel not in engine.channels:
@@ -53,7 +54,7 @@ def bind(
         if fault := way.fault_of(address) if isinstance(way, Particular) else "":
             raise refuse(f"{fault}，没有绑定。")
         before = updates.speaker(engine.context, channel, address, "").person
-        replaced = binding.bind(engine.context, someone.id, channel, address)
+        replaced = binding.bind(engine.context, someone.id, channel, address, operator())
         _tell(engine, someone, channel, address)
         typer.echo(f"已绑定：{someone.name} → {channel}。" + ("原地址已作废。" if replaced else ""))
         if before and before.id != someone.id:

@@ -7,7 +7,16 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from bot.health import Finding, Level, channel_findings, findings, ladder_findings, together, work_findings
+from bot.health import (
+    Finding,
+    Level,
+    channel_findings,
+    findings,
+    ladder_findings,
+    proof_findings,
+    together,
+    work_findings,
+)
 from bot.rules.calendar.zone import shanghai_day
 from handlers.shell.terminal.opening import emit, opened
 
@@ -34,6 +43,8 @@ def check(
             engine.database, engine.clock.now(), engine.settings.data_dir, engine.settings.disk_left_mb
         )
         found += asyncio.run(channel_findings(engine.channels))
+        engine.prove()
+        found += proof_findings(engine.prover.trouble)
         for one in found:
             if as_json:
                 emit({"level": one.level, "about": one.about, "kind": one.kind, "sentence": one.sentence})

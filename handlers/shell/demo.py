@@ -17,10 +17,11 @@ from rich.text import Text
 from bot.actions.people.binding import bind
 from bot.actions.people.register import import_register
 from bot.actions.tickets.intake import take_in
+from bot.actions.tickets.proof.prover import latest
 from bot.channels.console import ConsoleChannel
 from bot.channels.inbox import InboxChannel
 from bot.clock import SystemClock, WoundClock
-from bot.engine import Engine, open_engine
+from bot.engine import Engine, beside, open_engine, root_file
 from bot.reports.ledger import ledger_line
 from bot.rules.calendar.weeks import Week
 from bot.rules.calendar.zone import SHANGHAI, shanghai
@@ -65,7 +66,8 @@ def demo(
     console = Console(highlight=False)
     with refusals():
         _clear(out)
-        settings = Settings(data_dir=out, database_url=SecretStr(f"sqlite:///{(out / 'duban.sqlite3').resolve()}"))
+        database = SecretStr(f"sqlite:///{(out / 'duban.sqlite3').resolve()}")
+        settings = Settings(data_dir=out, database_url=database, roots_path=beside(out))
         play = _stage(settings)
         try:
             _tell(play, console, out)
@@ -80,6 +82,10 @@ def _clear(out: Path) -> None:
     try:
         if out.exists() and (not out.is_dir() or any(out.iterdir())) and not (out / MARK).is_file():
             raise refuse(f"“{out}”里有别的文件，演示不会清空它；请用 --out 另选一个空文件夹。")
+        roots = beside(out)  # never the place a setting names: that is the office's own
+        if roots.exists() and not (out / MARK).is_file():
+            raise refuse(f"“{out}”旁边有存证文件“{roots.name}”，演示不会动它；请用 --out 另选一个空文件夹。")
+        roots.unlink(missing_ok=True)
         shutil.rmtree(out, ignore_errors=True)
         out.mkdir(parents=True)
         (out / MARK).touch()
@@ -169,12 +175,17 @@ def _end(engine: Engine, console: Console, out: Path) -> None:
     console.print(
         Panel(Text(ledger_line(ticket, late)), title=f"台账 {NUMBER} {ticket.account_name}", border_style="red")
     )
+    while engine.prove():
+        pass
     text, paths = write_weekly(engine, Week.of(ANSWERED.date()), out)
     console.print(Panel(Text(wrapped(text, console.width - FRAME)), title="周报 2021-W35", border_style="blue"))
     console.print("文件：")
-    for path in (*paths, out / "duban.sqlite3"):
+    for path in (*paths, out / "duban.sqlite3", root_file(engine.settings)):
         console.print(f"  {path}")
     told = f"DUBAN_DATA_DIR={out} {program()} ticket {NUMBER}"
+    say_wrapped(
+        console, f"存证号：{latest(engine.context)}。把它发给别人留底，以后用 verify --since 核对：记录改过就接不上。"
+    )
     console.print(f"这件工单的全过程：[bold]{told}[/]", soft_wrap=True)
 
 

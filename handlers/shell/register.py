@@ -12,6 +12,7 @@ from bot.actions.people.register import Count, RegisterReport, import_register, 
 from bot.actions.tickets.matching import rematch
 from handlers.intake.register_file import read_register
 from handlers.shell.terminal.opening import emit, input_file, opened
+from handlers.shell.terminal.operator import operator
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="登记簿：单位、人员、账号")
 
@@ -32,8 +33,10 @@ def import_file(
     """导入登记簿。有错的行不导入并说明原因，其余照常导入；重复导入不会重复登记。"""
     with opened() as engine:
         roster = read_register(input_file(file))
-        take = preview_register if dry_run else import_register
-        report = take(engine.context, engine.sealer, roster)
+        if dry_run:
+            report = preview_register(engine.context, engine.sealer, roster)
+        else:
+            report = import_register(engine.context, engine.sealer, roster, operator())
         matched = 0 if dry_run else rematch(engine.context)
         if as_json:
             _emit(report, matched)

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from bot.actions.reports import weekly as weekly_action
+from bot.actions.tickets.proof.prover import latest
 from bot.engine import Engine
 from bot.reports.weekly import text
 from bot.reports.weekly_workbook import workbook
@@ -44,7 +45,7 @@ def weekly(
 def write_weekly(engine: Engine, week: Week, out: Path) -> tuple[str, list[Path]]:
     """Write text and spreadsheet of a week for the whole city; ValueError, in Chinese, for a week to come."""
     figures = weekly_action.figures(engine.context, week)
-    words = text(figures, engine.wording.language)
+    words = text(figures, engine.wording.language, latest(engine.context))
     table = out / weekly_action.file_name(week)
     plain = table.with_suffix(".txt")
     out.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,5 @@
 """`say PERSON TEXT`: an answer that came by telephone, recorded as given on the person's behalf."""
 
-import getpass
 import secrets
 from typing import Annotated
 
@@ -10,6 +9,7 @@ from bot.rules.messages.showing import visible
 from bot.rules.tickets.arrivals import CLOCK_SKEW
 from handlers.chat.reply import Conversation
 from handlers.shell.terminal.opening import emit, opened, read_moment, refuse
+from handlers.shell.terminal.operator import operator
 from handlers.shell.terminal.people import find_person
 
 app = typer.Typer(add_completion=False)
@@ -38,7 +38,7 @@ def say(
             at=moment,
             via="say",
             event_id=secrets.token_hex(8),
-            on_behalf_of=getpass.getuser(),
+            on_behalf_of=operator(),
         )
         if as_json:
             emit({"person": someone.name, "ticket_id": reply.ticket_id, "text": reply.text})

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from bot.actions.tickets.proof.prover import latest
 from bot.delivery.explaining import explain_ticket
 from bot.delivery.reasons import limit_reasons, moment_written
 from bot.reports.story import story_lines
@@ -36,7 +37,7 @@ def ticket(
             stamped = engine.context.working_of(conn, story.ticket)
             policy = engine.context.policy(conn, story.ticket.policy_key)
         if as_json:
-            emit(_json(story) | facts(story.ticket, engine))
+            emit(_json(story) | facts(story.ticket, engine) | {"root": latest(engine.context) or None})
             return
         console = Console(highlight=False)
         why = "\n".join(
@@ -45,7 +46,8 @@ def ticket(
                 *limit_reasons(story.lines, lambda person: story.names.get(person, "?"), engine.wording),
             ]
         )
-        for line in story_lines(story, working.calendar, engine.wording, engine.clock.now(), why):
+        now, root = engine.clock.now(), latest(engine.context)
+        for line in story_lines(story, working.calendar, engine.wording, now, why, root):
             say_wrapped(console, line)
 
 

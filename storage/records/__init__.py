@@ -15,6 +15,7 @@ from storage.records.calendar import (
 )
 from storage.records.facts import StoryMessage, Telling, TicketFacts, TicketStory, Transfer
 from storage.records.message import (
+    IN_THE_STORY,
     Inbound,
     InboundState,
     Message,
@@ -54,6 +55,7 @@ from storage.records.policy import (
     TimeUnit,
     step_of,
 )
+from storage.records.proof import JournalKey, Leaf, MacAlgorithm, Root
 from storage.records.register import (
     Account,
     AccountDraft,
@@ -93,6 +95,7 @@ __all__ = [
     "GIVEN_AGAIN",
     "HANDED_OVER",
     "HOLDER_LOST",
+    "IN_THE_STORY",
     "OPEN_STATES",
     "REASSIGNED",
     "REROUTED",
@@ -117,13 +120,16 @@ __all__ = [
     "Inbound",
     "InboundState",
     "JournalDraft",
+    "JournalKey",
     "JournalKind",
     "JournalLine",
     "JudgingLine",
     "LastAct",
+    "Leaf",
     "Leave",
     "LeaveNotification",
     "LimitAfterReturn",
+    "MacAlgorithm",
     "Message",
     "MessageDraft",
     "MessageKind",
@@ -148,6 +154,7 @@ __all__ = [
     "Revision",
     "RevisionStatus",
     "Role",
+    "Root",
     "Ruling",
     "Schedule",
     "SealedPhone",

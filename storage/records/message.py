@@ -36,6 +36,11 @@ class MessageKind(StrEnum):
     CARD = "card"  # changes a card that was sent to the ticket's present state; says nothing new
 
 
+# These tell a person about a ticket and belong in its story; answers are in it as what the person did.
+OF_NO_TICKET = {MessageKind.DIGEST, MessageKind.SUMMARY, MessageKind.BRIEF}
+IN_THE_STORY = frozenset(MessageKind) - OF_NO_TICKET - {MessageKind.ANSWER, MessageKind.CARD}
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MessageDraft:
     """One reason to tell one person once; the intent is unique for ever."""

@@ -163,12 +163,14 @@ class JournalKind(StrEnum):
     REACHABLE = "reachable"
     SIGNIN_LINK = "signin_link"
     REGISTER_IMPORTED = "register_imported"
+    REGISTER_CHANGED = "register_changed"  # one unit, person or account: from what to what
     CALENDAR_PROPOSED = "calendar_proposed"
     CALENDAR_APPROVED = "calendar_approved"
     CALENDAR_REFUSED = "calendar_refused"
     CALENDAR_WITHDRAWN = "calendar_withdrawn"
     CLOSURE_DECIDED = "closure_decided"
     CLOSURE_WITHDRAWN = "closure_withdrawn"
+    BREAK_ACCEPTED = "break_accepted"  # somebody answers for a break between root file and database
     UNKNOWN = "unknown"  # read from a row that a later version wrote; never written
 
     @classmethod

@@ -13,9 +13,10 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import StaticPool
 
+from storage.records import JournalKey
 from storage.sql.trouble import URL_INVALID, DatabaseRefused
 
-__all__ = ["Connection", "Database", "driven", "file_of"]
+__all__ = ["Connection", "Database", "driven", "file_of", "journal_key"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -29,8 +30,10 @@ CHECKPOINT_PAGES = 4_000  # 16 MB: of pages written again and again only the las
 class Database:
     """Owns the connections; every write of the product goes through `begin`."""
 
-    def __init__(self, url: str, *, pool_size: int = 8, read_only: bool = False) -> None:
-        """DatabaseRefused where the URL is not one of these two kinds."""
+    def __init__(
+        self, url: str, *, pool_size: int = 8, read_only: bool = False, journal_key: JournalKey | None = None
+    ) -> None:
+        """DatabaseRefused where the URL is not one of these two kinds; without a key no journal can be written."""
         self.url = _driver_url(url)
         self.sqlite = self.url.startswith("sqlite:")
         try:
@@ -38,6 +41,8 @@ class Database:
             self.engine = _sqlite_engine(self.url, read_only) if self.sqlite else _postgres_engine(self.url, pool_size)
         except (ArgumentError, ValueError):
             raise DatabaseRefused(URL_INVALID) from None
+        # Every connection carries it: who appends to a journal must not have to be handed the key through all floors.
+        self.engine.update_execution_options(journal_key=journal_key)
         # SQLite has one writer: threads queue here instead of polling the file lock.
         self._write_lock: AbstractContextManager[Any] = threading.RLock() if self.sqlite else nullcontext()
         self._writer: Connection | None = None
@@ -45,6 +50,13 @@ class Database:
         # Readers of a file never wait for its writer; a database in memory has one connection for all.
         aside = self.sqlite and self.url not in MEMORY_URLS
         self._readers = ThreadPoolExecutor(1, thread_name_prefix="read") if aside else self._writers
+
+    def use_journal_key(self, key: JournalKey) -> None:
+        """Append to journals with this key from now on; to be said before anything is appended."""
+        self.engine.update_execution_options(journal_key=key)
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
@@ -69,6 +81,18 @@ class Database:
                 driven(conn, "BEGIN")  # its driver opens none by itself
             yield conn
 
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """Open a reading transaction all of whose statements see the same moment."""
+        with self.engine.connect() as conn:
+            if not self.sqlite:
+                conn = conn.execution_options(isolation_level="REPEATABLE READ")
+            with conn.begin():
+                if self.sqlite:
+                    driven(conn, "BEGIN")
+                conn.execute(text("SELECT 1"))  # the first statement sets the moment on PostgreSQL
+                yield conn
+
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a storage-touching function off the event loop, on the writer thread(s)."""
         loop = asyncio.get_running_loop()
@@ -91,6 +115,14 @@ class Database:
         if self._writer is not None:
             self._writer.close()
         self.engine.dispose()
+
+
+def journal_key(conn: Connection) -> JournalKey:
+    """Return the key this database was opened with; RuntimeError where it was opened without one."""
+    key: JournalKey | None = conn.get_execution_options().get("journal_key")
+    if key is None:
+        raise RuntimeError("the database was opened without the key of its journals")
+    return key
 
 
 def driven(conn: Connection, sql: str, *rows: Any) -> Any:

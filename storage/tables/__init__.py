@@ -4,6 +4,7 @@ from storage.tables.base import metadata
 from storage.tables.calendar import calendar_overlays, calendar_revisions
 from storage.tables.messages import inbox_items, outbox, platform_tokens, quotas
 from storage.tables.nodes import leases, meta
+from storage.tables.proof import plain_chains, proof_leaves, proof_roots, unproved
 from storage.tables.register import (
     accounts,
     addresses,
@@ -39,8 +40,11 @@ __all__ = [
     "metadata",
     "outbox",
     "people",
+    "plain_chains",
     "platform_tokens",
     "policies",
+    "proof_leaves",
+    "proof_roots",
     "questions",
     "quotas",
     "requests",
@@ -49,4 +53,5 @@ __all__ = [
     "supervisors",
     "tickets",
     "units",
+    "unproved",
 ]

@@ -12,7 +12,7 @@ from storage.records import OPEN_STATES, DeadlineStatus, Ticket, TicketState, nu
 from storage.sql.database import Connection
 from storage.sql.prepared import Bulk, Lookup, one_of
 from storage.tables import tickets
-from storage.tickets.journal import Head
+from storage.tickets.chains import Head
 
 FIELDS = tuple(field.name for field in fields(Ticket))
 COLUMNS = tuple(tickets.c[name] for name in FIELDS)

@@ -40,6 +40,7 @@ from storage.records import (
 from storage.sql.database import Connection, Database
 from storage.tickets import journal, tickets
 from tests.cast import bureau
+from tests.cast.proof import checked
 from tests.cast.rows import open_of_person
 from tests.fakes.stage import ScriptedStage
 
@@ -302,7 +303,7 @@ class Office:
             with self.database.read() as conn:
                 open_ends = [one for who in self.people.values() for one in open_of_person(conn, who)]
                 assert [one for one in open_ends if one.state == MessageState.LEASED or self._is_due(one)] == []
-                assert [broken for _, broken in journal.verify(conn) if broken] == []
+                assert [broken for _, broken in checked(conn) if broken] == []
         finally:
             self.play.close()
 

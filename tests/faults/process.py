@@ -28,6 +28,8 @@ from storage.tables import inbox_items
 from storage.tables import outbox as messages
 from storage.tickets import journal, tickets
 from tests.cast import bureau
+from tests.cast.proof import KEY as JOURNAL_KEY
+from tests.cast.proof import checked
 from tests.processes import Process, World, command, environment
 from tests.waiting import LONG
 
@@ -101,7 +103,7 @@ class House:
     @contextmanager
     def database(self) -> Iterator[Database]:
         """The database, looked at from outside."""
-        opened = Database(self.url)
+        opened = Database(self.url, journal_key=JOURNAL_KEY)
         yield opened
         opened.close()
 
@@ -124,7 +126,7 @@ class House:
         """Every story proves itself, and each message that went out or lies in an inbox is told in one once."""
         with self.database() as database, database.read() as conn:
             told = [line for each in tickets.matching(conn) for line in journal.read(conn, each.id)]
-            broken = [found for _, found in journal.verify(conn) if found is not None]
+            broken = [found for _, found in checked(conn) if found is not None]
         assert broken == []
         for kind, state in (("told", MessageState.ACCEPTED), ("not_told", MessageState.FAILED)):
             lines = [line.data["message"] for line in told if line.kind == kind]
@@ -168,7 +170,7 @@ def arrival(number: str, received_at: datetime) -> Arrival:
 
 
 def _people(url: str, now: datetime, ways: Mapping[str, tuple[str, str]]) -> dict[str, int]:
-    database = Database(url)
+    database = Database(url, journal_key=JOURNAL_KEY)
     with database.begin() as conn:
         people = bureau.water_bureau(conn)
         for who in people.values():

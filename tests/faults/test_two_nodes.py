@@ -16,6 +16,7 @@ from storage.people import addresses, register
 from storage.records import MessageDraft, MessageKind, MessageState, TextParams, TicketState
 from storage.sql.database import Database
 from storage.tickets import journal, tickets
+from tests.cast.proof import checked
 from tests.faults.process import House, furnish
 from tests.faults.worker import CLOCK, ROUNDS, START, TICKETS, SharedClock, drain, sleepy, work
 from tests.postgres import Postgres
@@ -95,7 +96,7 @@ def test_at_everything_at_once_nothing_is_done_twice_and_nobody_waits_in_a_circl
     assert {key: count for key, count in copies.items() if count > 1} == {}
     with house.database() as database, database.read() as conn:
         found = tickets.matching(conn)
-        broken = [one for _, one in journal.verify(conn) if one is not None]
+        broken = [one for _, one in checked(conn) if one is not None]
         kinds = {one.id: Counter(line.kind for line in journal.read(conn, one.id)) for one in found}
         steps = {
             one.id: [line.data["step"] for line in journal.read(conn, one.id) if line.kind == "step"] for one in found

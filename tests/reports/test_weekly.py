@@ -133,3 +133,15 @@ def test_no_phone_number_and_no_free_text_comes_out() -> None:
     free = {"problem": "请致电13800138000", "suggestion": "13800138000", "completion_text": "13800138000"}
     figures = weekly([water(**free)], W35, AFTER, WORKING)
     assert "13800138000" not in text(figures) + text(figures, "en") + chat_text(figures)
+
+
+def test_what_proves_the_journals_stands_at_the_end_however_long_the_week_was() -> None:
+    root = "128-9f2c41d07a3be655"
+    for told in (
+        text(small_week(), "zh", root),
+        chat_text(small_week(), "zh", root),
+        chat_text(a_bad_week(), "zh", root),
+    ):
+        assert told.splitlines()[-1] == f"存证号：{root}"
+        assert told.count(root) == 1
+    assert len(chat_text(a_bad_week(), "zh", root).encode()) <= 2_000

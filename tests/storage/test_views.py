@@ -22,6 +22,7 @@ from storage.records import (
 from storage.sql.database import Connection, Database
 from storage.tables import inbound
 from storage.tickets import journal, requests
+from tests.cast.proof import KEY
 from tests.cast.rows import DING, FOREST, JI, JIA, WATER, WU, YI, office, put_message, put_ticket, sh
 
 SINCE, UNTIL = sh(8, 30, 0), sh(9, 6, 0)  # the week 2021-W35
@@ -162,7 +163,7 @@ def test_the_story_of_a_ticket_is_whole(database: Database) -> None:
             ),
             JournalDraft(kind="complete", at=sh(9, 2, 16), actor=f"person:{JIA} via person:{WU}"),
         ]
-        _, rows = journal.chain(ticket, drafts)
+        _, rows = journal.chain(ticket, drafts, KEY)
         journal.write(conn, rows)
         raw = {
             "kind": "ticket",
@@ -213,7 +214,7 @@ def test_open_tickets_are_found_by_their_index_on_sqlite(sqlite_template: Path) 
         if not statement.startswith("EXPLAIN"):
             plans.extend(row[3] for row in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters))
 
-    database = Database(f"sqlite:///{sqlite_template}")
+    database = Database(f"sqlite:///{sqlite_template}", journal_key=KEY)
     with database.read() as conn:
         event.listen(conn, "before_cursor_execute", explain)
         views.overview(conn)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from bot.actions.calendar.notices import CalendarRefused, Who, act_of, found, note, proposed, tell_desk
+from bot.actions.calendar.notices import CalendarRefused, Who, act_of, found, note, proposed, same_hand, tell_desk
 from bot.actions.calendar.recompute import Recomputed, recompute
 from bot.actions.context import Context
 from bot.actions.work import Work, begin, read
@@ -55,6 +55,8 @@ def approve(context: Context, number: int, who: Who, *, trial: bool = False) -> 
         revision = proposed(work, number, lock=True)
         if who.person_id is None or who.person_id == revision.proposed.person_id:
             raise CalendarRefused(f"第{number}号由{revision.proposed.name}提交，须由通讯录中的另一人批准。")
+        if one := same_hand(work, revision, who):
+            raise CalendarRefused(f"第{number}号的提交和批准是同一个{one}，须由另一人用自己的账号批准。")
         year, kind = revision.notice.year, revision.notice.kind
         if kind is NoticeKind.AMENDMENT and not work.working().calendar.published(year):
             raise CalendarRefused(f"{year}年的全年安排还没有生效，请先批准全年通知。")

@@ -13,6 +13,7 @@ from bot.rules.people.routing import desk
 from storage.calendar import calendar as store
 from storage.calendar.schedules import layered, revision_of
 from storage.messages import outbox
+from storage.people import addresses
 from storage.records import (
     Act,
     CalendarNotification,
@@ -137,6 +138,17 @@ def note(work: Work, kind: JournalKind, act: Act, who: Who, data: dict[str, obje
     """Write an act on the calendar into the journal of the house."""
     data = {**data, "by": act.name} | ({"recorded_by": who.recorded_by} if who.recorded_by else {})
     journal.write_system(work.conn, [JournalDraft(kind=kind, at=act.at, actor=who.actor, data=data)])
+
+
+def same_hand(work: Work, revision: Revision, who: Who) -> str:
+    """Say in Chinese in what the person who handed a notice in is the one who acts now; empty for two people."""
+    numbers = addresses.phone_indexes(work.conn)
+    first = numbers.get(revision.proposed.person_id or 0)
+    if first and first == numbers.get(who.person_id or 0):
+        return "人（手机号相同）"
+    lines = journal.of_kind(work.conn, [journal.SYSTEM], JournalKind.CALENDAR_PROPOSED)
+    at = next((one.data for one in lines if one.data.get("revision") == revision.number), {})
+    return f"系统账号{who.recorded_by}" if who.recorded_by and at.get("recorded_by") == who.recorded_by else ""
 
 
 def act_of(context: Context, who: Who) -> Act:

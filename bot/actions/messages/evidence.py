@@ -1,5 +1,6 @@
 """Takes pictures and documents a person sent as evidence for a ticket."""
 
+import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -32,9 +33,10 @@ def attach(
         ticket = tickets.by_ids(work.conn, [meant], lock=True)[meant]
         lines = []
         for one in sent:
+            digest = hashlib.sha256(one.body).hexdigest()
             file_id = files.keep(work.conn, one.name, one.media_type, one.body, work.now)
             if evidence.attach(work.conn, meant, file_id, person_id, at):
-                data = {"file": file_id, "name": one.name, "via": via}
+                data = {"file": file_id, "name": one.name, "via": via, "sha256": digest}
                 lines.append(JournalDraft(kind=JournalKind.FILE, at=at, actor=f"person:{person_id}", data=data))
         record(work, [Decision(ticket=ticket, journal=tuple(lines))] if lines else [])
         return ticket

@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 
 from bot.actions.context import Context
-from bot.actions.messages.results import IN_THE_STORY
 from bot.actions.recording import record
 from bot.actions.work import Work, begin
 from bot.rules.people.routing import INBOX
 from bot.rules.tickets.decision import Decision
 from storage.messages import looks, outbox
-from storage.records import JournalDraft, JournalKind, Message, MessageKind
+from storage.records import IN_THE_STORY, JournalDraft, JournalKind, Message, MessageKind
 from storage.tickets import tickets
 
 

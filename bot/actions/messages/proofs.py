@@ -9,7 +9,7 @@ from bot.actions.work import Work, begin
 from bot.rules.people.routing import usable_addresses
 from bot.rules.tickets.decision import Decision
 from storage.messages import outbox
-from storage.records import Address, JournalDraft, JournalKind, Message, MessageKind, MessageState
+from storage.records import IN_THE_STORY, Address, JournalDraft, JournalKind, Message, MessageKind, MessageState
 from storage.tickets import tickets
 
 OPEN_END = (MessageState.ACCEPTED, MessageState.UNCERTAIN)
@@ -63,7 +63,7 @@ def _write(work: Work, message: Message, kind: JournalKind, more: dict[str, obje
     digest = message.kind == MessageKind.DIGEST
     lines: dict[int, list[JournalDraft]] = {}
     for one in outbox.children(work.conn, message.id) if digest else [message]:
-        if one.ticket_id is not None and one.kind in results.IN_THE_STORY:
+        if one.ticket_id is not None and one.kind in IN_THE_STORY:
             data = {"step": one.step, "to": one.person_id, "channel": message.channel, "message": one.id, **more}
             lines.setdefault(one.ticket_id, []).append(
                 JournalDraft(

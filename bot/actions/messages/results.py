@@ -13,21 +13,27 @@ from bot.actions.recording import record
 from bot.actions.tickets.requests import ask_others
 from bot.actions.work import Work, begin
 from bot.rules.messages.retry import MAX_ATTEMPTS, missed
+from bot.rules.people.audit import masked_address
 from bot.rules.tickets.decision import Decision
 from bot.rules.tickets.escalation import unreached
 from storage.messages import outbox
 from storage.messages.outbox import Settlement
 from storage.people import addresses
-from storage.records import Address, JournalDraft, JournalKind, Message, MessageDraft, MessageKind, MessageState
-from storage.tickets import tickets
+from storage.records import (
+    IN_THE_STORY,
+    Address,
+    JournalDraft,
+    JournalKind,
+    Message,
+    MessageDraft,
+    MessageKind,
+    MessageState,
+)
+from storage.tickets import journal, tickets
 
 log = logging.getLogger(__name__)
 
 ToldMessages = Mapping[int, Sequence[Message]]  # what each message tells: itself, or what its digest holds
-
-# These tell a person about a ticket and belong in its story; answers are in it as what the person did.
-OF_NO_TICKET = {MessageKind.DIGEST, MessageKind.SUMMARY, MessageKind.BRIEF}
-IN_THE_STORY = frozenset(MessageKind) - OF_NO_TICKET - {MessageKind.ANSWER, MessageKind.CARD}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,10 +59,13 @@ def settle(context: Context, results: Sequence[Result]) -> None:
         for one in real:
             if one.message.kind == MessageKind.DIGEST:
                 _let_go(work, one)
-        notices = [notice for one in real for notice in _addresses(work, one)]
+        lines: list[JournalDraft] = []
+        notices = [notice for one in real for notice in _addresses(work, one, lines)]
         _tell_stories(work, real, told, now)
         _pass_on(work, [way.person_id for one in real for way in one.dead])
         outbox.put(work.conn, notices, now)
+        if lines:  # after the tickets, as everywhere: two nodes that lock both never wait for each other
+            journal.write_system(work.conn, lines)
 
 
 def _on_lease_clock(work: Work, results: Sequence[Result]) -> list[Settlement]:
@@ -98,17 +107,27 @@ def _let_go(work: Work, result: Result) -> None:
         outbox.dissolve(work.conn, message.id, end.not_before, message.attempts, "现在送不出，稍后与其他消息合并")
 
 
-def _addresses(work: Work, result: Result) -> list[MessageDraft]:
+def _addresses(work: Work, result: Result, lines: list[JournalDraft]) -> list[MessageDraft]:
     """Follow a moved address and stop using dead ones, unless the person was bound anew meanwhile."""
     message, notices = result.message, []
     if result.moved_to and _in_use(work, message.person_id, message.channel, message.address):
         addresses.move(work.conn, message.person_id, message.channel, result.moved_to)
+        moved = {"proof": "platform", "from": masked_address(message.address), "to": masked_address(result.moved_to)}
+        lines.append(_contact_line(work, JournalKind.BOUND, message.person_id, message.channel, moved))
     for way in result.dead:
         lost = _in_use(work, message.person_id, way.channel, way.address)
         if lost is not None:
             addresses.disable(work.conn, lost.id)
+            lines.append(_contact_line(work, JournalKind.UNREACHABLE, message.person_id, way.channel, {}))
             notices += contact_lost(lost, str(message.id), work.directory)
     return notices
+
+
+def _contact_line(
+    work: Work, kind: JournalKind, person_id: int, channel: str, more: Mapping[str, object]
+) -> JournalDraft:
+    data = {"person": person_id, "channel": channel, **more}
+    return JournalDraft(kind=kind, at=work.now, actor="bot", data=data)
 
 
 def _in_use(work: Work, person_id: int, channel: str, address: str) -> Address | None:
@@ -183,6 +202,8 @@ def _told(message: Message, result: Result, now: datetime) -> JournalDraft:
         "state": settled.state,
         "message": message.id,
     }
+    if settled.accepted_at is not None:
+        data["accepted_at"] = settled.accepted_at.isoformat()
     if settled.reason:
         data["reason"] = settled.reason
     if sent.id != message.id:

@@ -9,6 +9,7 @@ from bot.actions.context import Context
 from bot.actions.messages.sealed import sealed_text
 from bot.actions.people import bind_codes, reach
 from bot.actions.work import Work, begin, read
+from bot.rules.people.audit import masked_address
 from bot.rules.people.routing import ONE_WAY, desk, reachable
 from bot.sealing import PhoneInvalid, Sealer, read_phone, row_of_person
 from storage.messages import outbox
@@ -52,10 +53,10 @@ class Unbound:
 Asking = Callable[[str], str]  # makes of a code the words that ask_to_confirm whether it is really the person
 
 
-def new_code(context: Context, person_id: int) -> str:
+def new_code(context: Context, person_id: int, by: str = "") -> str:
     """Make a one-time code for a person; it holds for three days."""
     with begin(context) as work:
-        return _code(work, person_id, CODE_TTL, "operator")
+        return _code(work, person_id, CODE_TTL, "operator", by)
 
 
 def own_code(work: Work, person_id: int) -> str:
@@ -172,10 +173,10 @@ def contact_lost(lost: Address, occurrence: str, directory: Directory) -> list[M
     ]
 
 
-def bind(context: Context, person_id: int, channel: str, address: str) -> str | None:
+def bind(context: Context, person_id: int, channel: str, address: str, by: str = "") -> str | None:
     """Bind by the operator's own act; returns the address it replaces."""
     with begin(context) as work:
-        return _bind(work, person_id, channel, address, "operator").replaced
+        return _bind(work, person_id, channel, address, "operator", by).replaced
 
 
 def _number(work: Work, sealer: Sealer, person: Person) -> str:
@@ -194,26 +195,31 @@ def _lately(context: Context) -> list[date]:
     return [(context.now() - timedelta(days=days)).date() for days in range(CONFIRMATION_TTL.days)]
 
 
-def _code(work: Work, person_id: int, stands: timedelta, actor: str) -> str:
+def _code(work: Work, person_id: int, stands: timedelta, actor: str, by: str = "") -> str:
     now = work.now
     code = bind_codes.draw(work, person_id, now + stands)
-    journal.write_system(
-        work.conn, [JournalDraft(kind=JournalKind.BIND_CODE, at=now, actor=actor, data={"person": person_id})]
-    )
+    data: dict[str, object] = {"person": person_id} | ({"by": by} if by else {})
+    journal.write_system(work.conn, [JournalDraft(kind=JournalKind.BIND_CODE, at=now, actor=actor, data=data)])
     return code
 
 
-def _bind(work: Work, person_id: int, channel: str, address: str, proof: str) -> Bound:
-    now = work.now
-    heard_before = reachable(person_id, work.directory)
+def _bind(work: Work, person_id: int, channel: str, address: str, proof: str, by: str = "") -> Bound:
+    now, before = work.now, work.directory
+    heard_before = reachable(person_id, before)
+    loser = addresses.person_at(work.conn, channel, address)
     replaced = addresses.bind(work.conn, person_id, channel, address, now)
     person = work.directory.people[person_id]
-    data = {"person": person_id, "channel": channel, "proof": proof, "replaced": replaced is not None}
-    journal.write_system(
-        work.conn, [JournalDraft(kind=JournalKind.BOUND, at=now, actor=f"person:{person_id}", data=data)]
-    )
+    data: dict[str, object] = {"person": person_id, "channel": channel, "proof": proof, "to": masked_address(address)}
+    data |= {"from": masked_address(replaced) if replaced else "", "replaced": replaced is not None}
+    data |= {"by": by} if by else {}
+    if loser not in (None, person_id):
+        data["taken_from"] = loser
+        lost = [way for way in before.addresses.get(loser or 0, ()) if way.channel == channel]
+        outbox.put(work.conn, [one for way in lost for one in contact_lost(way, now.isoformat(), before)], now)
+    actor = "operator" if by else f"person:{person_id}"
+    journal.write_system(work.conn, [JournalDraft(kind=JournalKind.BOUND, at=now, actor=actor, data=data)])
     if replaced is not None:
-        outbox.put(work.conn, [_farewell(person, channel, replaced, now.isoformat())], now)
+        outbox.put(work.conn, [farewell(person, channel, replaced, now.isoformat())], now)
     if channel not in ONE_WAY and (replaced is not None or not heard_before):
         # Whoever binds is there; whoever is bound by the operator hears when messages go out.
         waits = work.working(person.unit_id).next_sending(now) if proof == "operator" else None
@@ -221,8 +227,8 @@ def _bind(work: Work, person_id: int, channel: str, address: str, proof: str) ->
     return Bound(person=person, replaced=replaced)
 
 
-def _farewell(person: Person, channel: str, replaced: str, at: str) -> MessageDraft:
-    """Tell the address that was replaced, in case somebody else did it."""
+def farewell(person: Person, channel: str, replaced: str, at: str) -> MessageDraft:
+    """Tell the address that was replaced, at once and at any hour, in case somebody else did it."""
     return MessageDraft(
         intent=f"rebound:{channel}:p{person.id}:{at}",
         person_id=person.id,

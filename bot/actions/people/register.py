@@ -1,17 +1,20 @@
 """Takes a register file in: units, people, accounts, duties, supervisors, in one transaction; twice changes nothing."""
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 
 from bot.actions.context import Context
 from bot.actions.people import reach
+from bot.actions.people.binding import farewell
 from bot.actions.tickets.reassigning import follow
 from bot.actions.work import Work, begin
+from bot.rules.people.audit import register_changes
 from bot.rules.people.matching import name_key
 from bot.rules.people.roster import AccountRow, Checked, PersonKey, PersonRow, Roster, RowNote, UnitRow
 from bot.rules.people.roster_check import check_roster
 from bot.rules.people.routing import INBOX
 from bot.sealing import Sealer, row_of_person
+from storage.messages import outbox
 from storage.people import addresses, register
 from storage.records import (
     AccountDraft,
@@ -19,6 +22,7 @@ from storage.records import (
     Directory,
     JournalDraft,
     JournalKind,
+    MessageDraft,
     PersonDraft,
     SealedPhone,
     UnitDraft,
@@ -52,19 +56,19 @@ class RegisterReport:
     reassigned: int = 0  # open tickets that are other people's now
 
 
-def import_register(context: Context, sealer: Sealer, roster: Roster) -> RegisterReport:
-    """Write what is in order and report every row; a second time changes nothing."""
+def import_register(context: Context, sealer: Sealer, roster: Roster, by: str = "") -> RegisterReport:
+    """Write what is in order and report every row; a second time changes nothing. `by` is the operator's account."""
     now = context.now()
     with begin(context) as work:
-        before = work.directory
+        before, numbers = work.directory, addresses.phone_indexes(work.conn)
         report = _Import(work, sealer).take(roster)
         reach.moved(work, before)
         counts = {name: asdict(getattr(report, name)) for name in ("units", "people", "accounts")}
         if any(count["new"] or count["changed"] for count in counts.values()):
-            data = {**counts, "refused": len(report.refused)}
-            journal.write_system(
-                work.conn, [JournalDraft(kind=JournalKind.REGISTER_IMPORTED, at=now, actor=OPERATOR, data=data)]
-            )
+            data = {**counts, "refused": len(report.refused)} | ({"by": by} if by else {})
+            whole = JournalDraft(kind=JournalKind.REGISTER_IMPORTED, at=now, actor=OPERATOR, data=data)
+            journal.write_system(work.conn, [whole, *_audited(work, before, numbers, by)])
+            outbox.put(work.conn, _farewells(work, before), now)
     return report
 
 
@@ -74,6 +78,29 @@ def preview_register(context: Context, sealer: Sealer, roster: Roster) -> Regist
         report = _Import(work, sealer).take(roster)
         work.conn.rollback()
         return report
+
+
+def _audited(work: Work, before: Directory, numbers: Mapping[int, str], by: str) -> Iterator[JournalDraft]:
+    """A line for each unit, person and account that changed: who changed what, from what to what."""
+    fresh = addresses.phone_indexes(work.conn)
+    rephoned = {person for person in {*numbers, *fresh} if numbers.get(person) != fresh.get(person)}
+    for change in register_changes(before, work.directory, rephoned):
+        data = {change.subject: change.id, "name": change.name, "by": by}
+        changed = {key: list(pair) for key, pair in change.changed.items()}
+        data["changed"] = changed
+        yield JournalDraft(kind=JournalKind.REGISTER_CHANGED, at=work.now, actor="operator", data=data)
+
+
+def _farewells(work: Work, before: Directory) -> list[MessageDraft]:
+    """Tell every address that was replaced, at once and at any hour."""
+    after = work.directory
+    return [
+        farewell(after.people[person], old.channel, old.address, work.now.isoformat())
+        for person, ways in before.addresses.items()
+        for old in ways
+        for new in after.addresses.get(person, ())
+        if old.usable and old.channel == new.channel != INBOX and old.address != new.address
+    ]
 
 
 class _Import:

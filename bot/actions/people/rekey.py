@@ -10,7 +10,7 @@ from bot.sealing import KeyRefused, Sealer, row_of_person
 from storage.messages import outbox
 from storage.people import addresses, one_time_codes
 from storage.records import JournalDraft, JournalKind
-from storage.sql.database import Database
+from storage.sql.database import Database, journal_key
 from storage.tickets import journal
 
 
@@ -37,6 +37,7 @@ def rekey(context: Context, old: Sealer, new: Sealer) -> Rekeyed:
         addresses.set_phones(work.conn, phones)
         unsent = outbox.unsent_sealed(work.conn)
         outbox.reseal(work.conn, [sealed.sealed_anew(old, new, message) for message in unsent])
+        journal.keep_key(work.conn, new.sealed_journal(journal_key(work.conn)))
         done = Rekeyed(phones=len(phones), messages=len(unsent), codes=one_time_codes.forget_bind_codes(work.conn))
         data = {"phones": done.phones, "messages": done.messages, "codes": done.codes}
         line = JournalDraft(kind=JournalKind.REKEYED, at=work.now, actor="operator", data=data)

@@ -1,6 +1,5 @@
 """Acts that need a name and a second thought: who decides, for which units, and the preview before it counts."""
 
-import getpass
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from bot.engine import Engine
 from handlers.shell.terminal.calendar_words import changed_json, show_changed
 from handlers.shell.terminal.lines import emit, refuse
 from handlers.shell.terminal.opening import opened
+from handlers.shell.terminal.operator import operator
 from handlers.shell.terminal.people import find_person
 
 
@@ -21,13 +21,13 @@ from handlers.shell.terminal.people import find_person
 def deciding(by: str) -> Iterator[tuple[Engine, Who]]:
     """Open the engine with the person meant; without a name it is the operator at the keyboard."""
     with opened() as engine:
-        operator = getpass.getuser()
+        at_the_keyboard = operator()
         if not by:
-            yield engine, Who(person_id=None, name=f"操作员{operator}"[:64], recorded_by=operator)
+            yield engine, Who(person_id=None, name=f"操作员{at_the_keyboard}"[:64], recorded_by=at_the_keyboard)
             return
         with engine.database.read() as conn:
             person = find_person(engine.context.directory(conn), by)
-        yield engine, Who(person_id=person.id, name=person.name, recorded_by=operator)
+        yield engine, Who(person_id=person.id, name=person.name, recorded_by=at_the_keyboard)
 
 
 def decide(

@@ -10,6 +10,8 @@ from typing import Any
 import settings as settings_file
 from bot import logs
 from bot.actions.calendar.notices import CalendarRefused
+from bot.actions.tickets.proof.prover import RootFileRefused
+from bot.actions.tickets.proof.retracing import KeptRootInvalid
 from bot.clock import Clock
 from bot.engine import Engine, open_engine
 from bot.policies.loading import PolicyInvalid
@@ -36,6 +38,8 @@ REFUSALS = (
     ScenarioInvalid,
     InputRefused,
     MoveRefused,
+    KeptRootInvalid,
+    RootFileRefused,
     CalendarRefused,
     CalendarNotPublished,
     NoticeRefused,
@@ -53,8 +57,10 @@ def refusals() -> Iterator[None]:
 
 
 @contextmanager
-def opened(clock: Clock | None = None, *, changing_key: bool = False, **overrides: Any) -> Iterator[Engine]:
-    """Open the engine on the settings of this environment, and close it again."""
+def opened(
+    clock: Clock | None = None, *, changing_key: bool = False, prove: bool = True, **overrides: Any
+) -> Iterator[Engine]:
+    """Open the engine on the settings of this environment, and close it again; what a command wrote is proved."""
     with refusals():
         settings = settings_file.load(**overrides)
         logs.set_up(settings.log_level if sys.stderr.isatty() is False else "WARNING")
@@ -64,7 +70,11 @@ def opened(clock: Clock | None = None, *, changing_key: bool = False, **override
         engine = open_engine(settings, clock=clock)
         try:
             with told(engine.database.file):
-                yield engine
+                try:
+                    yield engine
+                finally:
+                    while prove and engine.prove():
+                        pass
         finally:
             engine.database.close()
 

@@ -14,6 +14,7 @@ from storage.people import register
 from storage.records import Act, Notice, NoticeKind, OverlayDraft, OverlayKind, RevisionStatus, UnitDraft
 from storage.sql.database import Database
 from storage.tickets import tickets
+from tests.cast.proof import KEY
 
 NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)
 WINDOW = (time(8), time(20))
@@ -35,7 +36,7 @@ def publish(database: Database, at: datetime = NOW) -> None:
 
 
 def test_two_nodes_see_a_change_on_their_next_action_without_a_restart(database_url: str):
-    first, second = Database(database_url), Database(database_url)
+    first, second = Database(database_url, journal_key=KEY), Database(database_url, journal_key=KEY)
     here, there = node(first), node(second)
     for one in (here, there):
         with one.database.read() as conn:
@@ -73,7 +74,7 @@ def test_a_unit_below_a_closed_one_is_closed_too_even_when_it_is_registered_late
 
 def test_a_change_waits_for_deadlines_that_are_being_computed(postgres):
     with postgres.fresh() as url:
-        database = Database(url)
+        database = Database(url, journal_key=KEY)
         context = node(database)
         with database.begin() as stamping:
             context.calendars(stamping, steady=True)

@@ -10,11 +10,12 @@ from bot.actions.calendar.notices import Who
 from bot.actions.tickets.matching import rematch
 from storage.calendar import calendar as store
 from storage.records import OverlayKind
-from storage.tickets import journal, tickets
+from storage.tickets import tickets
 from tests.cast import bureau
 from tests.cast.bureau import WATER
 from tests.cast.decisions import TYPHOON, close, closure, told, who
 from tests.cast.office import Office
+from tests.cast.proof import checked
 
 
 def test_more_tickets_than_a_batch_are_moved_in_one_transaction(office: Office) -> None:
@@ -25,7 +26,7 @@ def test_more_tickets_than_a_batch_are_moved_in_one_transaction(office: Office) 
         found = tickets.matching(conn)
         assert {one.due_day for one in found} == {date(2021, 8, 25)}
         assert {one.moves for one in found} == {1}
-        assert all(broken is None for _, broken in journal.verify(conn))
+        assert all(broken is None for _, broken in checked(conn))
     office.settle()
     told(office, "notice:calendar_changed", "wu", says="改动时限511件")
     assert {line.split()[-1] for line in office.heard} == {"digest"}
@@ -107,7 +108,7 @@ def test_no_ticket_slips_between_a_change_and_an_intake_at_the_same_time(postgre
             assert len(found) == 40
             assert {one.due_day for one in found} == {date(2021, 8, 27)}
             assert len(numbers) == 3
-            assert all(broken is None for _, broken in journal.verify(conn))
+            assert all(broken is None for _, broken in checked(conn))
         office.settle()
         office.forget()
         office.close()

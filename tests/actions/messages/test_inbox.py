@@ -16,6 +16,7 @@ from storage.messages.outbox import Settlement
 from storage.records import JournalKind, MessageKind, MessageState, Ticket
 from storage.sql.database import Connection, Database
 from storage.tickets import journal
+from tests.cast.proof import checked
 from tests.cast.rows import JIA, YI, office, put_message, put_ticket, sh
 
 LOOKED = sh(8, 23, 14)
@@ -57,7 +58,7 @@ def test_what_was_not_told_is_told_once_the_person_looks(context: Context) -> No
         )
         [facts] = views.weekly_facts(conn, sh(8, 23, 0), sh(8, 30, 0))
         assert [(one.person, one.at) for one in facts.told] == [("甲", LOOKED)]
-        assert [broken for _, broken in journal.verify(conn) if broken] == []
+        assert [broken for _, broken in checked(conn) if broken] == []
 
 
 def test_what_was_taken_keeps_the_moment_it_was_taken(context: Context) -> None:

@@ -1,9 +1,12 @@
 """A register file taken in: in one transaction, sealed, idempotent, reported row by row."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from bot.actions.context import Context
 from bot.actions.people.register import Count, RegisterReport, import_register, preview_register
@@ -12,6 +15,7 @@ from bot.policies.loading import load
 from bot.rules.people.roster import AccountRow, PersonRow, Roster, UnitRow
 from bot.sealing import Sealer
 from handlers.intake.register_file import read_register
+from storage.messages import outbox
 from storage.people import addresses, register
 from storage.records import Directory, Role
 from storage.sql.database import Database
@@ -211,6 +215,52 @@ def test_a_change_is_noted_in_the_journal_of_the_house_without_numbers(context: 
     [line] = [one for one in lines if one.kind == "register_imported"]
     assert line.data["people"] == {"new": 3, "changed": 0, "unchanged": 0}
     assert "380000" not in str(line)
+
+
+def test_who_changed_what_from_what_to_what_stands_in_lines(context: Context, sealer: Sealer) -> None:
+    import_register(context, sealer, ROSTER, "zhang")
+    first = audited(context)
+    assert [one["changed"]["phone"] for one in first if one["name"] == "甲"] == [["", "138****0001"]]
+    person = replace(ROSTER.people[0], phone="+8613900000009", addresses={"wecom": "another.userid"})
+    account = replace(ROSTER.accounts[0], duties={Role.PRIMARY: "乙", Role.BACKUP: "甲"})
+    unit = replace(ROSTER.units[0], supervisors=("甲",))
+    changed = Roster(units=(unit, ROSTER.units[1]), people=(person, *ROSTER.people[1:]), accounts=(account,))
+    import_register(context, sealer, changed, "li")
+    later = {one["name"]: one for one in audited(context)[len(first) :]}
+    assert {one["by"] for one in later.values()} == {"li"}
+    assert later["甲"]["changed"] == {
+        "phone": ["138****0001", "139****0009"],
+        "address.wecom": ["j****", "an****id"],
+    }
+    assert later["水清三明"]["changed"] == {
+        "primary": ["甲（水利局）", "乙（水利局）"],
+        "backup": ["乙（水利局）", "甲（水利局）"],
+    }
+    assert later["水利局"]["changed"] == {"supervisors": ["丁（市政府办）", "甲（水利局）"]}
+    assert not any(secret in str(later) for secret in ("another.userid", "13900000009"))
+
+
+def test_the_same_mask_for_another_number_is_a_change_too(context: Context, sealer: Sealer) -> None:
+    one = PersonRow(row=2, name="张三", unit="市局", phone="+8613800010001")
+    roster = Roster(units=(UnitRow(row=2, name="市局", parent=""),), people=(one,))
+    import_register(context, sealer, roster)
+    import_register(context, sealer, replace(roster, people=(replace(one, phone="+8613800020001"),)))
+    assert audited(context)[-1]["changed"] == {"phone": ["138****0001", "138****0001"]}
+
+
+def test_an_address_replaced_by_a_file_is_told_at_any_hour(context: Context, sealer: Sealer) -> None:
+    one = PersonRow(row=2, name="张三", unit="市局", addresses={"telegram": "111"})
+    roster = Roster(units=(UnitRow(row=2, name="市局", parent=""),), people=(one,))
+    import_register(context, sealer, roster)
+    import_register(context, sealer, replace(roster, people=(replace(one, addresses={"telegram": "222"}),)))
+    with context.database.read() as conn:
+        [told] = outbox.read(conn, select(*outbox.COLUMNS))
+    assert (told.params.notice, told.params.to.address, told.not_before) == ("rebound", "111", context.now())
+
+
+def audited(context: Context) -> list[dict[str, Any]]:
+    with context.database.read() as conn:
+        return [dict(one.data) for one in journal.read(conn, journal.SYSTEM) if one.kind == "register_changed"]
 
 
 def test_thousands_of_accounts_go_in_at_once(context: Context, sealer: Sealer) -> None:

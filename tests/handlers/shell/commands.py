@@ -1,6 +1,7 @@
 """Runs the product's shell as a user does: a real process with its own data folder."""
 
 import json
+import shutil
 import subprocess
 import sys
 from contextlib import AbstractContextManager
@@ -14,6 +15,13 @@ from tests.waiting import LONG
 
 ROOT = Path(__file__).parents[3]
 SAMPLES = ROOT / "samples"
+
+
+def copied(folder: Path, to: Path) -> "Shell":
+    """A copy of a data folder with the root file that lies beside it."""
+    shutil.copytree(folder, to / "data")
+    shutil.copy(folder.with_name("data-roots.txt"), to)
+    return Shell(folder=to / "data")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,11 +1,10 @@
 """Data folders: an empty one, and copies of one with the sample register and one with the sample ticket besides."""
 
-import shutil
 from pathlib import Path
 
 import pytest
 
-from tests.handlers.shell.commands import SAMPLES, Shell
+from tests.handlers.shell.commands import SAMPLES, Shell, copied
 
 
 @pytest.fixture
@@ -25,8 +24,7 @@ def register_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def ticket_folder(register_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sample ticket besides, taken in once."""
-    ready = Shell(folder=tmp_path_factory.mktemp("ticket") / "data")
-    shutil.copytree(register_folder, ready.folder)
+    ready = copied(register_folder, tmp_path_factory.mktemp("ticket"))
     assert ready("intake", str(SAMPLES / "tickets-2021-08-23.xlsx")).code == 0
     return ready.folder
 
@@ -34,15 +32,10 @@ def ticket_folder(register_folder: Path, tmp_path_factory: pytest.TempPathFactor
 @pytest.fixture
 def with_register(register_folder: Path, tmp_path: Path) -> Shell:
     """A data folder with the sample register."""
-    return _copied(register_folder, tmp_path)
+    return copied(register_folder, tmp_path)
 
 
 @pytest.fixture
 def with_ticket(ticket_folder: Path, tmp_path: Path) -> Shell:
     """A data folder with the sample register and the sample ticket."""
-    return _copied(ticket_folder, tmp_path)
-
-
-def _copied(folder: Path, tmp_path: Path) -> Shell:
-    shutil.copytree(folder, tmp_path / "data")
-    return Shell(folder=tmp_path / "data")
+    return copied(ticket_folder, tmp_path)

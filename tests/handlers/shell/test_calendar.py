@@ -2,14 +2,18 @@
 
 import json
 import re
-import shutil
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
+from bot.actions.calendar import notices
+from bot.actions.calendar.notices import Who
+from bot.engine import Engine, open_engine
+from settings import Settings
+from storage.records import Directory
 from tests.cast.decisions import YEAR
-from tests.handlers.shell.commands import ROOT, Shell
+from tests.handlers.shell.commands import ROOT, Shell, copied
 from tests.rules.calendar.notices import text
 from tests.rules.calendar.oracle import WORKED
 
@@ -22,8 +26,7 @@ DESK, OTHER, BUREAU = "测试丁", "测试戊一", "三明市水利局"
 def prepared(register_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with the sample register, and today's ticket of the water bureau."""
     folder = tmp_path_factory.mktemp("year")
-    shutil.copytree(register_folder, folder / "data")
-    ready = Shell(folder=folder / "data")
+    ready = copied(register_folder, folder)
     today = folder / "today.csv"
     row = f"A-1,微信公众号,水清三明,错别字,{TODAY.isoformat()} 00:10"
     today.write_text(f"工单编号,平台,账号名称,存在问题,下发时间\n{row}\n", encoding="utf-8")
@@ -34,8 +37,7 @@ def prepared(register_folder: Path, tmp_path_factory: pytest.TempPathFactory) ->
 @pytest.fixture
 def shell(prepared: Path, tmp_path: Path) -> Shell:
     """A copy of the prepared data folder."""
-    shutil.copytree(prepared, tmp_path / "data")
-    return Shell(folder=tmp_path / "data")
+    return copied(prepared, tmp_path)
 
 
 def test_a_year_as_lines_and_as_a_picture_without_a_database(fresh: Shell) -> None:
@@ -54,6 +56,21 @@ def test_a_year_as_lines_and_as_a_picture_without_a_database(fresh: Shell) -> No
     assert (unknown.code, "2031年放假安排尚未公布" in unknown.err) == (1, True)
 
 
+def handed_in(shell: Shell, file: Path, account: str) -> None:
+    """Hand a notice in as another account of the machine would."""
+    engine = open_engine(Settings(data_dir=shell.folder), channels={})
+    person = next(one for one in directory_of(engine).people.values() if one.name == DESK)
+    given = file.read_text(encoding="utf-8")
+    who = Who(person_id=person.id, name=person.name, recorded_by=account)
+    notices.propose(engine.context, given, notices.examine(engine.context, given), who)
+    engine.database.close()
+
+
+def directory_of(engine: Engine) -> Directory:
+    with engine.database.read() as conn:
+        return engine.context.directory(conn)
+
+
 def test_a_notice_goes_in_is_approved_by_another_and_counts_everywhere(shell: Shell, tmp_path: Path) -> None:
     file = tmp_path / "notice.json"
     file.write_text(json.dumps({**YEAR, "year": 2031} | _shifted(4)), encoding="utf-8")
@@ -64,17 +81,21 @@ def test_a_notice_goes_in_is_approved_by_another_and_counts_everywhere(shell: Sh
     assert (line["number"], line["year"], line["usable"]) == (1, 2031, True)
     own = shell("calendar", "approve", "1", "--by", DESK, "--yes")
     assert (own.code, "须由通讯录中的另一人批准" in own.err) == (1, True)
-    preview = shell("calendar", "approve", "1", "--by", OTHER)
+    same = shell("calendar", "approve", "1", "--by", OTHER, "--yes")
+    assert (same.code, "须由另一人用自己的账号批准" in same.err) == (1, True)
+    assert shell("calendar", "refuse", "1", "--by", DESK, "--yes").code == 0
+    handed_in(shell, file, "another account")
+    preview = shell("calendar", "approve", "2", "--by", OTHER)
     assert "以上为预览，未作任何改动" in preview.err
     assert shell("calendar", "show", "2031").code == 1
-    [summary] = shell("calendar", "approve", "1", "--by", OTHER, "--yes", "--json").lines
-    assert (summary["event"], summary["applied"], summary["number"]) == ("summary", True, 1)
+    [summary] = shell("calendar", "approve", "2", "--by", OTHER, "--yes", "--json").lines
+    assert (summary["event"], summary["applied"], summary["number"]) == ("summary", True, 2)
     assert shell("calendar", "show", "2031").code == 0
     [answer] = shell("deadline", "2031-10-08", "--json").lines
-    assert answer["calendar_revision"].startswith("r1-2031-")
-    [listed] = shell("calendar", "list", "--json").lines
+    assert answer["calendar_revision"].startswith("r2-2031-")
+    [_refused, listed] = shell("calendar", "list", "--json").lines
     assert (listed["status"], listed["proposed_by"], listed["settled_by"]) == ("approved", DESK, OTHER)
-    undone = shell("calendar", "refuse", "1", "--by", DESK, "--yes")
+    undone = shell("calendar", "refuse", "2", "--by", DESK, "--yes")
     assert undone.code == 0
     assert shell("calendar", "show", "2031").code == 1
     assert "已核验" in shell("verify").out

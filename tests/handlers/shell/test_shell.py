@@ -1,8 +1,12 @@
 """The operator's day, command by command, in real processes on one SQLite file."""
 
+import json
+import os
+import pwd
 import shutil
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -11,7 +15,7 @@ from openpyxl import load_workbook
 
 from bot.rules.calendar.zone import SHANGHAI
 from tests.fakes.sheets import HEADINGS, xlsx
-from tests.handlers.shell.commands import SAMPLES, Shell
+from tests.handlers.shell.commands import SAMPLES, Shell, copied
 
 NUMBER = "FJ-20210823-01"
 
@@ -19,9 +23,7 @@ NUMBER = "FJ-20210823-01"
 @pytest.fixture(scope="module")
 def shell(ticket_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Shell:
     """A data folder with the sample register and the sample ticket, for all that only look."""
-    folder = tmp_path_factory.mktemp("day") / "data"
-    shutil.copytree(ticket_folder, folder)
-    return Shell(folder=folder)
+    return copied(ticket_folder, tmp_path_factory.mktemp("day"))
 
 
 def test_help_lists_every_command_in_chinese(fresh: Shell) -> None:
@@ -232,3 +234,43 @@ def test_no_phone_number_lies_in_the_open(shell: Shell) -> None:
     raw = b"".join(path.read_bytes() for path in shell.folder.glob("duban.sqlite3*"))
     assert b"13800000001" not in raw
     assert (shell.folder / "secret.key").stat().st_mode & 0o077 == 0
+
+
+def test_the_story_and_the_report_show_what_proves_them(with_ticket: Shell, tmp_path: Path) -> None:
+    last = with_ticket.folder.with_name("data-roots.txt").read_text("ascii").splitlines()[-1].split()
+    short = f"{last[0]}-{last[2][:16]}"
+    assert f"存证号：{short}" in with_ticket("ticket", NUMBER).out
+    assert with_ticket("ticket", NUMBER, "--json").lines[0]["root"] == short
+    assert f"存证号：{short}" in with_ticket("report", "weekly", "--week", "2021-W34", "--out", str(tmp_path / "o")).out
+    assert with_ticket("verify", "--since", short).code == 0
+
+
+def test_the_operator_is_the_account_whatever_the_environment_says(with_ticket: Shell) -> None:
+    claimed = replace(with_ticket, extra=(("LOGNAME", "somebody"), ("USER", "somebody"), ("SUDO_USER", "somebody")))
+    assert claimed("say", "测试甲一", f"签收 {NUMBER}").code == 0
+    told = json.dumps(claimed("ticket", NUMBER, "--json").lines[0]["journal"], ensure_ascii=False)
+    assert f"say:{pwd.getpwuid(os.getuid()).pw_name}" in told
+    assert "somebody" not in told
+
+
+def test_the_roots_lie_where_the_setting_says(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "kept apart.txt"
+    shell = Shell(folder=tmp_path / "data", extra=(("DUBAN_ROOTS_PATH", str(elsewhere)), ("DUBAN_JOURNAL_MAC", "sm3")))
+    assert shell("register", "import", str(SAMPLES / "register.xlsx")).code == 0
+    assert len(elsewhere.read_text("ascii").splitlines()) == 2
+    assert not (tmp_path / "data-roots.txt").exists()
+    assert shell("verify").code == 0
+    strange = replace(shell, extra=(*shell.extra[:1], ("DUBAN_JOURNAL_MAC", "md5")))("verify")
+    assert (strange.code, "DUBAN_JOURNAL_MAC 有误：只能填 sha256 或 sm3" in strange.err) == (1, True)
+
+
+def test_the_demo_never_touches_the_root_file_of_the_office(tmp_path: Path) -> None:
+    own = tmp_path / "roots.txt"
+    own.write_text("of the office\n", "ascii")
+    shell = Shell(folder=tmp_path / "data", extra=(("DUBAN_ROOTS_PATH", str(own)),))
+    for _ in range(2):
+        assert shell("demo", "--once", "--out", "played").code == 0
+    assert own.read_text("ascii") == "of the office\n"
+    assert (tmp_path / "played-roots.txt").exists()
+    shutil.rmtree(tmp_path / "played")
+    assert "旁边有存证文件“played-roots.txt”" in shell("demo", "--once", "--out", "played").err

@@ -1,6 +1,5 @@
 """The table of open tickets, as a terminal of the usual width shows it."""
 
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +7,7 @@ import pytest
 from rich.cells import cell_len
 
 from tests.fakes.sheets import HEADINGS, WATER, xlsx
-from tests.handlers.shell.commands import Shell
+from tests.handlers.shell.commands import Shell, copied
 
 FIRST, SECOND = "FJ-20210823-01", "FJ-20210823-02"
 
@@ -17,8 +16,7 @@ FIRST, SECOND = "FJ-20210823-01", "FJ-20210823-02"
 def shell(register_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Shell:
     """Two tickets that were due years ago; the number of one looks like markup."""
     folder = tmp_path_factory.mktemp("table")
-    shutil.copytree(register_folder, folder / "data")
-    ready = Shell(folder=folder / "data")
+    ready = copied(register_folder, folder)
     rows = (HEADINGS, WATER, (SECOND, *WATER[1:]), ("[red]3[/]", *WATER[1:]))
     assert ready("intake", str(xlsx(folder / "a.xlsx", rows))).code == 0
     return ready

@@ -14,6 +14,7 @@ from bot.rules.tickets.escalation import decide, intent, unreached
 from bot.rules.tickets.lifecycle import MOVES, Answer, Verb, move
 from storage.records import Directory, Leave, MessageKind, Role, StepParams, Ticket, TicketState
 from storage.tickets import journal
+from tests.cast.proof import KEY
 from tests.cast.values import BING, DING, JIA, WU, YI, away, directory, ticket
 from tests.rules.calendar.oracle import WORKING, beijing, on_clock, policy
 
@@ -182,7 +183,7 @@ def live(one: Ticket, known: Directory, happenings: Sequence[tuple[int, Verb | N
     rules, decisions = policy(one.policy), []
 
     def keep(decision: Decision) -> Ticket:
-        (seq, last), rows = journal.chain(decision.ticket, decision.journal)
+        (seq, last), rows = journal.chain(decision.ticket, decision.journal, KEY)
         after = replace(decision.ticket, journal_seq=seq, journal_hash=last)
         decisions.append(replace(decision, ticket=after))
         lines.extend(rows)

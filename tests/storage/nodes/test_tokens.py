@@ -12,6 +12,7 @@ from settings import Rhythm
 from storage.nodes import tokens
 from storage.nodes.tokens import Token, TokenBusy, TokenRefused
 from storage.sql.database import Database
+from tests.cast.proof import KEY as JOURNAL_KEY
 
 NOW = datetime(2021, 8, 23, 4, tzinfo=UTC)
 KEY = "wecom:corp:1"
@@ -61,7 +62,7 @@ def _refresh(database: Database, platform: Platform, stale: str | None, now: dat
 
 
 def test_of_32_cold_askers_on_two_nodes_one_fetches(database: Database, database_url: str, platform: Platform) -> None:
-    other, platform.seconds = Database(database_url), 0.1
+    other, platform.seconds = Database(database_url, journal_key=JOURNAL_KEY), 0.1
     with ThreadPoolExecutor(32) as pool:
         nodes = [database, other] * 16
         got = set(pool.map(lambda node: _refresh(node, platform, None), nodes))

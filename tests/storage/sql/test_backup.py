@@ -15,8 +15,8 @@ from storage.sql.database import Database
 from storage.sql.schema import NEWEST, current, migrate
 from storage.sql.trouble import DatabaseRefused
 from storage.tables import metadata, units
-from storage.tickets import journal
 from tests.cast.office import Office
+from tests.cast.proof import KEY, checked
 from tests.cast.rows import sh
 from tests.postgres import Postgres
 
@@ -26,11 +26,11 @@ def empty_place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Data
     """A database with nothing in it, not even tables."""
     if request.param == "sqlite":
         (tmp_path / "elsewhere").mkdir()
-        with closing(Database(f"sqlite:///{tmp_path}/elsewhere/duban.sqlite3")) as database:
+        with closing(Database(f"sqlite:///{tmp_path}/elsewhere/duban.sqlite3", journal_key=KEY)) as database:
             yield database
         return
     server: Postgres = request.getfixturevalue("postgres")
-    with server.fresh() as url, closing(Database(url)) as database:
+    with server.fresh() as url, closing(Database(url, journal_key=KEY)) as database:
         with database.begin() as conn:
             conn.execute(text("DROP SCHEMA public CASCADE"))
             conn.execute(text("CREATE SCHEMA public"))
@@ -175,6 +175,6 @@ def test_the_evidence_of_a_restored_place_is_whole(office: Office, empty_place: 
     office.forget()
     restore(save(office.database, tmp_path / "saved.sqlite3"), empty_place)
     with empty_place.read() as conn:
-        chains = list(journal.verify(conn))
+        chains = list(checked(conn))
     assert len(chains) >= 1
     assert [broken for _, broken in chains if broken] == []

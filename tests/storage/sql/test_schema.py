@@ -10,6 +10,7 @@ from sqlalchemy import text
 from storage.sql.database import Database
 from storage.sql.schema import NEWEST, SCRIPTS, current, migrate
 from storage.tables import metadata
+from tests.cast.proof import KEY
 
 
 def test_all_migrations_together_equal_the_tables(database: Database) -> None:
@@ -30,7 +31,7 @@ def test_migrating_twice_changes_nothing(database: Database) -> None:
 
 
 def test_the_journal_survives_its_rebuilding(tmp_path: Path) -> None:
-    database = Database(f"sqlite:///{tmp_path}/old.sqlite3")
+    database = Database(f"sqlite:///{tmp_path}/old.sqlite3", journal_key=KEY)
     migrate(database, "0005")
     row = {"ticket_id": 7, "seq": 1, "at": "2021-08-23T02:00:00.000000Z", "kind": "received", "actor": "bot"}
     row |= {"data": "{}", "previous_hash": "", "hash": "ab"}

@@ -5,6 +5,7 @@ from sqlalchemy import text
 from storage.records import InboundState
 from storage.sql.database import Database
 from storage.tickets import inbound
+from tests.cast.proof import KEY
 from tests.cast.rows import sh
 from tests.postgres import Postgres
 
@@ -35,7 +36,7 @@ def test_what_it_was_about_stays_when_only_its_end_is_told(database: Database) -
 
 def test_two_nodes_keep_different_words_at_the_same_time(postgres: Postgres) -> None:
     with postgres.fresh() as url:
-        here, there = Database(url), Database(url)
+        here, there = Database(url, journal_key=KEY), Database(url, journal_key=KEY)
         with here.begin() as one, there.begin() as other:
             other.execute(text("SET LOCAL lock_timeout = '2s'"))
             first = inbound.keep_once(one, "chat", "telegram", "e1", NOW, "办结")

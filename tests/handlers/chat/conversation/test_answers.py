@@ -64,7 +64,10 @@ class TestTheStory:
         [line] = one.story(NUMBER)
         assert (line.kind, line.actor, line.at) == ("complete", f"person:{one.people['甲']}", one.clock.now())
         raw = f"办结 {NUMBER}：已删除该文。"
-        assert line.data == {"text": "已删除该文", "raw": raw, "via": "telegram", "message_id": "tg-77"}
+        stands = line.data["stands"]
+        told = {"text": "已删除该文", "raw": raw, "via": "telegram", "message_id": "tg-77", "stands": stands}
+        assert line.data == told
+        assert (stands["state"], datetime.fromisoformat(stands["completed_at"])) == ("completed", line.at)
         row = kept(one, "tg-77")
         assert (row["state"], row["ticket_id"]) == ("settled", one.ticket(NUMBER).id)
         assert json.loads(str(row["raw"]))["text"] == raw

@@ -9,7 +9,7 @@ from sqlalchemy import text, update
 from storage.people import register
 from storage.records import AnswerTo, InboundState, MessageKind, PersonDraft
 from storage.tables import policies
-from storage.tickets import journal
+from tests.cast.proof import checked
 from tests.cast.rows import open_of_person
 from tests.handlers.chat.conversation.office import NUMBER, Office, kept
 
@@ -57,7 +57,7 @@ class TestBadInput:
         assert stored in reply.text
         assert json.loads(str(kept(one, "odd")["raw"]))["text"] == words
         with one.database.read() as conn:
-            assert [broken for _, broken in journal.verify(conn) if broken] == []
+            assert [broken for _, broken in checked(conn) if broken] == []
 
     def test_long_and_unprintable_event_ids_are_still_unique(self, one: Office) -> None:
         event = "签收\x00" * 200

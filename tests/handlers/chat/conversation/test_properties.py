@@ -13,6 +13,7 @@ from handlers.chat.words.lexicon import lexicon
 from handlers.chat.words.slots import Slot
 from storage.sql.database import Database
 from storage.sql.schema import migrate
+from tests.cast.proof import KEY
 from tests.handlers.chat.conversation.office import Office
 
 CHANGING = [word.lower() for row in COMMANDS if row.changes for word in (*row.words, *row.said)]
@@ -27,7 +28,7 @@ events = count(1)
 @pytest.fixture(scope="module")
 def office() -> Iterator[Office]:
     """One office in memory for all examples; nothing that is said in them may change it."""
-    database = Database("sqlite://")
+    database = Database("sqlite://", journal_key=KEY)
     migrate(database)
     office = Office(database)
     office.receive("FJ-2021-1")

@@ -15,6 +15,7 @@ from bot.clock import WoundClock
 from bot.policies.loading import load
 from handlers.chat.platforms.keeping import Keeper
 from storage.sql.database import Database
+from tests.cast.proof import KEY
 
 
 @pytest.fixture
@@ -62,7 +63,7 @@ async def test_who_does_not_wait_any_longer_holds_nobody_up(context: Context) ->
 
 async def test_what_is_answered_for_is_committed(context: Context, database_url: str) -> None:
     await Keeper(context).keep(_update(1))
-    other = Database(database_url)
+    other = Database(database_url, journal_key=KEY)
     with other.read() as conn:
         assert conn.exec_driver_sql("SELECT count(*) FROM inbound").scalar_one() == 1
     other.close()

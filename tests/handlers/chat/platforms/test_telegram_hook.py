@@ -28,6 +28,7 @@ from settings import Settings, SettingsInvalid
 from settings import load as load_settings
 from storage.sql.database import Database
 from storage.tables import inbound
+from tests.cast.proof import KEY
 from tests.fakes.serving import Serving
 from tests.fakes.telegram import FakeTelegram
 from tests.fakes.telegram_wire import TOKEN
@@ -91,7 +92,7 @@ def door(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     """One node for everything that must leave no trace."""
     path = tmp_path_factory.mktemp("door") / "duban.sqlite3"
     shutil.copy(sqlite_template, path)
-    database, settings = Database(f"sqlite:///{path}"), settings_for()
+    database, settings = Database(f"sqlite:///{path}", journal_key=KEY), settings_for()
     with node(database, settings) as serving:
         yield Hook(database, address(serving, settings))
     database.close()
@@ -210,7 +211,11 @@ def test_a_push_that_breaks_off_is_no_mistake_of_ours(door: Hook, caplog: pytest
 
 
 def test_the_same_update_on_two_nodes_at_once_is_kept_once(database_url: str) -> None:
-    settings, one, other = settings_for(), Database(database_url), Database(database_url)
+    settings, one, other = (
+        settings_for(),
+        Database(database_url, journal_key=KEY),
+        Database(database_url, journal_key=KEY),
+    )
     with FakeTelegram() as fake, node(one, settings) as first, node(other, settings) as second:
         fake.webhook["secret_token"] = SECRET
         urls = [address(serving, settings) for serving in (first, second)] * 4
@@ -223,7 +228,7 @@ def test_the_same_update_on_two_nodes_at_once_is_kept_once(database_url: str) ->
 
 
 def test_an_update_while_the_database_is_locked_waits_for_it(database_url: str) -> None:
-    database, blocker = Database(database_url), Database(database_url)
+    database, blocker = Database(database_url, journal_key=KEY), Database(database_url, journal_key=KEY)
     settings, release = settings_for(), threading.Event()
     with node(database, settings) as serving:
         thread = threading.Thread(target=_hold_locked, args=(blocker, release, holding := threading.Event()))
@@ -254,7 +259,7 @@ def _hold_locked(database: Database, release: threading.Event, holding: threadin
 def test_what_cannot_be_kept_now_is_brought_again_by_telegram_until_it_is(
     database_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    database, blocker = Database(database_url), Database(database_url)
+    database, blocker = Database(database_url, journal_key=KEY), Database(database_url, journal_key=KEY)
     wait = "PRAGMA busy_timeout=200" if database.sqlite else "SET lock_timeout=200"
     event.listen(database.engine, "connect", lambda connection, _: (connection.execute(wait), connection.commit()))
     settings, release, holding = settings_for(), threading.Event(), threading.Event()

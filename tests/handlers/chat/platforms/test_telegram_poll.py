@@ -25,6 +25,7 @@ from settings import Settings
 from storage.records import InboundState
 from storage.sql.database import Database
 from storage.tables import inbound
+from tests.cast.proof import KEY
 from tests.fakes.telegram import FakeTelegram, Person
 from tests.fakes.telegram_wire import HTML, TOKEN
 from tests.processes import World, command, environment
@@ -110,7 +111,7 @@ async def test_a_redelivered_and_disordered_queue_changes_nothing(
 async def test_two_nodes_never_poll_at_the_same_time(
     fake: FakeTelegram, jia: Person, database_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    one, other = Database(database_url), Database(database_url)
+    one, other = Database(database_url, journal_key=KEY), Database(database_url, journal_key=KEY)
     async with polling(fake, one, "a"):
         await happens(lambda: offsets(fake))
         async with polling(fake, other, "b"):
@@ -126,7 +127,7 @@ async def test_two_nodes_never_poll_at_the_same_time(
 
 
 async def test_when_one_node_stops_another_goes_on_at_once(fake: FakeTelegram, jia: Person, database_url: str) -> None:
-    one, other = Database(database_url), Database(database_url)
+    one, other = Database(database_url, journal_key=KEY), Database(database_url, journal_key=KEY)
     async with polling(fake, one, "a"):
         await happens(lambda: offsets(fake))
     assert holding.hold(context_on(other), telegram_poll.LEASE, "b", telegram_poll.LEASE_FOR)
@@ -238,7 +239,7 @@ def test_killed_in_the_middle_of_a_batch_nothing_is_lost(fake: FakeTelegram, jia
     with command(dying, "run") as killed:
         killed.join(LONG)
         assert killed.exitcode == -signal.SIGKILL
-    database = Database(f"sqlite:///{tmp_path / 'data' / 'duban.sqlite3'}")
+    database = Database(f"sqlite:///{tmp_path / 'data' / 'duban.sqlite3'}", journal_key=KEY)
     assert kept(database) == made[:1]
     assert [one["update_id"] for one in fake.updates] == made
     # The dead node's lease has to run out first; a clock an hour on has seen that.

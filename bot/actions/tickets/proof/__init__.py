@@ -1,0 +1,1 @@
+"""Makes the roots that prove the journals, and checks everything against them."""
