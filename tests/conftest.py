@@ -57,6 +57,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     if request.param == "sqlite":
         path = tmp_path / "duban.sqlite3"
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        path.chmod(0o600)
         yield f"sqlite:///{path}"
     else:
         with request.getfixturevalue("postgres").fresh() as url:

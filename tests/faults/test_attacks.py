@@ -46,7 +46,8 @@ class Ran:
 @pytest.fixture
 def house(database_url: str, tmp_path: Path) -> House:
     """A history with everything that is proved in it, proved."""
-    made = furnish(database_url, tmp_path / "data", (FIRST, SECOND))
+    ways = {who: ("console", who) for who in ("jia", "yi", "bing", "ding", "wu")}
+    made = furnish(database_url, tmp_path / "data", (FIRST, SECOND), ways)
     go_on(made)
     return made
 
@@ -173,18 +174,24 @@ def line_moved_in_time(conn: Connection) -> None:
 
 def said_to_be_sent(conn: Connection) -> None:
     conn.execute(text("DELETE FROM outbox WHERE id < 0"))
-    number = conn.execute(text("SELECT max(id) FROM outbox WHERE ticket_id = 2 AND state != 'accepted'")).scalar()
+    number = conn.execute(
+        text("SELECT max(id) FROM outbox WHERE ticket_id = 2 AND state NOT IN ('accepted', 'delivered')")
+    ).scalar()
     assert number is not None
     conn.execute(text("UPDATE outbox SET state = 'accepted', accepted_at = created_at WHERE id = :id"), {"id": number})
 
 
 def said_to_be_sent_earlier(conn: Connection) -> None:
-    conn.execute(text("UPDATE outbox SET accepted_at = created_at WHERE ticket_id = 2 AND state = 'accepted'"))
+    conn.execute(
+        text("UPDATE outbox SET accepted_at = created_at WHERE ticket_id = 2 AND state IN ('accepted', 'delivered')")
+    )
 
 
 def message_deleted(conn: Connection) -> None:
     conn.execute(
-        text("DELETE FROM outbox WHERE id = (SELECT min(id) FROM outbox WHERE ticket_id = 2 AND state = 'accepted')")
+        text(
+            "DELETE FROM outbox WHERE id = (SELECT min(id) FROM outbox WHERE ticket_id = 2 AND state IN ('accepted', 'delivered'))"
+        )
     )
 
 

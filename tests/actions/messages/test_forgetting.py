@@ -42,6 +42,7 @@ def payloads(office: Office) -> list[str]:
 def test_words_and_payloads_go_by_their_age_and_tickets_stay(office: Office) -> None:
     office.at("08-23 10:00").receives("FJ-1")
     office.says("jia", "办结 FJ-1 已删除")
+    office.at("08-23 10:30")
     story = [(one.kind, one.data) for one in office.story("FJ-1")]
     assert all(raws(office)["chat"])
     forget(office)
@@ -63,6 +64,7 @@ def test_younger_words_stay_and_go_when_their_time_has_come(office: Office) -> N
     office.says("jia", "签收 FJ-1")
     office.at("08-24 10:00")
     office.says("jia", "签收 FJ-2")
+    office.at("08-24 11:00")
     office.clock.wind_to(office.moment("08-23 12:00") + KEPT)
     forget(office)
     first, second = raws(office)["chat"]

@@ -94,14 +94,14 @@ def test_what_is_tried_on_elsewhere_is_told_and_a_result_that_comes_later_counts
         ticket = put_ticket(conn, sh(8, 23), date(2021, 8, 24))
         waits = lies_there(conn, ticket, MessageState.PENDING, kind=MessageKind.ASSIGNED)
         if state != MessageState.PENDING:
-            claims.claim(conn, sh(8, 23), sh(8, 23, 11), "node")
+            claims.claim(conn, sh(8, 23), (sh(8, 23), sh(8, 23, 11)), "node")
         if state == MessageState.UNCERTAIN:
             outbox.settle(conn, [Settlement(id=waits, fence=1, state=state, retry_at=sh(8, 23, 15))])
     assert look(context, JIA) == 1
     with context.database.begin() as conn:
         late = Settlement(id=waits, fence=1, state=MessageState.FAILED, reason="HTTP 503")
         assert outbox.settle(conn, [late]) == []
-        assert claims.claim(conn, sh(8, 24), sh(8, 24, 11), "node") == []
+        assert claims.claim(conn, sh(8, 24), (sh(8, 24), sh(8, 24, 11)), "node") == []
         assert outbox.by_ids(conn, [waits])[waits].state == MessageState.DELIVERED
 
 

@@ -47,10 +47,13 @@ def random_office(conn: Connection, chance: Random) -> None:
             register.set_duty(conn, number, role, chance.choice([*crowd, None]))
     pairs = {(chance.choice(everywhere), chance.choice(crowd)) for _ in range(8)}
     conn.execute(insert(supervisors), [{"unit_id": unit, "person_id": who} for unit, who in pairs])
+    unit_of = {row["id"]: row["unit_id"] for row in rows}
     for person in chance.sample(crowd, 10):
         since = NOW + timedelta(hours=chance.randint(-60, 12))
         until = since + timedelta(hours=chance.randint(1, 90))
-        leaves.add(conn, person, since, until, chance.choice([*crowd, None]))
+        # Powers pass on within a unit; that they pass no further is proved with the rights themselves.
+        near = [one for one in crowd if unit_of[one] == unit_of[person]]
+        leaves.add(conn, person, since, until, chance.choice([*near, None]))
     for _ in range(TICKETS):
         random_ticket(conn, chance)
     register.touch(conn)
@@ -150,16 +153,23 @@ def counted(conn: Connection, person: int) -> tuple[int, int, int]:
     desk = not selves.isdisjoint(conn.execute(of_desk).scalars())
     overseen = overseen_units(conn, selves)
     asked = conn.execute(
-        select(requests.c.kind, requests.c.asked_by, tickets.c.unit_id)
+        select(requests.c.kind, requests.c.asked_by, tickets.c.unit_id, tickets.c.account_id, tickets.c.holder_id)
         .join(tickets, tickets.c.id == requests.c.ticket_id)
         .where(tickets.c.id.in_(seen))
     ).all()
     mine = [
         one
         for one in asked
-        if desk or (one.unit_id in overseen and one.kind != RequestKind.TRANSFER and one.asked_by != person)
+        # Nobody decides about an account they serve themselves, or for somebody who does.
+        if selves.isdisjoint(workers(conn, one.account_id, one.holder_id))
+        and (desk or (one.unit_id in overseen and one.kind != RequestKind.TRANSFER and one.asked_by != person))
     ]
     return len(due), len(late) + len(waiting), len(mine)
+
+
+def workers(conn: Connection, account: int | None, holder: int | None) -> set[int]:
+    served = text("SELECT person_id FROM duties WHERE account_id = :account AND role IN ('primary', 'backup')")
+    return {*conn.execute(served, {"account": account or 0}).scalars(), *([holder] if holder else [])}
 
 
 def overseen_units(conn: Connection, selves: set[int]) -> set[int]:
