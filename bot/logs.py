@@ -57,7 +57,7 @@ class Flood(logging.Filter):
         self._traced += 1
         if self._traced > self._traces:
             record.exception = getattr(record.exc_info[0], "__name__", "")
-            record.exc_info = record.exc_text = None
+            record.exc_info = None
 
 
 def _kind(record: logging.LogRecord) -> tuple[object, ...]:

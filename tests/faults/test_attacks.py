@@ -190,7 +190,8 @@ def said_to_be_sent_earlier(conn: Connection) -> None:
 def message_deleted(conn: Connection) -> None:
     conn.execute(
         text(
-            "DELETE FROM outbox WHERE id = (SELECT min(id) FROM outbox WHERE ticket_id = 2 AND state IN ('accepted', 'delivered'))"
+            "DELETE FROM outbox WHERE id = "
+            "(SELECT min(id) FROM outbox WHERE ticket_id = 2 AND state IN ('accepted', 'delivered'))"
         )
     )
 

@@ -21,7 +21,7 @@ from tests.waiting import LONG, wait_for
 AGAIN = "（重复提醒）"
 ON_THE_WAY = "on_the_way"  # the far end did what was asked, and its answer has not come yet
 # Where messages go out, not where they come in.
-ELSEWHERE = ("after_keep", "before_root_filed", "after_rekey")  # not on the way of a message
+ELSEWHERE = ("after_keep", "before_root_filed", "after_rekey")
 SENDING = tuple(name for name in get_args(Failpoint) if name not in ELSEWHERE)
 GRID = [(name, place) for name in FAR_ENDS for place in (*SENDING, ON_THE_WAY)]
 GRID += [("inbox", place) for place in SENDING]  # there is no way to the web inbox: it is our own table
