@@ -36,7 +36,7 @@ def restore(
         database.close()
         if text is not None and given is None:
             Sealer.keep(settings.data_dir, text)
-        typer.echo(f"已恢复{backup.tickets}件工单及全部登记、流水和附件。请先运行 verify 和 check，再启动 run。")
+        typer.echo(f"已恢复{backup.tickets}件工单及全部登记、流水和附件。请先运行 check 和 verify，再启动 run。")
         typer.echo("备份之后办理过的事项不在其中；备份时还没发出的消息会照常发出，可能有人再收到一次。")
 
 
