@@ -104,3 +104,38 @@ def late_both_ways(sentence: Sentence, known: Known, now: datetime) -> bool:
     if int(sentence.values["days"]) != days or days < 1 or answered < known.lines.due:
         return False
     return int(told) == workdays > 0 if told else workdays == 0
+
+
+DID = ("told", "not_hear", "hear_now", "take", "nothing")
+
+
+def did_so(sentence: Sentence, at: At) -> bool:
+    """Whether somebody was told then, and did that."""
+    known = at.about
+    who = at.world.by_name[at.world.mask.names[sentence.values["name"]]]
+    parts = re.split("，|, ", sentence.values["did"])
+    told, *did = [at.reader.fits(tuple(f"message.did_{key}" for key in DID), part) for part in parts]
+    assert told is not None
+    if told.key == "message.did_told":
+        right = same_moment(told.values["at"], known.told.get(who))
+    else:
+        right = known.told.get(who, at.now) == at.now
+    for one in did:
+        assert one is not None, parts
+        if one.key == "message.did_take":
+            right = right and known.taken is not None and known.taken[0] == who
+            right = right and known.taken is not None and same_moment(one.values["at"], known.taken[1])
+        else:
+            right = right and known.taken is None
+    return right
+
+
+def duties_so(text: str, at: At) -> bool:
+    """Whether everybody of a line of those to ring was told then, and did that; nothing else in it is a number."""
+    found = list(at.reader.every("message.name_did", text))
+    for sentence in found:
+        who = at.reader.inner(sentence, "who")
+        assert who is not None
+        if not did_so(Sentence(key=sentence.key, values={**sentence.values, **who.values}), at):
+            return False
+    return bool(found) or not re.search(r"\d", text)

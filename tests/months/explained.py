@@ -17,12 +17,17 @@ NTH = re.compile(rf"({DAY_TEXT})（周.[^）]*）为第(\d+)(个工作日|天)")
 LIMITS = re.compile(rf"请于({DAY_TEXT})(\d\d:\d\d)前办结(?:，最迟({DAY_TEXT})?(\d\d:\d\d))?。$")
 HOURS = re.compile(r"(\d\d:\d\d)收到，按自然小时计(\d+)小时")
 BY_DAY = re.compile(rf"^({DAY_TEXT})（周(.)）：([^（]*)")
+BEGAN = ("收到", "退回", "最近更新", "平台受理注销", "冻结期满")  # what a count begins with
 SOURCE = re.compile(r"（?依据：[^\n]*")
 
 
 def is_explanation(line: str) -> bool:
     """Whether the line explains a deadline."""
-    return bool(NAMED.match(line) and "收到" in line) or bool(BY_DAY.match(line)) or line.startswith("依据：")
+    return (
+        bool(NAMED.match(line) and any(word in line for word in BEGAN))
+        or bool(BY_DAY.match(line))
+        or line.startswith("依据：")
+    )
 
 
 def wrong(line: str, rule: Rule, received: datetime, lines: Lines) -> Iterator[str]:

@@ -9,6 +9,8 @@ from tests.months import overviews
 from tests.months.comparing import (
     At,
     Check,
+    did_so,
+    duties_so,
     late_both_ways,
     same_day,
     same_due,
@@ -171,28 +173,9 @@ def _entered_late(sentence: Sentence, at: At) -> bool:
     return same_moment(issued, at.about.issued) and same_moment(entered, at.about.entered)
 
 
-def _did(sentence: Sentence, at: At) -> bool:
-    """Whether somebody was told then, and did that."""
-    known = at.about
-    who = at.world.by_name[at.world.mask.names[sentence.values["name"]]]
-    parts = re.split("，|, ", sentence.values["did"])
-    told, *did = [at.reader.fits(tuple(f"message.did_{key}" for key in DID), part) for part in parts]
-    assert told is not None
-    if told.key == "message.did_told":
-        right = same_moment(told.values["at"], known.told.get(who))
-    else:
-        right = known.told.get(who, at.now) == at.now
-    for one in did:
-        assert one is not None, parts
-        if one.key == "message.did_take":
-            right = right and known.taken is not None and known.taken[0] == who
-            right = right and known.taken is not None and same_moment(one.values["at"], known.taken[1])
-        else:
-            right = right and known.taken is None
-    return right
-
-
-DID = ("told", "not_hear", "hear_now", "take", "nothing")
+def _ring(sentence: Sentence, at: At) -> bool:
+    """Whom to ring, where a line of a digest says it."""
+    return duties_so(sentence.values["value"], at)
 
 
 def _days_without_update(sentence: Sentence, at: At) -> bool:
@@ -342,12 +325,13 @@ CHECKS: Mapping[str, Check] = {
     **{f"message.{key}": _standing for key in ("until", "past_target", "late", "late_days", "late_hours")},
     "message.overdue_at_entry": lambda sentence, at: at.about.entered >= at.about.lines.due and _about(sentence, at),
     "message.entered_late": _entered_late,
-    **{f"message.contact_{role}": _did for role in ("primary", "backup", "holder")},
+    **{f"message.contact_{role}": did_so for role in ("primary", "backup", "holder")},
     **{f"message.day_{number}": _days_without_update for number in (10, 12, 13)},
     "message.before_holiday": _due,
     "message.digest": _digest,
     "message.digest_line": _digest_line,
     "message.digest_more": _digest_more,
+    "message.digest_fact": _ring,
     "message.ask_digest_new": _places,
     "message.request_extension": _asked,
     "notice.extension_granted": _due,

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from itertools import pairwise
 from statistics import median
 
-from tests.months.comparing import At, Check, same_day, same_due, same_moment
+from tests.months.comparing import At, Check, duties_so, same_day, same_due, same_moment
 from tests.months.reading import Sentence
 from tests.months.truth import SOON, WEEK, day_of, days, midnight, worked_days, worked_minutes
 from tests.months.world import Known
@@ -80,6 +80,8 @@ def _shown(sentence: Sentence, at: At) -> bool:
 def _brief_line(sentence: Sentence, at: At) -> bool:
     inner, known = at.reader.inner(sentence, "standing"), at.about
     assert inner is not None
+    if not duties_so(sentence.values["duty"], at):
+        return False
     if not same_due(inner.values["due"], known, at):
         return False
     if inner.key == "morning.asked_extension":

@@ -26,6 +26,8 @@ STANDINGS = tuple(
     f"message.{key}" for key in ("until", "past_target", "late", "late_days", "late_hours", "unpublished")
 )
 DID = ("message.did_told", "message.did_not_hear", "message.did_hear_now", "message.did_take", "message.did_nothing")
+ROLES = ("message.name_primary", "message.name_backup", "message.name_holder")
+VACANT = ("message.vacant_primary", "message.vacant_backup", "message.vacant_holder", "morning.unmatched")
 LATE = tuple(f"ledger.{key}" for key in ("late", "late_days", "late_off", "late_hours"))
 ASKED = tuple(f"chat.pending_{kind}" for kind in ("extension", "dispute", "transfer"))
 COUNTED = ("count", "days", "workdays", "place", "most", "shown", "minutes", "judged", "received", "on_time", "late")
@@ -73,6 +75,9 @@ HOLDS_IN: Mapping[str, str | Sequence[str]] = {
     "morning.ticket.standing": tuple(
         f"morning.{key}" for key in ("on_time", "late", "asked_extension", "asked_dispute", "asked_transfer")
     ),
+    "morning.ticket.duty": "duties",
+    "message.digest_fact.value": "ring",
+    "message.name_did.who": ROLES,
     "morning.late.why": ("ledger.late_open", "name"),
     "ledger.late_open.late": LATE,
     "ledger.due.due": "day",
@@ -101,6 +106,7 @@ HOLDS_IN: Mapping[str, str | Sequence[str]] = {
 # Places whose words are put together from several texts.
 COMPOSED: Mapping[str, Sequence[str]] = {
     "did": DID,
+    "duties": ("message.name_did", *VACANT),
     "ledger": ("ledger.due", "ledger.open", "ledger.finished", "ledger.on_time", "ledger.late_open", *LATE),
     "telling": ("weekly.told_none", "weekly.told_latest", "weekly.told"),
     "causes": ("weekly.cause_late", "weekly.cause"),
@@ -170,6 +176,11 @@ class Reader:
     def inner(self, sentence: Sentence, place: str) -> Sentence | None:
         """The text that stands in a place of a sentence."""
         return self.fits(held(sentence.key, place), sentence.values[place])
+
+    def every(self, key: str, text: str) -> Iterator[Sentence]:
+        """Every place of a text where another stands."""
+        for found in self._patterns_of(key).finditer(text):
+            yield Sentence(key=key, values=found.groupdict())
 
     def _sentences(self, line: str, start: int, likely: Sequence[str], dead: dict[int, bool]) -> list[Sentence] | None:
         if start == len(line):
@@ -244,11 +255,14 @@ class Reader:
         }
         if kind in shapes:
             return shapes[kind]
+        if kind == "ring":  # unit and whom to ring, or any other fact
+            comma = re.escape(self._texts["format.comma"])
+            return rf"(?:(?:{NO_DIGIT}{comma})?{self._composed('duties')}|{NO_DIGIT})"
         return self._composed(kind)
 
     def _composed(self, kind: str) -> str:
         """A place whose words are put together from several texts, with a mark between them."""
-        between = {"did": "comma", "ledger": "comma", "people": "between_names"}
+        between = {"did": "comma", "ledger": "comma", "people": "between_names", "duties": "between_names"}
         mark = self._texts[f"format.{between[kind]}"] if kind in between else self._texts["weekly.between"]
         one = self._inside(COMPOSED[kind])
         times = self._pattern("weekly.told_times", named=False)
