@@ -173,6 +173,14 @@ def _entered_late(sentence: Sentence, at: At) -> bool:
     return same_moment(issued, at.about.issued) and same_moment(entered, at.about.entered)
 
 
+def _answered(sentence: Sentence, at: At) -> bool:
+    """A colleague took or completed it at that moment."""
+    known = at.about
+    if sentence.key == "notice.done":
+        return same_moment(sentence.values["at"], known.done_at)
+    return known.taken is not None and same_moment(sentence.values["at"], known.taken[1])
+
+
 def _ring(sentence: Sentence, at: At) -> bool:
     """Whom to ring, where a line of a digest says it."""
     return duties_so(sentence.values["value"], at)
@@ -337,6 +345,7 @@ CHECKS: Mapping[str, Check] = {
     "notice.extension_granted": _due,
     "notice.extension_refused": _due,
     "notice.ruling_undone": _due,
+    **dict.fromkeys(("notice.taken", "notice.done"), _answered),
     "chat.acknowledged": _taken,
     "chat.completed": _completed,
     **{f"chat.{key}": _completed_late for key in ("completed_late", "completed_late_off", "completed_late_hours")},

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.actions.messages.numbering import QUESTION_TTL
+from bot.actions.people.bind_codes import LOCKED_FOR, WRONG_TRIES
 from bot.actions.people.binding import CONFIRMATION_TTL
 from bot.delivery.wording import Language, texts
 from bot.rules.calendar.zone import SHANGHAI
@@ -158,6 +159,8 @@ def test_the_numbers_in_the_words_are_those_of_the_program() -> None:
         str(span // timedelta(minutes=1)) for span in (QUESTION_TTL, UNDO_WITHIN, CONFIRMATION_TTL / 1_440)
     )
     allowed = {"chat.bind_ask": {days}, "chat.ruling_hint": {undo}, "chat.leave_hint": {undo}, "help.undo": {undo}}
+    locked = str(LOCKED_FOR // timedelta(hours=1))
+    allowed |= {"chat.bind_locked": {str(WRONG_TRIES)}, "notice.bind_locked": {str(WRONG_TRIES), locked}}
     allowed |= {"chat.help_after": {undo}}
     examples = (
         "story.",

@@ -14,6 +14,7 @@ from tests.months.truth import SOON, Lines, Rule, day_of, lines, rules, until_th
 from tests.rules.calendar.oracle import WORKED, step_by_step
 
 Line = Mapping[str, Any]
+UPDATES = ("taken", "done", "answer_undone")  # what a colleague did: tells of the answer, not of the ticket
 TELLING = ("assigned", "reminder", "escalation", "unreached")
 OPEN = ("new", "acknowledged", "returned", "disputed")
 UNTIL = re.compile(r"到(\d{1,2})月(\d{1,2})日")
@@ -132,7 +133,7 @@ class World:
     def _told(self, line: Line, at: datetime) -> None:
         for item in line.get("items") or [line]:
             known = self.tickets.get(item["ticket"] or "")
-            if known is None:
+            if known is None or item["step"] in UPDATES:
                 continue
             kind = line["kind"] if item is line else self._kind(item["step"], known)
             known.tellings.append((at, line["to"], kind))
