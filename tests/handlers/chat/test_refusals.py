@@ -201,7 +201,7 @@ def test_the_whole_table_in_english(told: Office) -> None:
     assert "more time asked for, until 26 August 24:00. Reason: waiting" in say("jia", "2021-08-26 waiting").text
     assert say("ding", "stuck").text.startswith("1 tickets in your area want a look:")
     assert say("ding", "approve FJ-1").text.startswith("Granted: FJ-1 (水清三明) has more time")
-    assert "granted more time" in say("jia", "why FJ-1").text
+    assert "granted an extension" in say("jia", "why FJ-1").text
     assert say("jia", "hand over").text.startswith("Recorded: FJ-1 (水清三明), 23 August 10:00: handed over to 乙")
     assert say("jia", "undo").text.startswith("Undone (hand over): FJ-1")
     assert "false alarm claimed. Reason: quoted from a classic" in say("jia", "dispute FJ-1 quoted from a classic").text

@@ -21,6 +21,7 @@ from storage.sql.database import Database
 from storage.sql.schema import migrate
 from storage.tables import requests
 from storage.tickets import tickets
+from tests.cast.proof import KEY
 from tests.handlers.chat.conversation.office import Office
 
 HERE = Path(__file__).parent
@@ -103,7 +104,7 @@ class Play:
 
 
 def in_memory() -> Database:
-    database = Database("sqlite:///:memory:")
+    database = Database("sqlite:///:memory:", journal_key=KEY)
     migrate(database)
     return database
 
