@@ -1,9 +1,9 @@
 """The assembled lower parts: what the handlers, the rhythm and the simulator get passed."""
 
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from bot.actions.calendar import calendar
@@ -27,7 +27,7 @@ from bot.rules.reports.morning import Brief
 from bot.sealing import Sealer
 from settings import Settings, SettingsInvalid
 from storage.people.addresses import any_sealed_phone
-from storage.records import MacAlgorithm
+from storage.records import Directory, MacAlgorithm, Ticket
 from storage.sql import schema
 from storage.sql.backup import save_before_upgrade
 from storage.sql.database import Database
@@ -180,10 +180,17 @@ def open_engine(
             holder=holder,
             lease=timedelta(seconds=rhythm.lease_seconds),
             digest_from=rhythm.digest_from,
+            list_as_file=_ticket_list,
         ),
         holder=holder,
         pulse=Pulse(clock),
     )
+
+
+def _ticket_list(tickets: Sequence[Ticket], directory: Directory, now: datetime) -> bytes:
+    from bot.reports.ticket_list import ticket_list  # wanted for long digests alone: not loaded at every start
+
+    return ticket_list(tickets, directory, now)
 
 
 def _weekly_workbook(figures: WeeklyFigures) -> bytes:

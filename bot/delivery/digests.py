@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.actions.messages.dispatch import ClaimedBatch, only_updates
+from bot.actions.messages.dispatch import WHOLE, ClaimedBatch, only_updates
 from bot.channels.base import Button
 from bot.delivery.contacts import contacts_briefly
 from bot.delivery.facts import Body, briefly, standing, works
@@ -15,7 +15,6 @@ from bot.rules.tickets.access import workers
 from bot.rules.tickets.oversight import contacts_of
 from storage.records import Message, MessageKind, Ticket, TicketState, step_of
 
-WHOLE = 8  # tickets told with everything; a longer message is cut by most platforms
 COPIES = ("receipt_copy", "reassigned_copy")
 EXAMPLES = 2  # so many numbers show that several tickets can be taken at once
 

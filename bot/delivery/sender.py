@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from bot.actions.context import Context
 from bot.actions.messages import dispatch, results
-from bot.actions.messages.dispatch import Candidate, ClaimedBatch
+from bot.actions.messages.dispatch import Candidate, ClaimedBatch, ListAsFile
 from bot.actions.messages.results import Result
 from bot.batching import Together
 from bot.channels.base import Attachment, Channel, SendFailed
@@ -40,9 +40,11 @@ class Sender:
         holder: str,
         lease: timedelta = timedelta(seconds=60),
         digest_from: int = 3,
+        list_as_file: ListAsFile | None = None,
     ) -> None:
         self._context, self._channels = context, channels
         self._holder, self._lease, self._digest_from = holder, lease, digest_from
+        self._list_as_file = list_as_file
         self._send_limit = lease.total_seconds() * (1 - SAFE_SHARE)
         self._places = {name: asyncio.Semaphore(IN_FLIGHT) for name in channels}
         self._attempts = Attempts(channels, wording, context.clock)
@@ -59,7 +61,8 @@ class Sender:
     async def _one_batch(self) -> int:
         run, context = self._context.database.run, self._context
         until = context.clock.monotonic() + self._lease.total_seconds() * SAFE_SHARE
-        batch = await run(dispatch.claim, context, self._holder, self._lease, self._digest_from)
+        claimed_by = (self._holder, self._lease, self._digest_from)
+        batch = await run(dispatch.claim, context, *claimed_by, list_as_file=self._list_as_file)
         if not batch.messages:
             return batch.claimed
         failpoint("after_claim")

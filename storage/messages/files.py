@@ -10,6 +10,8 @@ from storage.sql.database import Connection
 from storage.sql.numbering import reserve
 from storage.tables import files
 
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class File:

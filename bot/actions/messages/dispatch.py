@@ -1,9 +1,10 @@
 """Before sending: claim what is due, check again, hold, bundle. Never sends."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from operator import attrgetter
 
 from bot.actions.context import Context
 from bot.actions.messages import sealed
@@ -40,6 +41,9 @@ REACHED = "已经联系上"
 NEVER_TOLD = "没有告知过此人，无需更正"
 NO_CARD = "没有可以更新的卡片"
 HEARD = frozenset({MessageState.ACCEPTED, MessageState.DELIVERED, MessageState.UNCERTAIN})
+WHOLE = 8  # tickets a digest tells with everything; a longer message is cut by most platforms
+LIST_NAME = "工单清单.xlsx"
+ListAsFile = Callable[[Sequence[Ticket], Directory, datetime], bytes]
 Candidate = tuple[Message, Sequence[Message]]  # a message about to go out, and what it tells if it is a digest
 
 
@@ -65,8 +69,18 @@ class ClaimedBatch:
         return frozenset(message.person_id for message in going if message.ticket_id == ticket_id)
 
 
-def claim(context: Context, holder: str, lease: timedelta, digest_from: int, limit: int = 100) -> ClaimedBatch:
-    """Lease what is due, take back what is no longer true, hold what must wait, and make digests of bursts."""
+def claim(
+    context: Context,
+    holder: str,
+    lease: timedelta,
+    digest_from: int,
+    limit: int = 100,
+    list_as_file: ListAsFile | None = None,
+) -> ClaimedBatch:
+    """Lease what is due, take back what is no longer true, hold what must wait, and make digests of bursts.
+
+    A digest of more tickets than are told whole gets them all as a file, where there is a way to make one.
+    """
     with take_up(context) as work:
         since = context.lease_now(work.conn)
         until = since + lease
@@ -94,7 +108,7 @@ def claim(context: Context, holder: str, lease: timedelta, digest_from: int, lim
         dropped = [_withdrawn(one, why) for one, why in paced.drop]
         outbox.settle(work.conn, [*ends.values(), *dropped])
         sealed.erase_done(work.conn, [(one, ends[one.id]) for one in claimed if one.id in ends])
-        made = _digests(work, paced.bundles, until, holder)
+        made = _digests(work, paced.bundles, until, holder, lambda many: _file(look, many, work, list_as_file))
         told |= {digest.id: many for digest, many in made}
         sending = (*paced.send, *(digest for digest, _ in made))
         numbers = _number(work, sending, told)
@@ -247,8 +261,20 @@ class _Look:
         return self.policies.get(ticket.policy_key) if ticket else None
 
 
+def _file(look: _Look, many: Sequence[Message], work: Work, list_as_file: ListAsFile | None) -> int | None:
+    told = [look.tickets[number] for one in many if (number := one.ticket_id or 0) in look.tickets]
+    if list_as_file is None or len(told) <= WHOLE or only_updates(many):
+        return None
+    body = list_as_file(told, work.directory, work.now)
+    return files.keep(work.conn, LIST_NAME, files.XLSX, body, work.now)
+
+
 def _digests(
-    work: Work, bundles: Sequence[Sequence[Message]], until: datetime, holder: str
+    work: Work,
+    bundles: Sequence[Sequence[Message]],
+    until: datetime,
+    holder: str,
+    file_of: Callable[[Sequence[Message]], int | None],
 ) -> list[tuple[Message, tuple[Message, ...]]]:
     made = []
     for many in bundles:
@@ -258,6 +284,7 @@ def _digests(
             kind=MessageKind.DIGEST,
             urgency=min(one.urgency for one in many),
             params=DigestParams(messages=tuple(one.id for one in many)),
+            file_id=file_of(many),
         )
         digest = claims.add_claimed(work.conn, draft, work.now, until, holder)
         ends = [Settlement(id=m.id, fence=m.fence, state=MessageState.BUNDLED, parent_id=digest.id) for m in many]
@@ -285,7 +312,8 @@ def _listed(message: Message) -> Sequence[int]:
 def _number(work: Work, messages: Sequence[Message], told: Mapping[int, Sequence[Message]]) -> dict[int, Sequence[int]]:
     """The numbers of a list are the ones the person answers by while the tickets are open."""
     numbers: dict[int, Sequence[int]] = {}
-    for message in messages:
+    # In the order of people: two nodes that write the same people's numbers never wait for each other in a circle.
+    for message in sorted(messages, key=attrgetter("person_id", "id")):
         listed = [*(number for each in told.get(message.id, ()) for number in _about(each)), *_about(message)]
         if _listed(message) or (message.kind == MessageKind.DIGEST and not only_updates(told[message.id])):
             numbers[message.id] = renumber(work, message.person_id, listed)

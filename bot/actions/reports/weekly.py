@@ -17,7 +17,6 @@ from storage.records import Directory, MessageDraft, MessageKind, MessageState, 
 
 log = logging.getLogger(__name__)
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 LOOKED_BACK = 8  # weeks: in a quieter area nothing is put
 URGENCY = 7  # whatever is about one ticket goes first
 
@@ -122,7 +121,7 @@ def _put(
         waiting = [person for person in people if _intent(made.week, person) not in told]
         if not waiting:
             return 0
-        file_id = files.keep(work.conn, file_name(made.week), XLSX, body, now)
+        file_id = files.keep(work.conn, file_name(made.week), files.XLSX, body, now)
         drafts = [
             MessageDraft(
                 intent=_intent(made.week, person),

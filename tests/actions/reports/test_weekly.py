@@ -160,7 +160,7 @@ def test_a_supervisor_sees_only_their_own_area(context: Context) -> None:
         assert message.file_id is not None
         with context.database.read() as conn:
             file = file_store.load(conn, message.file_id)
-        assert (file.name, file.media_type) == ("督办周报-2021年第34周.xlsx", weekly.XLSX)
+        assert (file.name, file.media_type) == ("督办周报-2021年第34周.xlsx", file_store.XLSX)
         book = load_workbook(BytesIO(file.body))
         numbers = {"WATER-1", "FOREST-1", "NOBODY-1"}
         cells = {str(cell.value) for sheet in book for row in sheet.iter_rows() for cell in row}
