@@ -10,10 +10,11 @@ from handlers.chat.words.clauses import Clause, Sense
 from handlers.chat.words.folding import fold
 from handlers.chat.words.lexicon import Token, lexicon, set_apart
 from handlers.chat.words.senses import sense_of
-from handlers.chat.words.slots import YES, Slot
+from handlers.chat.words.slots import WARNINGS, YES, Slot
 from handlers.chat.words.until import read_period
 
 BREAK = re.compile(r"[,。;、\n!?~…|()\[\]]|(?<!\d):|:(?!\d)|(?<![a-z0-9])\.|\.(?![a-z0-9])")
+LONGEST_READ = 1_200  # characters read clause by clause; what follows is only looked through for what warns
 MOST_CLAUSES = 60  # what follows is read as one more
 KINDLY = (Slot.POLITE, Slot.GREETING, Slot.LE)
 # Right behind 收到 these begin something new; anything else is what was received: "收到一条投诉".
@@ -70,7 +71,7 @@ def read_words(text: str, *, ordered: bool = False, outright: bool = False, acce
     `ordered`: it follows a word that says "done", `outright` the command 办结 itself, whose explanation may be
     anything that does not warn; `accepted`: 签收 or 收到 stood before it.
     """
-    clauses = tuple(_clauses(text))
+    clauses = (*_clauses(text[:LONGEST_READ]), *_unread(text))
     done = next((place for place, clause in enumerate(clauses) if clause.sense is Sense.DONE), None)
     yes = [clause for clause in clauses if clause.sense is Sense.ACCEPTED]
     reading = Reading(
@@ -194,6 +195,13 @@ def _clauses(text: str) -> Iterator[Clause]:
             first, last_one = origin[start + clause.start], origin[start + clause.end - 1]
             yield replace(clause, start=first, end=last_one + 1, claimed_to=claimed_to)
         start = stop.end() if stop else end
+
+
+def _unread(text: str) -> Iterator[Clause]:
+    """Of a very long text the end, where anything in it warns: it may take back what was said before."""
+    words = (lexicon().at(text, place) for place in range(LONGEST_READ, len(text)))
+    if "?" in text[LONGEST_READ:] or any(token is not None and token.slot in WARNINGS for token in words):
+        yield Clause(sense=Sense.DOUBTFUL, why="话太长，后面没有细读", start=LONGEST_READ, end=len(text))
 
 
 def _closed(text: str) -> tuple[str, list[int]]:

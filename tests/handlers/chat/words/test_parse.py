@@ -462,3 +462,10 @@ def test_folding_finds_the_way_back(text: str) -> None:
     assert len(folded.text) == len(folded.origin)
     assert list(folded.origin) == sorted(folded.origin)
     assert fold(folded.text).text == folded.text
+
+
+@pytest.mark.parametrize(
+    ("end", "command"), [("", "complete"), ("还没改完", None), ("明天再发", None), ("领导说的", None), ("吗?", None)]
+)
+def test_the_far_end_of_a_long_text_may_take_back_what_was_said(end: str, command: str | None) -> None:
+    assert parse("已删除，" + "该文内容" * 600 + end).command == command
