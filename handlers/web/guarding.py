@@ -11,9 +11,12 @@ BACKLOG = 64  # so many connections are taken up at once, before any of them can
 
 
 def most_connections() -> int:
-    """Return how many connections may stand: half of the file handles at most, so that the database has its own."""
+    """Return how many connections may stand: a quarter of the file handles at most.
+
+    As many as one go takes up, and as many that are put out but not closed yet, may stand besides; so do our own files.
+    """
     handles, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return MOST_CONNECTIONS if handles == resource.RLIM_INFINITY else min(MOST_CONNECTIONS, handles // 2)
+    return MOST_CONNECTIONS if handles == resource.RLIM_INFINITY else min(MOST_CONNECTIONS, handles // 4)
 
 
 class GuardedProtocol(H11Protocol):
